@@ -47,10 +47,11 @@ const violations = `
 4 | Effect in a decision                | export * from "effect/Effect";                                 | import effect/Effect
 `;
 
-/** what is wrong | what step.ts imports for it | what each step then does. Nets 1 to 4 must not see it, net 5 must. */
+/** what is wrong | what a file beside the engine exports for it | what each step then does. Only net 5 can see it. */
 const hidden = `
-the clock, read by a dependency | import { CronExpressionParser } from "cron-parser"; | CronExpressionParser.parse("* * * * *").next();
-the clock, in code made of text |                                                     | (() => {}).constructor("return Date.now()")();
+the clock, read by a dependency    | export { nowUnsafe as hidden } from "effect/DateTime"; | hidden();
+the clock, in code made of text    | export const hidden = "return Date.now()";            | (() => {}).constructor(hidden)();
+the zone of the machine            | export const hidden = new Intl.DateTimeFormat();      | if (hidden.resolvedOptions().timeZone !== "UTC") throw new Error("elsewhere");
 `;
 
 const project = resolve(import.meta.dirname, "..");
@@ -74,8 +75,13 @@ try {
     fs.rmSync(join(core, "circle.ts"), { force: true });
   }
   const step = fs.readFileSync(join(core, "step.ts"), "utf8");
-  for (const [name = "", imported = "", statement = ""] of rows(hidden)) {
-    fs.writeFileSync(join(core, "step.ts"), tainted(step, imported, statement));
+  fs.mkdirSync(join(core, "simulation"), { recursive: true });
+  fs.writeFileSync(join(core, "simulation/hidden.ts"), "export const hidden = 0;\n");
+  fs.writeFileSync(join(core, "step.ts"), tainted(step, "void hidden;"));
+  for (const net of numbers()) demandGreen(net, "nothing, by way of a file of its own");
+  for (const [name = "", source = "", statement = ""] of rows(hidden)) {
+    fs.writeFileSync(join(core, "simulation/hidden.ts"), `${source}\n`);
+    fs.writeFileSync(join(core, "step.ts"), tainted(step, statement));
     for (const net of numbers().filter((it) => it !== 5)) demandGreen(net, name);
     demandRed(5, name, "");
   }
@@ -98,11 +104,11 @@ function rows(table) {
 }
 
 /** `step.ts` with a `step` that first runs `statement`, and is as it was otherwise. */
-function tainted(source, imported, statement) {
+function tainted(source, statement) {
   const renamed = source.replace(/export (const|function) step\b/, "$1 innocentStep");
   if (renamed === source) throw new Error("src/core/step.ts exports no `step`");
   const step = `((...given: Parameters<typeof innocentStep>) => {\n  ${statement}\n  return innocentStep(...given);\n})`;
-  return `${imported}\n${renamed}\nexport const step = ${step} as typeof innocentStep;\n`;
+  return `import { hidden } from "./simulation/hidden.ts";\n${renamed}\nexport const step = ${step} as typeof innocentStep;\n`;
 }
 
 function demandGreen(net, name) {
