@@ -1,0 +1,191 @@
+// What a store in memory holds, and how one batch changes it. Three steps, in this order: the checks, a copy of the batch, the writes. Making the copy is all that
+// can throw, and nothing is written before it; so a batch is all or nothing.
+//
+// Invariants:
+// 1. Rows are frozen and replaced, never changed: what a reader was given stays as it was.
+// 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
+// 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
+import { canonical } from "./json.ts"
+import { kept, sealed } from "./kept.ts"
+import { PendingQueue, type Place } from "./pending-queue.ts"
+import { runStates, type Attempt, type Run, type RunState } from "./run.ts"
+import type { NewSignal, StoredSignal } from "./signal.ts"
+import type { Batch, Check, ClaimReply, ClaimRequest, CommitReply, Cursor, Deadline, Generation, Open, Owner, SignalReply, Skip, Waiting, Watermark } from "./store.ts"
+
+export interface RunRow {
+  readonly ordinal: number
+  run: Run
+  place: Place<RunRow> | null
+}
+
+export class MemoryTables {
+  watermark: Watermark = sealed({ revision: 0, seq: 0, at: 0 })
+  generation: Generation | null = null
+  readonly signals: StoredSignal[] = []
+  readonly signalOf = new Map<string, StoredSignal>()
+  readonly runs: RunRow[] = []
+  readonly runOf = new Map<string, RunRow>()
+  readonly held = new Map<string, Set<RunRow>>()
+  readonly pending = new PendingQueue<RunRow>()
+  readonly counts = Object.fromEntries(runStates.map((state) => [state, 0])) as { [state in RunState]: number }
+  readonly attempts: Attempt[] = []
+  readonly attemptsOf = new Map<string, Attempt[]>()
+  readonly skips: Skip[] = []
+  readonly skipIds = new Set<string>()
+  readonly waiting = new Map<string, Waiting>()
+  readonly cursors = new Map<string, Cursor>()
+  readonly deadlines = new Map<string, Deadline>()
+  readonly open = new Map<string, Open>()
+  readonly owners = new Map<string, Owner>()
+
+  commit(batch: Batch, now: number): CommitReply {
+    for (const check of batch.checks) {
+      if (!this.#holds(check)) return { _tag: "Conflict", check }
+    }
+    const { checks: _, ...writes } = batch
+    return { _tag: "Committed", signals: this.#write(kept(writes), now) }
+  }
+
+  /** An owner that has not entered, or is closed, claims nothing: nobody would ever take its runs back. */
+  claim(request: ClaimRequest, now: number): ClaimReply {
+    if (!this.#isOpen(request.owner)) return { runs: [], nextDueAt: null }
+    const { items, nextDueAt } = this.pending.take(request.tasks, request.limit, now)
+    const { owner, nonce } = request
+    const runs = items.map((row) => {
+      const { run } = row
+      this.#replace(row, { ...run, state: "claimed", token: run.token + 1, attempt: run.attempt + 1, owner, nonce })
+      return row.run
+    })
+    return { runs, nextDueAt }
+  }
+
+  enter(owner: Owner): void {
+    if (!this.owners.has(owner.id)) this.owners.set(owner.id, kept(owner))
+  }
+
+  close(id: string, at: number): void {
+    const owner = this.owners.get(id)
+    if (owner !== undefined && owner.closedAt === null) this.owners.set(id, sealed({ ...owner, closedAt: at }))
+  }
+
+  #isOpen(id: string): boolean {
+    return this.owners.get(id)?.closedAt === null
+  }
+
+  #holds(check: Check): boolean {
+    switch (check._tag) {
+      case "Revision":
+        return check.revision === this.watermark.revision
+      case "OwnerOpen":
+        return this.#isOpen(check.owner)
+      case "Held":
+      case "InState": {
+        const run = this.runOf.get(check.run)?.run
+        if (run === undefined || run.token !== check.token || !check.states.includes(run.state)) return false
+        return check._tag === "InState" || run.owner === check.owner
+      }
+    }
+  }
+
+  #write(writes: Omit<Batch, "checks">, now: number): readonly SignalReply[] {
+    const signals = writes.signals === undefined ? [] : this.#append(writes.signals, this.#instantOf(writes, now))
+    for (const run of writes.runs ?? []) this.#create(run)
+    for (const { run, patch } of writes.patches ?? []) {
+      const row = this.runOf.get(run)
+      if (row !== undefined) this.#replace(row, { ...row.run, ...patch, id: run })
+    }
+    for (const attempt of writes.attempts ?? []) this.#record(attempt)
+    for (const skip of writes.skips ?? []) {
+      if (this.skipIds.has(skip.id)) continue
+      this.skipIds.add(skip.id)
+      this.skips.push(skip)
+    }
+    this.#writeState(writes)
+    if (writes.close !== undefined) this.close(writes.close.owner, writes.close.at)
+    if (writes.generation !== undefined) this.generation = writes.generation
+    if (changesReading(writes)) this.watermark = sealed({ ...this.watermark, ...writes.watermark, revision: this.watermark.revision + 1 })
+    return signals
+  }
+
+  #writeState({ waiting, cursors, deadlines, open }: Omit<Batch, "checks">): void {
+    for (const row of waiting?.put ?? []) this.waiting.set(waitingKeyOf(row), row)
+    for (const row of waiting?.remove ?? []) this.waiting.delete(waitingKeyOf(row))
+    for (const row of cursors?.put ?? []) this.cursors.set(pairKeyOf(row.trigger, row.leaf), row)
+    for (const row of cursors?.remove ?? []) this.cursors.delete(pairKeyOf(row.trigger, row.leaf))
+    for (const row of deadlines?.put ?? []) this.deadlines.set(row.id, row)
+    for (const id of deadlines?.remove ?? []) this.deadlines.delete(id)
+    for (const row of open?.put ?? []) this.open.set(pairKeyOf(row.scope, row.run), row)
+    for (const row of open?.remove ?? []) this.open.delete(pairKeyOf(row.scope, row.run))
+  }
+
+  /** The `at` of signals stored now: it never falls along the log, nor behind what has been routed, whatever the clock does. */
+  #instantOf(writes: Omit<Batch, "checks">, now: number): number {
+    return Math.max(now, this.signals.at(-1)?.at ?? 0, this.watermark.at, writes.watermark?.at ?? 0)
+  }
+
+  #append(signals: readonly NewSignal[], at: number): readonly SignalReply[] {
+    return signals.map(({ id, signal, origin, dueAt }) => {
+      const known = this.signalOf.get(id)
+      if (known !== undefined) return isSame(known, signal) ? "duplicate" : "differs"
+      const stored = sealed({ seq: this.signals.length + 1, at, id, signal: sealed({ ...signal, at }), origin, dueAt })
+      this.signals.push(stored)
+      this.signalOf.set(id, stored)
+      return "accepted"
+    })
+  }
+
+  #create(run: Run): void {
+    if (this.runOf.has(run.id)) return
+    const row: RunRow = { ordinal: this.runs.length, run, place: null }
+    this.runs.push(row)
+    this.runOf.set(run.id, row)
+    this.counts[run.state]++
+    this.#hold(row, null, run.owner)
+    this.#queue(row)
+  }
+
+  #replace(row: RunRow, run: Run): void {
+    const before = row.run
+    row.run = sealed(run)
+    if (before.state !== run.state) {
+      this.counts[before.state]--
+      this.counts[run.state]++
+    }
+    if (before.owner !== run.owner) this.#hold(row, before.owner, run.owner)
+    if (before.state !== run.state || before.dueAt !== run.dueAt || before.priority !== run.priority || before.task !== run.task) this.#queue(row)
+  }
+
+  #queue(row: RunRow): void {
+    if (row.place !== null) this.pending.remove(row.place)
+    const { state, task, priority, dueAt } = row.run
+    row.place = state === "pending" ? this.pending.add(row, { task, priority, dueAt, ordinal: row.ordinal }) : null
+  }
+
+  #hold(row: RunRow, before: string | null, after: string | null): void {
+    if (before !== null) this.held.get(before)?.delete(row)
+    if (after === null) return
+    const rows = this.held.get(after)
+    if (rows === undefined) this.held.set(after, new Set([row]))
+    else rows.add(row)
+  }
+
+  #record(attempt: Attempt): void {
+    const others = this.attemptsOf.get(attempt.run)
+    if (others?.some(({ token }) => token === attempt.token)) return
+    if (others === undefined) this.attemptsOf.set(attempt.run, [attempt])
+    else others.push(attempt)
+    this.attempts.push(attempt)
+  }
+}
+
+/** Whether a router that has read before must read again; new signals alone don't ask for that. */
+const changesReading = ({ watermark, generation, waiting, cursors, deadlines, open }: Omit<Batch, "checks">): boolean =>
+  watermark !== undefined ||
+  generation !== undefined ||
+  [waiting, cursors, deadlines, open].some((writes) => writes !== undefined && writes.put.length + writes.remove.length > 0)
+
+const isSame = ({ signal: { at: _, ...stored } }: StoredSignal, given: NewSignal["signal"]): boolean => canonical(stored) === canonical(given)
+
+const pairKeyOf = (first: string, second: string): string => `${first}\n${second}`
+
+const waitingKeyOf = ({ trigger, leaf, order }: Pick<Waiting, "trigger" | "leaf" | "order">): string => `${order}\n${trigger}\n${leaf}`
