@@ -51,7 +51,7 @@ const violations = `
 const hidden = `
 the clock, read by a dependency    | export { nowUnsafe as hidden } from "effect/DateTime"; | hidden();
 the clock, in code made of text    | export const hidden = "return Date.now()";            | (() => {}).constructor(hidden)();
-the zone of the machine            | export const hidden = new Intl.DateTimeFormat();      | if (hidden.resolvedOptions().timeZone !== "UTC") throw new Error("elsewhere");
+the zone of the machine            | export const hidden = () => new Intl.DateTimeFormat().resolvedOptions().timeZone; | if (hidden() !== "UTC") throw new Error("elsewhere");
 `;
 
 const project = resolve(import.meta.dirname, "..");
