@@ -6,7 +6,8 @@
 // 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
 // 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
 import { canonical } from "./json.ts"
-import { kept, sealed } from "./kept.ts"
+import { kept } from "./kept.ts"
+import { rowsOf, type Rows } from "./memory-rows.ts"
 import { PendingQueue, type Place } from "./pending-queue.ts"
 import { runStates, type Attempt, type Run, type RunState } from "./run.ts"
 import type { NewSignal, StoredSignal } from "./signal.ts"
@@ -19,7 +20,7 @@ export interface RunRow {
 }
 
 export class MemoryTables {
-  watermark: Watermark = sealed({ revision: 0, seq: 0, at: 0 })
+  watermark: Watermark = Object.freeze({ revision: 0, seq: 0, at: 0 })
   generation: Generation | null = null
   readonly signals: StoredSignal[] = []
   readonly signalOf = new Map<string, StoredSignal>()
@@ -42,8 +43,11 @@ export class MemoryTables {
     for (const check of batch.checks) {
       if (!this.#holds(check)) return { _tag: "Conflict", check }
     }
-    const { checks: _, ...writes } = batch
-    return { _tag: "Committed", signals: this.#write(kept(writes), now) }
+    const at = this.#instantOf(batch, now)
+    const rows = rowsOf(batch, at)
+    const signals = this.#append(batch, rows, at)
+    this.#write(batch, rows)
+    return { _tag: "Committed", signals }
   }
 
   /** An owner that has not entered, or is closed, claims nothing: nobody would ever take its runs back. */
@@ -65,7 +69,7 @@ export class MemoryTables {
 
   close(id: string, at: number): void {
     const owner = this.owners.get(id)
-    if (owner !== undefined && owner.closedAt === null) this.owners.set(id, sealed({ ...owner, closedAt: at }))
+    if (owner !== undefined && owner.closedAt === null) this.owners.set(id, Object.freeze({ ...owner, closedAt: at }))
   }
 
   #isOpen(id: string): boolean {
@@ -87,51 +91,46 @@ export class MemoryTables {
     }
   }
 
-  #write(writes: Omit<Batch, "checks">, now: number): readonly SignalReply[] {
-    const signals = writes.signals === undefined ? [] : this.#append(writes.signals, this.#instantOf(writes, now))
-    for (const run of writes.runs ?? []) this.#create(run)
-    for (const { run, patch } of writes.patches ?? []) {
-      const row = this.runOf.get(run)
-      if (row !== undefined) this.#replace(row, { ...row.run, ...patch, id: run })
-    }
-    for (const attempt of writes.attempts ?? []) this.#record(attempt)
-    for (const skip of writes.skips ?? []) {
-      if (this.skipIds.has(skip.id)) continue
-      this.skipIds.add(skip.id)
-      this.skips.push(skip)
-    }
-    this.#writeState(writes)
-    if (writes.close !== undefined) this.close(writes.close.owner, writes.close.at)
-    if (writes.generation !== undefined) this.generation = writes.generation
-    if (changesReading(writes)) this.watermark = sealed({ ...this.watermark, ...writes.watermark, revision: this.watermark.revision + 1 })
-    return signals
-  }
-
-  #writeState({ waiting, cursors, deadlines, open }: Omit<Batch, "checks">): void {
-    for (const row of waiting?.put ?? []) this.waiting.set(waitingKeyOf(row), row)
-    for (const row of waiting?.remove ?? []) this.waiting.delete(waitingKeyOf(row))
-    for (const row of cursors?.put ?? []) this.cursors.set(pairKeyOf(row.trigger, row.leaf), row)
-    for (const row of cursors?.remove ?? []) this.cursors.delete(pairKeyOf(row.trigger, row.leaf))
-    for (const row of deadlines?.put ?? []) this.deadlines.set(row.id, row)
-    for (const id of deadlines?.remove ?? []) this.deadlines.delete(id)
-    for (const row of open?.put ?? []) this.open.set(pairKeyOf(row.scope, row.run), row)
-    for (const row of open?.remove ?? []) this.open.delete(pairKeyOf(row.scope, row.run))
-  }
-
   /** The `at` of signals stored now: it never falls along the log, nor behind what has been routed, whatever the clock does. */
-  #instantOf(writes: Omit<Batch, "checks">, now: number): number {
-    return Math.max(now, this.signals.at(-1)?.at ?? 0, this.watermark.at, writes.watermark?.at ?? 0)
+  #instantOf({ watermark }: Batch, now: number): number {
+    return Math.max(now, this.signals.at(-1)?.at ?? 0, this.watermark.at, watermark?.at ?? 0)
   }
 
-  #append(signals: readonly NewSignal[], at: number): readonly SignalReply[] {
-    return signals.map(({ id, signal, origin, dueAt }) => {
+  #append(batch: Batch, rows: Rows, at: number): readonly SignalReply[] {
+    return rows.signals.map((signal, index) => {
+      const { id, origin, dueAt } = batch.signals?.[index] as NewSignal
       const known = this.signalOf.get(id)
-      if (known !== undefined) return isSame(known, signal) ? "duplicate" : "differs"
-      const stored = sealed({ seq: this.signals.length + 1, at, id, signal: sealed({ ...signal, at }), origin, dueAt })
+      if (known !== undefined) return isSame(known.signal, signal) ? "duplicate" : "differs"
+      const stored = Object.freeze({ seq: this.signals.length + 1, at, id, signal, origin, dueAt })
       this.signals.push(stored)
       this.signalOf.set(id, stored)
       return "accepted"
     })
+  }
+
+  #write(batch: Batch, rows: Rows): void {
+    for (const run of rows.runs) this.#create(run)
+    batch.patches?.forEach(({ run }, index) => {
+      const row = this.runOf.get(run)
+      if (row !== undefined) this.#replace(row, { ...row.run, ...rows.patches[index], id: run })
+    })
+    for (const attempt of rows.attempts) this.#record(attempt)
+    for (const skip of rows.skips ?? []) {
+      if (this.skipIds.has(skip.id)) continue
+      this.skipIds.add(skip.id)
+      this.skips.push(skip)
+    }
+    this.#writeState(rows)
+    if (batch.close !== undefined) this.close(batch.close.owner, batch.close.at)
+    if (rows.generation !== undefined) this.generation = rows.generation
+    if (changesReading(batch)) this.watermark = Object.freeze({ ...this.watermark, ...batch.watermark, revision: this.watermark.revision + 1 })
+  }
+
+  #writeState({ waiting, cursors, deadlines, open }: Rows): void {
+    if (waiting !== undefined) replaceRows(this.waiting, waiting, waitingIdOf)
+    if (cursors !== undefined) replaceRows(this.cursors, cursors, cursorIdOf)
+    if (deadlines !== undefined) replaceRows(this.deadlines, { put: deadlines.put, remove: deadlines.remove.map((id) => ({ id })) }, ({ id }) => id)
+    if (open !== undefined) replaceRows(this.open, open, openIdOf)
   }
 
   #create(run: Run): void {
@@ -146,7 +145,7 @@ export class MemoryTables {
 
   #replace(row: RunRow, run: Run): void {
     const before = row.run
-    row.run = sealed(run)
+    row.run = Object.freeze(run)
     if (before.state !== run.state) {
       this.counts[before.state]--
       this.counts[run.state]++
@@ -179,13 +178,26 @@ export class MemoryTables {
 }
 
 /** Whether a router that has read before must read again; new signals alone don't ask for that. */
-const changesReading = ({ watermark, generation, waiting, cursors, deadlines, open }: Omit<Batch, "checks">): boolean =>
-  watermark !== undefined ||
-  generation !== undefined ||
-  [waiting, cursors, deadlines, open].some((writes) => writes !== undefined && writes.put.length + writes.remove.length > 0)
+const changesReading = ({ watermark, generation, waiting, cursors, deadlines, open }: Batch): boolean =>
+  (watermark ?? generation) !== undefined || changes(waiting) || changes(cursors) || changes(deadlines) || changes(open)
 
-const isSame = ({ signal: { at: _, ...stored } }: StoredSignal, given: NewSignal["signal"]): boolean => canonical(stored) === canonical(given)
+interface Replacement<Row, Id> {
+  readonly put: readonly Row[]
+  readonly remove: readonly Id[]
+}
 
-const pairKeyOf = (first: string, second: string): string => `${first}\n${second}`
+const changes = (rows: Replacement<unknown, unknown> | undefined): boolean => rows !== undefined && rows.put.length + rows.remove.length > 0
 
-const waitingKeyOf = ({ trigger, leaf, order }: Pick<Waiting, "trigger" | "leaf" | "order">): string => `${order}\n${trigger}\n${leaf}`
+const replaceRows = <Row extends Id, Id>(table: Map<string, Row>, { put, remove }: Replacement<Row, Id>, idOf: (row: Id) => string): void => {
+  for (const row of put) table.set(idOf(row), row)
+  for (const row of remove) table.delete(idOf(row))
+}
+
+const waitingIdOf = ({ trigger, leaf, order }: Pick<Waiting, "trigger" | "leaf" | "order">): string => `${order}\n${trigger}\n${leaf}`
+const cursorIdOf = ({ trigger, leaf }: Pick<Cursor, "trigger" | "leaf">): string => `${trigger}\n${leaf}`
+const openIdOf = ({ scope, run }: Pick<Open, "scope" | "run">): string => `${scope}\n${run}`
+
+type Content = StoredSignal["signal"]
+
+/** Equal but for the instant at which they were stored. */
+const isSame = ({ at: _, ...stored }: Content, { at: __, ...given }: Content): boolean => canonical(stored) === canonical(given)
