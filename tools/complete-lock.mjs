@@ -34,7 +34,7 @@ for (const [path, entry] of Object.entries(packages)) {
 }
 
 lock.packages = Object.fromEntries(
-  Object.entries(packages).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+  Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
 );
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`added ${added}`);
