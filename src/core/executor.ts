@@ -1,26 +1,26 @@
 // The executor port: whoever really runs task bodies. The engine hands it claimed runs, at most as many as it has capacity for, and hears of each exactly
 // one Ended. The real one (worker threads), the inline one and the simulated one all speak this.
-import type * as Effect from "effect/Effect"
-import * as Context from "effect/Context"
-import type { Json } from "./json.ts"
-import type { Emitted, Outcome } from "./run.ts"
+import type * as Effect from "effect/Effect";
+import * as Context from "effect/Context";
+import type { Json } from "./json.ts";
+import type { Emitted, Outcome } from "./run.ts";
 
 /** All that an executor needs to know of a claimed run. */
 export interface Order {
-  readonly run: string
-  readonly task: string
-  readonly token: number
-  readonly attempt: number
-  readonly idempotencyKey: string
-  readonly input: Json
+  readonly run: string;
+  readonly task: string;
+  readonly token: number;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly input: Json;
   /** The attempt ends as TimedOut when its body has run for this long; null: no limit. */
-  readonly timeoutMillis: number | null
+  readonly timeoutMillis: number | null;
   /** The body may use this many bytes of heap; null: no limit. */
-  readonly memoryBytes: number | null
-  readonly isolation: "thread" | "process"
+  readonly memoryBytes: number | null;
+  readonly isolation: "thread" | "process";
 }
 
-export type LogLevel = "debug" | "info" | "warn" | "error"
+export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /**
  * What an executor tells, in the order in which it happened for a run. `Ended` is told when the slot is free again: the thread has answered, or has really
@@ -28,22 +28,45 @@ export type LogLevel = "debug" | "info" | "warn" | "error"
  */
 export type ExecutorEvent =
   | { readonly _tag: "Started"; readonly run: string; readonly token: number; readonly at: number }
-  | { readonly _tag: "Progress"; readonly run: string; readonly token: number; readonly fraction: number; readonly message: string | null }
-  | { readonly _tag: "Logged"; readonly run: string; readonly token: number; readonly level: LogLevel; readonly message: string }
-  | { readonly _tag: "Emitted"; readonly run: string; readonly token: number; readonly event: Emitted }
-  | { readonly _tag: "Ended"; readonly run: string; readonly token: number; readonly outcome: Outcome; readonly emitted: readonly Emitted[] }
+  | {
+      readonly _tag: "Progress";
+      readonly run: string;
+      readonly token: number;
+      readonly fraction: number;
+      readonly message: string | null;
+    }
+  | {
+      readonly _tag: "Logged";
+      readonly run: string;
+      readonly token: number;
+      readonly level: LogLevel;
+      readonly message: string;
+    }
+  | {
+      readonly _tag: "Emitted";
+      readonly run: string;
+      readonly token: number;
+      readonly event: Emitted;
+    }
+  | {
+      readonly _tag: "Ended";
+      readonly run: string;
+      readonly token: number;
+      readonly outcome: Outcome;
+      readonly emitted: readonly Emitted[];
+    }
   /** The capacity has changed by itself, or something stands in the way that an operator must see (a thread that can't be ended). */
-  | { readonly _tag: "Capacity"; readonly warning: string | null }
+  | { readonly _tag: "Capacity"; readonly warning: string | null };
 
 export interface ExecutorPort {
   /** How many runs may be started now. */
-  readonly capacity: Effect.Effect<number>
+  readonly capacity: Effect.Effect<number>;
   /** Begins a run. Never fails: whatever goes wrong is told as Ended. */
-  readonly start: (order: Order) => Effect.Effect<void>
+  readonly start: (order: Order) => Effect.Effect<void>;
   /** Asks a run to end; it is over when Ended is told. Does nothing for a run that isn't here. */
-  readonly cancel: (run: string) => Effect.Effect<void>
+  readonly cancel: (run: string) => Effect.Effect<void>;
   /** Tells all events to `listener` until the returned function is called. */
-  readonly events: (listener: (event: ExecutorEvent) => void) => () => void
+  readonly events: (listener: (event: ExecutorEvent) => void) => () => void;
 }
 
 export class Executor extends Context.Service<Executor, ExecutorPort>()("detent/core/Executor") {}

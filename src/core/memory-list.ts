@@ -1,9 +1,9 @@
 // Lists of a store in memory: which rows a filter lets through, in which order, and where a page ends.
 import type { MemoryTables } from "./memory-tables.ts"
 import { compareKeys, cursorKeyOf, deadlineKeyOf, defaultOrder, keyOfPage, pageOf, waitingKeyOf, type Key } from "./store-order.ts"
-import type { Filter, ListRequest, Page, Tables } from "./store.ts"
+import type { Where, ListRequest, Page, Tables } from "./store.ts"
 
-type Fields = { readonly [Table in keyof Tables]: { readonly [Field in keyof Filter]?: (row: Tables[Table]) => string | null } }
+type Fields = { readonly [Table in keyof Tables]: { readonly [Field in keyof Where]?: (row: Tables[Table]) => string | null } }
 
 /** What a filter compares with, by table. A table that lacks a field has no row with it. */
 const fields: Fields = {
@@ -52,10 +52,10 @@ export const listed = <Table extends keyof Tables>(tables: MemoryTables, table: 
   return { rows: page, next: null }
 }
 
-const filterOf = <Table extends keyof Tables>(table: Table, where: Filter): ((row: Tables[Table]) => boolean) => {
+const filterOf = <Table extends keyof Tables>(table: Table, where: Where): ((row: Tables[Table]) => boolean) => {
   const tests = Object.entries(where).flatMap(([field, wanted]: [string, string | readonly string[] | undefined]) => {
     if (wanted === undefined) return []
-    const valueOf = fields[table][field as keyof Filter]
+    const valueOf = fields[table][field as keyof Where]
     const accepted: ReadonlySet<string | null> = new Set(typeof wanted === "string" ? [wanted] : wanted)
     return [(row: Tables[Table]): boolean => valueOf !== undefined && accepted.has(valueOf(row))]
   })
@@ -76,7 +76,7 @@ const firstIndex = (rows: Sequence<unknown>, after: Key | null, step: 1 | -1): n
   return step === 1 ? low : low - 1
 }
 
-const sequences: { readonly [Table in keyof Tables]: (tables: MemoryTables, where: Filter) => Sequence<Tables[Table]> } = {
+const sequences: { readonly [Table in keyof Tables]: (tables: MemoryTables, where: Where) => Sequence<Tables[Table]> } = {
   // Runs that are asked for by id or holder are found without going through all of them.
   run: (tables, { ids, owner }) => {
     const rows =

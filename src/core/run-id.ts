@@ -1,32 +1,34 @@
 // Run ids follow from what fired: nobody's clock, engine or polling moment is in them, so the same firing is the same run wherever it is decided.
-import { sha256 } from "@noble/hashes/sha2.js"
-import { utf8ToBytes } from "@noble/hashes/utils.js"
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /**
  * The id of the run that `triggerId` owes for the consumed signals: `<triggerId>~<26 characters>`, the first 128 bits of SHA-256 over
  * `JSON.stringify([triggerId, ids])`, ids deduplicated and sorted by code unit, encoded as a ULID is.
  */
 export const runIdOf = (triggerId: string, signalIds: readonly string[]): string => {
-  const ids = signalIds.length === 1 ? signalIds : [...new Set(signalIds)].sort()
-  const digest = sha256(utf8ToBytes(JSON.stringify([triggerId, ids])))
-  return `${triggerId}~${ulidText(digest)}`
-}
+  const ids = signalIds.length === 1 ? signalIds : [...new Set(signalIds)].sort();
+  return `${triggerId}~${digestOf(JSON.stringify([triggerId, ids]))}`;
+};
+
+/** The first 128 bits of SHA-256 over a text in UTF-8, as 26 characters. */
+export const digestOf = (text: string): string => ulidText(sha256(utf8ToBytes(text)));
 
 /** 128 bits as 26 characters of five bits, most significant first; the first character carries the three bits that are left over. */
 const ulidText = (bytes: Uint8Array): string => {
-  let text = ""
-  let pending = 0
-  let bits = 2 // two leading zero bits make 130, a multiple of five
+  let text = "";
+  let pending = 0;
+  let bits = 2; // two leading zero bits make 130, a multiple of five
   for (let index = 0; index < 16; index++) {
-    pending = (pending << 8) | (bytes[index] as number)
-    bits += 8
+    pending = (pending << 8) | (bytes[index] as number);
+    bits += 8;
     while (bits >= 5) {
-      bits -= 5
-      text += alphabet[(pending >> bits) & 31]
-      pending &= (1 << bits) - 1
+      bits -= 5;
+      text += alphabet[(pending >> bits) & 31];
+      pending &= (1 << bits) - 1;
     }
   }
-  return text
-}
+  return text;
+};

@@ -1,112 +1,128 @@
 // Signals: anything the core is told. Plain data, so that a log of them can be exported, replayed and compared byte for byte.
-import type { ErrorData } from "./errors.ts"
-import type { Json } from "./json.ts"
-import type { Schedule } from "./schedule.ts"
+import type { ErrorData } from "./errors.ts";
+import type { Json } from "./json.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** One instant that a schedule names. `dueAt` is the named instant, not the moment anybody noticed it. */
 export interface Occurrence {
-  readonly _tag: "Occurrence"
-  readonly schedule: Schedule
-  readonly dueAt: number
+  readonly _tag: "Occurrence";
+  readonly schedule: Schedule;
+  readonly dueAt: number;
 }
 
 /** A named fact that a user, or a task through `ctx.emit`, has told. */
 export interface Event<Payload = Json> {
-  readonly _tag: "Event"
-  readonly id: string
-  readonly name: string
-  readonly payload: Payload
-  readonly at: number
+  readonly _tag: "Event";
+  readonly id: string;
+  readonly name: string;
+  readonly payload: Payload;
+  readonly at: number;
 }
 
 /** The states that `status` hears. `settled`: the run and everything that it caused are terminal. */
-export type StatusState = "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "expired" | "lost" | "settled"
+export type StatusState =
+  | "running"
+  | "retrying"
+  | "succeeded"
+  | "failed"
+  | "cancelled"
+  | "expired"
+  | "lost"
+  | "settled";
 
 /** A run came into a state. */
 export interface Status<Input = Json> {
-  readonly _tag: "Status"
-  readonly task: string
-  readonly run: string
-  readonly attempt: number
-  readonly state: StatusState
-  readonly input: Input
-  readonly at: number
+  readonly _tag: "Status";
+  readonly task: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly state: StatusState;
+  readonly input: Input;
+  readonly at: number;
 }
 
 /** A run succeeded, with what its task returned. */
 export interface Result<Input = Json, Output = Json> {
-  readonly _tag: "Result"
-  readonly task: string
-  readonly run: string
-  readonly attempt: number
-  readonly input: Input
-  readonly result: Output
-  readonly at: number
+  readonly _tag: "Result";
+  readonly task: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly input: Input;
+  readonly result: Output;
+  readonly at: number;
 }
 
 /** A run ended for good without success: failed or lost. Heard once a run, not once an attempt. */
 export interface Failure<Input = Json> {
-  readonly _tag: "Failure"
-  readonly task: string
-  readonly run: string
-  readonly attempt: number
-  readonly input: Input
-  readonly error: ErrorData
-  readonly at: number
+  readonly _tag: "Failure";
+  readonly task: string;
+  readonly run: string;
+  readonly attempt: number;
+  readonly input: Input;
+  readonly error: ErrorData;
+  readonly at: number;
 }
 
-export type Signal = Occurrence | Event | Status | Result | Failure
+export type Signal = Occurrence | Event | Status | Result | Failure;
 
 /** A status as it is stored: with its outcome, so that one row of the log tells a run's move and what came of it. */
 export interface StoredStatus extends Status {
-  readonly token: number
-  readonly result?: Json
-  readonly error?: ErrorData
+  readonly token: number;
+  readonly result?: Json;
+  readonly error?: ErrorData;
 }
 
 /** A signal before the store has given it its place in the log. */
 export interface NewSignal {
-  readonly id: string
-  readonly signal: Omit<Event, "at"> | Omit<StoredStatus, "at">
+  readonly id: string;
+  readonly signal: Omit<Event, "at"> | Omit<StoredStatus, "at">;
   /** The run that emitted the event; what it causes belongs to that run. */
-  readonly origin: string | null
+  readonly origin: string | null;
   /** An event with a delay is heard at this instant, not when it is stored. */
-  readonly dueAt: number | null
+  readonly dueAt: number | null;
 }
 
 /** A signal in the log: `seq` orders all signals of an app, `at` never falls along it. */
 export interface StoredSignal {
-  readonly seq: number
-  readonly at: number
-  readonly id: string
-  readonly signal: Event | StoredStatus
-  readonly origin: string | null
-  readonly dueAt: number | null
+  readonly seq: number;
+  readonly at: number;
+  readonly id: string;
+  readonly signal: Event | StoredStatus;
+  readonly origin: string | null;
+  readonly dueAt: number | null;
 }
 
 /** A signal as conditions hear it, with its id. */
 export interface Heard {
-  readonly id: string
-  readonly signal: Signal
+  readonly id: string;
+  readonly signal: Signal;
 }
 
 /** The id of a run's move in the log: kind, run, token, state. */
-export const statusIdOf = (run: string, token: number, state: StatusState): string => `status:${run}:${token}:${state}`
+export const statusIdOf = (run: string, token: number, state: StatusState): string =>
+  `status:${run}:${token}:${state}`;
 
 /** The id of an occurrence: the key of the leaf that waits for it, and the instant. */
-export const occurrenceIdOf = (leafKey: string, dueAt: number): string => `${leafKey}@${dueAt}`
+export const occurrenceIdOf = (leafKey: string, dueAt: number): string => `${leafKey}@${dueAt}`;
 
 /** What conditions hear of one stored signal: an event as it is; a run's move as its result or failure, where there is one, and as its status. */
 export const heardOf = (stored: StoredSignal): readonly Heard[] => {
-  const { signal } = stored
-  if (signal._tag === "Event") return [{ id: stored.id, signal }]
-  const { token, result, error, ...status } = signal
-  const { state, _tag: _, ...move } = status
-  const heard: Heard[] = []
-  if (state === "succeeded") heard.push({ id: `result:${signal.run}:${token}:${state}`, signal: { _tag: "Result", ...move, result: result ?? null } })
+  const { signal } = stored;
+  if (signal._tag === "Event") return [{ id: stored.id, signal }];
+  const { token, result, error, ...status } = signal;
+  const { state, _tag: _, ...move } = status;
+  const heard: Heard[] = [];
+  if (state === "succeeded")
+    heard.push({
+      id: `result:${signal.run}:${token}:${state}`,
+      signal: { _tag: "Result", ...move, result: result ?? null },
+    });
   if (state === "failed" || state === "lost") {
-    heard.push({ id: `failure:${signal.run}:${token}:${state}`, signal: { _tag: "Failure", ...move, error: error ?? { name: "Error", message: state } } })
+    heard.push({
+      id: `failure:${signal.run}:${token}:${state}`,
+      signal: { _tag: "Failure", ...move, error: error ?? { name: "Error", message: state } },
+    });
   }
-  heard.push({ id: stored.id, signal: status })
-  return heard
-}
+  heard.push({ id: stored.id, signal: status });
+  return heard;
+};

@@ -7,64 +7,74 @@
 // 3. `seq` grows by one with each stored signal of the app; `at` = max(the store's clock, the newest `at`, the watermark's `at`): it never falls along the log.
 // 4. Signals, runs, skips and attempts are created if absent: a second one with the same id changes nothing and is no conflict.
 // 5. Values come back equal to what JSON made of them, whatever the adapter.
-import type * as Effect from "effect/Effect"
-import * as Context from "effect/Context"
-import type { StoreError } from "./errors.ts"
-import type { Attempt, Run, RunState } from "./run.ts"
-import type { Heard, NewSignal, StoredSignal } from "./signal.ts"
+import type * as Effect from "effect/Effect";
+import * as Context from "effect/Context";
+import type { StoreError } from "./errors.ts";
+import type { Attempt, Run, RunState } from "./run.ts";
+import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
 
 /** How far the log has been routed. `revision` grows with every commit that changes what a router has read; it is what routers compare and set. */
 export interface Watermark {
-  readonly revision: number
+  readonly revision: number;
   /** The last routed signal; 0 before the first. */
-  readonly seq: number
+  readonly seq: number;
   /** Everything due up to and including this instant has been routed. */
-  readonly at: number
+  readonly at: number;
 }
 
 /** The active set of definitions of an app. */
 export interface Generation {
-  readonly number: number
-  readonly fingerprint: string
-  readonly activatedAt: number
+  readonly number: number;
+  readonly fingerprint: string;
+  readonly activatedAt: number;
   /** Per trigger its own fingerprint, so that the next generation can tell which ones changed. */
-  readonly triggers: { readonly [trigger: string]: string }
+  readonly triggers: { readonly [trigger: string]: string };
 }
 
 /** How far a schedule has got: occurrences up to and including `at` are runs or skips. */
 export interface Cursor {
-  readonly trigger: string
-  readonly leaf: string
-  readonly at: number
+  readonly trigger: string;
+  readonly leaf: string;
+  readonly at: number;
 }
 
 /** A match that waits in a join. One signal that waits in several leaves has one row for each. */
 export interface Waiting {
-  readonly trigger: string
-  readonly leaf: string
+  readonly trigger: string;
+  readonly leaf: string;
   /** The correlation key; "" without one. */
-  readonly key: string
-  /** Orders matches of a leaf as the router heard them; unique within a trigger's leaf. */
-  readonly order: number
-  readonly at: number
-  readonly heard: Heard
+  readonly key: string;
+  /** Unique within a trigger's leaf; with `at` it orders matches as the router heard them. May be negative (occurrences), always a safe integer. */
+  readonly order: number;
+  readonly at: number;
+  readonly heard: Heard;
   /** The scopes that the signal belongs to. */
-  readonly scopes: readonly string[]
+  readonly scopes: readonly string[];
 }
 
 /** Something that the router must do at an instant: hear a delayed event, give up a waiting match. */
 export interface Deadline {
-  readonly id: string
-  readonly at: number
+  readonly id: string;
+  readonly at: number;
   readonly due:
     | { readonly _tag: "Hear"; readonly stored: StoredSignal }
-    | { readonly _tag: "Within"; readonly trigger: string; readonly leaf: string; readonly key: string; readonly order: number }
+    | {
+        readonly _tag: "Within";
+        readonly trigger: string;
+        readonly leaf: string;
+        readonly key: string;
+        readonly order: number;
+      };
 }
 
-/** A run that is not over in a scope: `settled:<run>` (everything that run caused) or `overlap:<trigger>`. */
+/**
+ * A run that is not over in a scope. `settled:<root>` holds a root run and everything that it caused; the root's own row stays until the others are gone, with its
+ * last status in `ended`, from which the scope's own signal is made. Identified by scope and run; a second put replaces the first.
+ */
 export interface Open {
-  readonly scope: string
-  readonly run: string
+  readonly scope: string;
+  readonly run: string;
+  readonly ended: Omit<StoredStatus, "at"> | null;
 }
 
 export type SkipReason =
@@ -79,183 +89,210 @@ export type SkipReason =
   | "throttled"
   | "paused"
   | "retired"
-  | "input-failed"
+  | "input-failed";
 
 /** A recorded decision not to run. Of a schedule: `signal: null` and the range of occurrences `from` … `to` (both included), `count` of them. */
 export interface Skip {
-  readonly id: string
-  readonly trigger: string
-  readonly signal: string | null
-  readonly from: number | null
-  readonly to: number | null
-  readonly count: number
-  readonly reason: SkipReason
-  readonly detail: string | null
-  readonly at: number
+  readonly id: string;
+  readonly trigger: string;
+  readonly signal: string | null;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly count: number;
+  readonly reason: SkipReason;
+  readonly detail: string | null;
+  readonly at: number;
 }
 
 /** One engine incarnation that has entered the store. */
 export interface Owner {
-  readonly id: string
-  readonly enteredAt: number
-  readonly closedAt: number | null
-  readonly host: string
-  readonly process: number
+  readonly id: string;
+  readonly enteredAt: number;
+  readonly closedAt: number | null;
+  readonly host: string;
+  readonly process: number;
 }
 
 export type Check =
   | { readonly _tag: "Revision"; readonly revision: number }
   /** The run is held by this owner with this token, in one of these states. */
-  | { readonly _tag: "Held"; readonly run: string; readonly owner: string; readonly token: number; readonly states: readonly RunState[] }
+  | {
+      readonly _tag: "Held";
+      readonly run: string;
+      readonly owner: string;
+      readonly token: number;
+      readonly states: readonly RunState[];
+    }
   /** The run is in one of these states, whoever holds it. */
-  | { readonly _tag: "InState"; readonly run: string; readonly token: number; readonly states: readonly RunState[] }
-  | { readonly _tag: "OwnerOpen"; readonly owner: string }
+  | {
+      readonly _tag: "InState";
+      readonly run: string;
+      readonly token: number;
+      readonly states: readonly RunState[];
+    }
+  | { readonly _tag: "OwnerOpen"; readonly owner: string };
 
 /** Writes that stand or fall together. Applied in the order of the fields. */
 export interface Batch {
-  readonly checks: readonly Check[]
+  readonly checks: readonly Check[];
   /** Appended to the log in this order. */
-  readonly signals?: readonly NewSignal[]
-  readonly runs?: readonly Run[]
-  readonly patches?: readonly { readonly run: string; readonly patch: Partial<Run> }[]
-  readonly attempts?: readonly Attempt[]
-  readonly skips?: readonly Skip[]
-  readonly waiting?: { readonly put: readonly Waiting[]; readonly remove: readonly Pick<Waiting, "trigger" | "leaf" | "order">[] }
-  readonly cursors?: { readonly put: readonly Cursor[]; readonly remove: readonly Pick<Cursor, "trigger" | "leaf">[] }
-  readonly deadlines?: { readonly put: readonly Deadline[]; readonly remove: readonly string[] }
-  readonly open?: { readonly put: readonly Open[]; readonly remove: readonly Open[] }
+  readonly signals?: readonly NewSignal[];
+  readonly runs?: readonly Run[];
+  readonly patches?: readonly { readonly run: string; readonly patch: Partial<Run> }[];
+  readonly attempts?: readonly Attempt[];
+  readonly skips?: readonly Skip[];
+  readonly waiting?: {
+    readonly put: readonly Waiting[];
+    readonly remove: readonly Pick<Waiting, "trigger" | "leaf" | "order">[];
+  };
+  readonly cursors?: {
+    readonly put: readonly Cursor[];
+    readonly remove: readonly Pick<Cursor, "trigger" | "leaf">[];
+  };
+  readonly deadlines?: { readonly put: readonly Deadline[]; readonly remove: readonly string[] };
+  readonly open?: {
+    readonly put: readonly Open[];
+    readonly remove: readonly Pick<Open, "scope" | "run">[];
+  };
   /** Closes an owner. */
-  readonly close?: { readonly owner: string; readonly at: number }
-  readonly generation?: Generation
+  readonly close?: { readonly owner: string; readonly at: number };
+  readonly generation?: Generation;
   /** Sets how far the log is routed and raises the revision by one. */
-  readonly watermark?: { readonly seq: number; readonly at: number }
+  readonly watermark?: { readonly seq: number; readonly at: number };
 }
 
 export type CommitReply =
   | { readonly _tag: "Committed"; readonly signals: readonly SignalReply[] }
   /** Nothing was written: this check did not hold. */
-  | { readonly _tag: "Conflict"; readonly check: Check }
+  | { readonly _tag: "Conflict"; readonly check: Check };
 
 /** `differs`: a signal with that id is there, but with another name or payload. */
-export type SignalReply = "accepted" | "duplicate" | "differs"
+export type SignalReply = "accepted" | "duplicate" | "differs";
 
 /** All that a router needs beside the log. */
 export interface StoredState {
-  readonly cursors: readonly Cursor[]
-  readonly waiting: readonly Waiting[]
-  readonly deadlines: readonly Deadline[]
-  readonly open: readonly Open[]
+  readonly cursors: readonly Cursor[];
+  readonly waiting: readonly Waiting[];
+  readonly deadlines: readonly Deadline[];
+  readonly open: readonly Open[];
 }
 
 /** One snapshot. */
 export interface Reading {
-  readonly watermark: Watermark
-  readonly generation: Generation | null
+  readonly watermark: Watermark;
+  readonly generation: Generation | null;
   /** Left out when the caller's revision is still the stored one. */
-  readonly state: StoredState | null
+  readonly state: StoredState | null;
   /** The signals after the watermark, in order, at most `limit`. */
-  readonly signals: readonly StoredSignal[]
+  readonly signals: readonly StoredSignal[];
   /** Whether more signals follow. */
-  readonly more: boolean
+  readonly more: boolean;
   /** The store's clock at the snapshot. */
-  readonly now: number
+  readonly now: number;
 }
 
 export interface ClaimRequest {
-  readonly owner: string
+  readonly owner: string;
   /** Unique a request. */
-  readonly nonce: string
+  readonly nonce: string;
   /** Only runs of these tasks. */
-  readonly tasks: readonly string[]
-  readonly limit: number
+  readonly tasks: readonly string[];
+  readonly limit: number;
 }
 
 export interface ClaimReply {
   /** Now claimed: token and attempt raised by one, owner and nonce set. By priority (higher first), then `dueAt`, then creation. */
-  readonly runs: readonly Run[]
+  readonly runs: readonly Run[];
   /** When the next pending run of these tasks is due that was not claimed now; null: none. May lie in the past if the limit was reached. */
-  readonly nextDueAt: number | null
+  readonly nextDueAt: number | null;
 }
 
 /** What `list` can show, by table. */
 export interface Tables {
-  readonly run: Run
-  readonly attempt: Attempt
-  readonly signal: StoredSignal
-  readonly skip: Skip
-  readonly waiting: Waiting
-  readonly cursor: Cursor
-  readonly deadline: Deadline
-  readonly owner: Owner
+  readonly run: Run;
+  readonly attempt: Attempt;
+  readonly signal: StoredSignal;
+  readonly skip: Skip;
+  readonly waiting: Waiting;
+  readonly cursor: Cursor;
+  readonly deadline: Deadline;
+  readonly owner: Owner;
 }
 
 /** Every given field must be equal. `state` and `id` accept several. */
-export interface Filter {
-  readonly ids?: readonly string[]
-  readonly states?: readonly RunState[]
-  readonly task?: string
-  readonly trigger?: string
-  readonly owner?: string
-  readonly run?: string
-  readonly name?: string
+export interface Where {
+  readonly ids?: readonly string[];
+  readonly states?: readonly RunState[];
+  readonly task?: string;
+  readonly trigger?: string;
+  readonly owner?: string;
+  readonly run?: string;
+  readonly name?: string;
 }
 
 export interface ListRequest {
-  readonly where?: Filter
+  readonly where?: Where;
   /** 1 to 10,000. */
-  readonly limit: number
+  readonly limit: number;
   /** A `next` of an earlier page. */
-  readonly after?: string | undefined
+  readonly after?: string | undefined;
   /** "newest" first (default for runs, signals, skips) or "oldest" first. */
-  readonly order?: "newest" | "oldest"
+  readonly order?: "newest" | "oldest";
 }
 
 export interface Page<Row> {
-  readonly rows: readonly Row[]
-  readonly next: string | null
+  readonly rows: readonly Row[];
+  readonly next: string | null;
 }
 
 /** Counts for people and for `idle`. */
 export interface Summary {
-  readonly runs: { readonly [state in RunState]: number }
+  readonly runs: { readonly [state in RunState]: number };
   /** Signals stored but not yet routed. */
-  readonly unrouted: number
+  readonly unrouted: number;
   /** Events with a delay that has not passed, routed or not, and other deadlines that will act by themselves (waiting matches' `within` not counted). */
-  readonly deadlines: number
-  readonly signals: number
-  readonly skips: number
-  readonly waiting: number
+  readonly deadlines: number;
+  readonly signals: number;
+  readonly skips: number;
+  readonly waiting: number;
 }
 
 export interface Abilities {
   /** Whether what was committed is still there after the process is gone. */
-  readonly durable: boolean
+  readonly durable: boolean;
   /** Who may share it: the engines of one process, of one machine, or of a network. */
-  readonly scope: "process" | "machine" | "network"
+  readonly scope: "process" | "machine" | "network";
   /** Whether `dead` proves the death of an owner, so that its runs can be reclaimed without waiting for a lease. */
-  readonly ownerProof: boolean
+  readonly ownerProof: boolean;
 }
 
 export interface StorePort {
-  readonly abilities: Abilities
+  readonly abilities: Abilities;
   /** What a person would call this store: its URL without secrets. */
-  readonly url: string
+  readonly url: string;
   /** The store's clock, in milliseconds since the epoch. */
-  readonly now: Effect.Effect<number>
+  readonly now: Effect.Effect<number>;
   /** Makes an owner known and takes the proof that it lives. Fails if the store can't be shared and another engine is in it. */
-  readonly enter: (owner: Pick<Owner, "id" | "host" | "process">) => Effect.Effect<void, StoreError>
+  readonly enter: (
+    owner: Pick<Owner, "id" | "host" | "process">,
+  ) => Effect.Effect<void, StoreError>;
   /** Gives up the proof; done by the owner itself, after its runs are over. */
-  readonly leave: (owner: string) => Effect.Effect<void, StoreError>
+  readonly leave: (owner: string) => Effect.Effect<void, StoreError>;
   /** Owners that have entered, are not closed and are proved dead. */
-  readonly dead: Effect.Effect<readonly Owner[], StoreError>
-  readonly read: (request: { readonly revision: number | null; readonly limit: number }) => Effect.Effect<Reading, StoreError>
-  readonly commit: (batch: Batch) => Effect.Effect<CommitReply, StoreError>
-  readonly claim: (request: ClaimRequest) => Effect.Effect<ClaimReply, StoreError>
-  readonly list: <Table extends keyof Tables>(table: Table, request: ListRequest) => Effect.Effect<Page<Tables[Table]>, StoreError>
-  readonly summary: Effect.Effect<Summary, StoreError>
+  readonly dead: Effect.Effect<readonly Owner[], StoreError>;
+  readonly read: (request: {
+    readonly revision: number | null;
+    readonly limit: number;
+  }) => Effect.Effect<Reading, StoreError>;
+  readonly commit: (batch: Batch) => Effect.Effect<CommitReply, StoreError>;
+  readonly claim: (request: ClaimRequest) => Effect.Effect<ClaimReply, StoreError>;
+  readonly list: <Table extends keyof Tables>(
+    table: Table,
+    request: ListRequest,
+  ) => Effect.Effect<Page<Tables[Table]>, StoreError>;
+  readonly summary: Effect.Effect<Summary, StoreError>;
   /** Calls the listener when there may be something new to route, claim or cancel, from whichever engine. A hint: never needed for correctness. */
-  readonly changes: (listener: () => void) => () => void
+  readonly changes: (listener: () => void) => () => void;
 }
 
 export class Store extends Context.Service<Store, StorePort>()("detent/core/Store") {}
-

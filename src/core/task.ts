@@ -1,76 +1,80 @@
 // Tasks: named functions that a worker runs. A task is plain data and a function; its options are read by `taskFaults` and `taskOptionsOf`.
-import { durationFault, durationMillis, type DurationInput } from "./duration.ts"
-import type { LogLevel } from "./executor.ts"
-import type { Json } from "./json.ts"
+import { durationFault, durationMillis, type DurationInput } from "./duration.ts";
+import type { LogLevel } from "./executor.ts";
+import type { Json } from "./json.ts";
 
 declare global {
   // The core's library has no DOM. Where the caller's has one, this merges with the real AbortSignal.
   interface AbortSignal {
-    readonly aborted: boolean
+    readonly aborted: boolean;
   }
 }
 
 export interface TaskContext {
-  readonly runId: string
+  readonly runId: string;
   /** Counted from 1. */
-  readonly attempt: number
+  readonly attempt: number;
   /** Grows with every claim of the run: a fencing token for stores of your own. */
-  readonly token: number
+  readonly token: number;
   /** The same for all attempts of a run: hand it to whatever must do a thing once. */
-  readonly idempotencyKey: string
+  readonly idempotencyKey: string;
   /** Aborted when the run is cancelled or its time is over. */
-  readonly signal: AbortSignal
+  readonly signal: AbortSignal;
   /** True once the run should end; for synchronous loops, which never see `signal` fire. */
-  readonly cancelled: boolean
+  readonly cancelled: boolean;
   /** Tells how far the task is: 0 to 1. Rates are limited; the latest wins. */
-  progress(fraction: number, message?: string): void
-  log(message: string, level?: LogLevel): void
+  progress(fraction: number, message?: string): void;
+  log(message: string, level?: LogLevel): void;
   /**
    * Emits an event, stored in the same commit as the run's outcome, or at once with `now: true`. Without an id it gets `<run id>/<n>`, n counted from 0 within
    * the attempt, so that a repeated attempt emits the same ids.
    */
-  emit(name: string, payload?: Json, options?: { readonly id?: string; readonly now?: boolean }): void
+  emit(
+    name: string,
+    payload?: Json,
+    options?: { readonly id?: string; readonly now?: boolean },
+  ): void;
 }
 
 export interface RetryPolicy {
   /** How many attempts in all, the first included. Default 1: no retry. */
-  readonly attempts: number
+  readonly attempts: number;
   /** How delays grow. Default "exponential". */
-  readonly backoff?: "exponential" | "linear" | "constant"
+  readonly backoff?: "exponential" | "linear" | "constant";
   /** The delay before the second attempt. Default 1 second. */
-  readonly first?: DurationInput
+  readonly first?: DurationInput;
   /** No delay is longer. Default 5 minutes. */
-  readonly max?: DurationInput
+  readonly max?: DurationInput;
   /** Each delay is this many times the one before. Default 2. */
-  readonly factor?: number
+  readonly factor?: number;
   /** The share of a delay that may vary, 0 to 1; a function of run id and attempt, never random. Default 0.2. */
-  readonly jitter?: number
+  readonly jitter?: number;
   /** Names of errors that are not retried. */
-  readonly unless?: readonly string[]
+  readonly unless?: readonly string[];
 }
 
 export interface TaskSettings {
   /** Unique; letters, digits, dot, underscore, hyphen; 1 to 100 characters. */
-  readonly id: string
-  readonly retry?: RetryPolicy
+  readonly id: string;
+  readonly retry?: RetryPolicy;
   /** An attempt that runs longer ends as timed out. Default: no limit. */
-  readonly timeout?: DurationInput
+  readonly timeout?: DurationInput;
   /** Higher goes first among the runs that are due. Default 0. */
-  readonly priority?: number
+  readonly priority?: number;
   /** What happens when the engine that held the run died: try again (default), or fail, which makes execution at most once. */
-  readonly onLost?: "retry" | "fail"
+  readonly onLost?: "retry" | "fail";
   /** How many losses are forgiven before the run ends as lost. Default 3. */
-  readonly lossesMax?: number
+  readonly lossesMax?: number;
   /** Heap that the body may use, in bytes. Default: no limit. */
-  readonly memory?: number
+  readonly memory?: number;
   /** "process" for bodies that may take the process down. Default "thread". */
-  readonly isolation?: "thread" | "process"
+  readonly isolation?: "thread" | "process";
 }
 
 /** A named function that workers run. Made by `task`. */
 export interface Task<Input = any, Output = unknown> extends TaskSettings {
-  readonly _tag: "Task"
-  readonly run: (input: Input, context: TaskContext) => Output | Promise<Output>
+  readonly _tag: "Task";
+  readonly run: (input: Input, context: TaskContext) => Output | Promise<Output>;
 }
 
 /**
@@ -80,32 +84,35 @@ export interface Task<Input = any, Output = unknown> extends TaskSettings {
  * @typeParam Output what `result(task)` hears; JSON
  */
 export const task = <Input, Output>(
-  settings: TaskSettings & { readonly run: (input: Input, context: TaskContext) => Output | Promise<Output> },
-): Task<Input, Output> => ({ ...settings, _tag: "Task" })
+  settings: TaskSettings & {
+    readonly run: (input: Input, context: TaskContext) => Output | Promise<Output>;
+  },
+): Task<Input, Output> => ({ ...settings, _tag: "Task" });
 
-export const isTask = (value: unknown): value is Task => typeof value === "object" && value !== null && (value as { _tag?: unknown })._tag === "Task"
+export const isTask = (value: unknown): value is Task =>
+  typeof value === "object" && value !== null && (value as { _tag?: unknown })._tag === "Task";
 
 /** A task's settings with defaults filled in and durations in milliseconds. */
 export interface TaskOptions {
-  readonly id: string
-  readonly attemptsMax: number
-  readonly backoff: "exponential" | "linear" | "constant"
-  readonly retryFirstMillis: number
-  readonly retryMaxMillis: number
-  readonly retryFactor: number
-  readonly retryJitter: number
-  readonly retryUnless: readonly string[]
-  readonly timeoutMillis: number | null
-  readonly priority: number
-  readonly onLost: "retry" | "fail"
-  readonly lossesMax: number
-  readonly memoryBytes: number | null
-  readonly isolation: "thread" | "process"
+  readonly id: string;
+  readonly attemptsMax: number;
+  readonly backoff: "exponential" | "linear" | "constant";
+  readonly retryFirstMillis: number;
+  readonly retryMaxMillis: number;
+  readonly retryFactor: number;
+  readonly retryJitter: number;
+  readonly retryUnless: readonly string[];
+  readonly timeoutMillis: number | null;
+  readonly priority: number;
+  readonly onLost: "retry" | "fail";
+  readonly lossesMax: number;
+  readonly memoryBytes: number | null;
+  readonly isolation: "thread" | "process";
 }
 
 /** The options of a task whose settings have no faults. */
 export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
-  const retry = settings.retry ?? { attempts: 1 }
+  const retry = settings.retry ?? { attempts: 1 };
   return {
     id: settings.id,
     attemptsMax: retry.attempts,
@@ -121,43 +128,74 @@ export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
     lossesMax: settings.lossesMax ?? 3,
     memoryBytes: settings.memory ?? null,
     isolation: settings.isolation ?? "thread",
-  }
-}
+  };
+};
 
-const idPattern = /^[A-Za-z0-9._-]{1,100}$/
+const idPattern = /^[A-Za-z0-9._-]{1,100}$/;
 
 /** Why an id can't name a trigger or task, or undefined. */
 export const idFault = (id: unknown): string | undefined =>
-  typeof id === "string" && idPattern.test(id) ? undefined : `the id ${JSON.stringify(id)} must be 1 to 100 letters, digits, dots, underscores or hyphens`
+  typeof id === "string" && idPattern.test(id)
+    ? undefined
+    : `the id ${JSON.stringify(id)} must be 1 to 100 letters, digits, dots, underscores or hyphens`;
 
 /** Every fault of a task's settings, one line each. */
 export const taskFaults = (settings: TaskSettings): readonly string[] => {
-  const place = `Task ${JSON.stringify(settings.id)}`
-  const faults: string[] = []
+  const place = `Task ${JSON.stringify(settings.id)}`;
+  const faults: string[] = [];
   const demand = (holds: boolean, fault: string): void => {
-    if (!holds) faults.push(`${place}: ${fault}`)
-  }
-  const wrongId = idFault(settings.id)
-  if (wrongId !== undefined) faults.push(`Task: ${wrongId}`)
-  const { retry, timeout } = settings
-  if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout))
+    if (!holds) faults.push(`${place}: ${fault}`);
+  };
+  const wrongId = idFault(settings.id);
+  if (wrongId !== undefined) faults.push(`Task: ${wrongId}`);
+  const { retry, timeout } = settings;
+  if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
   if (retry !== undefined) {
-    demand(Number.isInteger(retry.attempts) && retry.attempts >= 1, `retry.attempts is ${String(retry.attempts)}; give a whole number of at least 1`)
-    if (retry.first !== undefined) faults.push(...faultLine(`${place}: retry.first`, retry.first))
-    if (retry.max !== undefined) faults.push(...faultLine(`${place}: retry.max`, retry.max))
-    demand(retry.factor === undefined || (Number.isFinite(retry.factor) && retry.factor >= 1), `retry.factor is ${String(retry.factor)}; give a number of at least 1`)
-    demand(retry.jitter === undefined || (retry.jitter >= 0 && retry.jitter <= 1), `retry.jitter is ${String(retry.jitter)}; give a share from 0 to 1`)
-    demand(retry.backoff === undefined || ["exponential", "linear", "constant"].includes(retry.backoff), `retry.backoff is ${JSON.stringify(retry.backoff)}; give "exponential", "linear" or "constant"`)
+    demand(
+      Number.isInteger(retry.attempts) && retry.attempts >= 1,
+      `retry.attempts is ${String(retry.attempts)}; give a whole number of at least 1`,
+    );
+    if (retry.first !== undefined) faults.push(...faultLine(`${place}: retry.first`, retry.first));
+    if (retry.max !== undefined) faults.push(...faultLine(`${place}: retry.max`, retry.max));
+    demand(
+      retry.factor === undefined || (Number.isFinite(retry.factor) && retry.factor >= 1),
+      `retry.factor is ${String(retry.factor)}; give a number of at least 1`,
+    );
+    demand(
+      retry.jitter === undefined || (retry.jitter >= 0 && retry.jitter <= 1),
+      `retry.jitter is ${String(retry.jitter)}; give a share from 0 to 1`,
+    );
+    demand(
+      retry.backoff === undefined || ["exponential", "linear", "constant"].includes(retry.backoff),
+      `retry.backoff is ${JSON.stringify(retry.backoff)}; give "exponential", "linear" or "constant"`,
+    );
   }
-  demand(settings.priority === undefined || Number.isInteger(settings.priority), `priority is ${String(settings.priority)}; give a whole number`)
-  demand(settings.onLost === undefined || ["retry", "fail"].includes(settings.onLost), `onLost is ${JSON.stringify(settings.onLost)}; give "retry" or "fail"`)
-  demand(settings.lossesMax === undefined || (Number.isInteger(settings.lossesMax) && settings.lossesMax >= 0), `lossesMax is ${String(settings.lossesMax)}; give a whole number of at least 0`)
-  demand(settings.memory === undefined || (Number.isInteger(settings.memory) && settings.memory >= 16_777_216), `memory is ${String(settings.memory)}; give bytes, at least 16777216 (16 MiB)`)
-  demand(settings.isolation === undefined || ["thread", "process"].includes(settings.isolation), `isolation is ${JSON.stringify(settings.isolation)}; give "thread" or "process"`)
-  return faults
-}
+  demand(
+    settings.priority === undefined || Number.isInteger(settings.priority),
+    `priority is ${String(settings.priority)}; give a whole number`,
+  );
+  demand(
+    settings.onLost === undefined || ["retry", "fail"].includes(settings.onLost),
+    `onLost is ${JSON.stringify(settings.onLost)}; give "retry" or "fail"`,
+  );
+  demand(
+    settings.lossesMax === undefined ||
+      (Number.isInteger(settings.lossesMax) && settings.lossesMax >= 0),
+    `lossesMax is ${String(settings.lossesMax)}; give a whole number of at least 0`,
+  );
+  demand(
+    settings.memory === undefined ||
+      (Number.isInteger(settings.memory) && settings.memory >= 16_777_216),
+    `memory is ${String(settings.memory)}; give bytes, at least 16777216 (16 MiB)`,
+  );
+  demand(
+    settings.isolation === undefined || ["thread", "process"].includes(settings.isolation),
+    `isolation is ${JSON.stringify(settings.isolation)}; give "thread" or "process"`,
+  );
+  return faults;
+};
 
 const faultLine = (place: string, duration: DurationInput): string[] => {
-  const fault = durationFault(duration)
-  return fault === undefined ? [] : [`${place}: ${fault}`]
-}
+  const fault = durationFault(duration);
+  return fault === undefined ? [] : [`${place}: ${fault}`];
+};

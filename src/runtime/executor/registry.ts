@@ -37,7 +37,7 @@ const tasksOf = async (module: string): Promise<Task[]> => {
   return Object.values(exported as object).filter(isTask);
 };
 
-const importModule = async (module: string): Promise<unknown> => {
+export const importModule = async (module: string): Promise<unknown> => {
   try {
     return await import(/* @vite-ignore */ module);
   } catch (error) {

@@ -1,0 +1,68 @@
+// The agenda of a step: what comes due within a piece of the log besides stored signals, in the order in which it is heard.
+import type { Leaf } from "./definitions.ts";
+import { DueHeap } from "./due-heap.ts";
+import type { State } from "./state.ts";
+import type { Deadline } from "./store.ts";
+
+/** Ranked, so that at one instant deadlines go before occurrences, each in an order that depends on nothing but their names. */
+export type Upcoming =
+  | {
+      readonly _tag: "Deadline";
+      readonly at: number;
+      readonly rank: string;
+      readonly deadline: Deadline;
+    }
+  | {
+      readonly _tag: "Occurrence";
+      readonly at: number;
+      readonly rank: string;
+      readonly leaf: Leaf;
+      readonly missedThrough: number;
+    };
+
+export class Agenda {
+  private readonly heap = new DueHeap<Upcoming[]>();
+
+  add(upcoming: Upcoming): void {
+    const key = String(upcoming.at);
+    const sameInstant = this.heap.get(key);
+    if (sameInstant === undefined) this.heap.set(key, upcoming.at, [upcoming]);
+    else sameInstant.push(upcoming);
+  }
+
+  /** All that is due at the earliest instant up to and including `until`, in the order in which it is heard. */
+  take(until: number): readonly Upcoming[] {
+    const at = this.heap.nextAt;
+    if (at === undefined || at > until) return [];
+    const sameInstant = this.heap.get(String(at)) ?? [];
+    this.heap.delete(String(at));
+    return sameInstant.length === 1
+      ? sameInstant
+      : sameInstant.sort((one, other) => (one.rank < other.rank ? -1 : 1));
+  }
+}
+
+/** What the state says is due up to and including `until`. */
+export const agendaOf = (state: State, until: number): Agenda => {
+  const agenda = new Agenda();
+  for (const deadline of state.deadlines.upTo(until)) agenda.add(upcomingDeadline(deadline));
+  for (const { leaf, nextAt } of state.schedules.upTo(until))
+    agenda.add(upcomingOccurrence(leaf, nextAt, -Infinity));
+  return agenda;
+};
+
+export const upcomingDeadline = (deadline: Deadline): Upcoming => ({
+  _tag: "Deadline",
+  at: deadline.at,
+  rank: `0 ${deadline.id}`,
+  deadline,
+});
+
+/** `missedThrough`: occurrences up to there have been found to fire although they were missed. */
+export const upcomingOccurrence = (leaf: Leaf, at: number, missedThrough: number): Upcoming => ({
+  _tag: "Occurrence",
+  at,
+  rank: `1 ${leaf.trigger.id} ${leaf.key}`,
+  leaf,
+  missedThrough,
+});

@@ -1,0 +1,25 @@
+// Cancelling a run: at once while it waits; by request to its holder when it is held. A success that settles first wins.
+import * as Effect from "effect/Effect";
+import type { StoreError } from "./errors.ts";
+import { cancelled, isTerminal } from "./run.ts";
+import type { StorePort } from "./store.ts";
+
+/** `requested`: the engine that holds it has been asked; it ends as cancelled unless it succeeds first. `over`: it had ended before. */
+export type Cancelled = "cancelled" | "requested" | "over" | "unknown";
+
+export const cancelRun = (store: StorePort, id: string): Effect.Effect<Cancelled, StoreError> =>
+  Effect.gen(function* () {
+    for (;;) {
+      const { rows } = yield* store.list("run", { where: { ids: [id] }, limit: 1 });
+      const run = rows[0];
+      if (run === undefined) return "unknown";
+      if (isTerminal(run.state)) return "over";
+      const { patch, signals } = cancelled(run, yield* store.now);
+      const reply = yield* store.commit({
+        checks: [{ _tag: "InState", run: id, token: run.token, states: [run.state] }],
+        patches: [{ run: id, patch }],
+        signals,
+      });
+      if (reply._tag === "Committed") return run.state === "pending" ? "cancelled" : "requested";
+    }
+  });

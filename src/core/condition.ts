@@ -1,0 +1,330 @@
+// Conditions: what a trigger waits for. Plain data (but for predicates), so that a set of definitions can be fingerprinted, shown and compared. Whether one leaf
+// is satisfied by one signal is decided here and nowhere else; how leaves of a tree come together is join.ts.
+import type { ErrorData } from "./errors.ts";
+import type { EventDefinition } from "./event.ts";
+import { canonical, type Json } from "./json.ts";
+import { nextOccurrence, scheduleKey, type Schedule } from "./schedule.ts";
+import type { Event, Failure, Occurrence, Result, Signal, Status, StatusState } from "./signal.ts";
+import type { Task } from "./task.ts";
+
+/** A value filter: every field given must be equal, at any depth; fields left out don't matter. Arrays must have the same length. */
+export type Subset<Value> = Value extends readonly (infer Item)[]
+  ? readonly Subset<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]?: Subset<Value[Key]> }
+    : Value;
+
+/** A value filter, or a pure synchronous predicate that returns a boolean. */
+export type Filter<Value, Heard = Signal> =
+  | Subset<Value>
+  | ((value: Value, signal: Heard) => boolean);
+
+// Type parameters that no field shows are kept by an optional field under this key, which exists for the compiler only.
+declare const typed: unique symbol;
+
+export interface EventCondition<Payload = any> {
+  readonly _tag: "Event";
+  readonly name: string;
+  readonly where?: Filter<Payload, Event>;
+  readonly definition?: EventDefinition<Payload>;
+  readonly [typed]?: Payload;
+}
+export interface StatusCondition<Input = any> {
+  readonly _tag: "Status";
+  readonly task: string;
+  readonly states: readonly Exclude<StatusState, "settled">[];
+  readonly input?: Filter<Input, Status>;
+  readonly [typed]?: Input;
+}
+export interface ResultCondition<Input = any, Output = any> {
+  readonly _tag: "Result";
+  readonly task: string;
+  readonly is?: Output;
+  readonly where?: Filter<Output, Result>;
+  readonly input?: Filter<Input, Result>;
+  readonly [typed]?: readonly [Input, Output];
+}
+export interface FailureCondition<Input = any> {
+  readonly _tag: "Failure";
+  readonly task: string;
+  readonly error?: string | readonly string[] | ((error: ErrorData, signal: Failure) => boolean);
+  readonly input?: Filter<Input, Failure>;
+  readonly [typed]?: Input;
+}
+export interface SettledCondition<Input = any> {
+  readonly _tag: "Settled";
+  readonly task: string;
+  readonly [typed]?: Input;
+}
+export interface AllCondition<Conditions extends readonly Condition[] = readonly Condition[]> {
+  readonly _tag: "All";
+  readonly conditions: Conditions;
+}
+export interface AnyCondition<Conditions extends readonly Condition[] = readonly Condition[]> {
+  readonly _tag: "Any";
+  readonly conditions: Conditions;
+}
+
+export type LeafCondition =
+  | Schedule
+  | EventCondition
+  | StatusCondition
+  | ResultCondition
+  | FailureCondition
+  | SettledCondition;
+export type Condition = LeafCondition | AllCondition | AnyCondition;
+
+/** A task, or its id. */
+export type TaskRef<Input = any, Output = any> = Task<Input, Output> | string;
+
+const idOf = (ref: TaskRef): string => (typeof ref === "string" ? ref : ref.id);
+
+/** Satisfied by each event of that name whose payload passes `where`. */
+export const event = <Payload = Json>(
+  name: string | EventDefinition<Payload>,
+  where?: Filter<Payload, Event<Payload>>,
+): EventCondition<Payload> => ({
+  _tag: "Event",
+  name: typeof name === "string" ? name : name.name,
+  ...(where === undefined ? {} : { where: where as Filter<Payload, Event> }),
+  ...(typeof name === "string" ? {} : { definition: name }),
+});
+
+/** Satisfied when a run of the task comes into one of the states. `settled` has a condition of its own. */
+export const status = <Input>(
+  task: TaskRef<Input>,
+  states: Exclude<StatusState, "settled"> | readonly Exclude<StatusState, "settled">[],
+  options: { readonly input?: Filter<Input, Status> } = {},
+): StatusCondition<Input> => ({
+  _tag: "Status",
+  task: idOf(task),
+  states: typeof states === "string" ? [states] : states,
+  ...options,
+});
+
+/** Satisfied when a run of the task succeeds: with exactly the value `is`, or with one that passes `where`; any value if neither is given. */
+export const result = <Input, Output>(
+  task: TaskRef<Input, Output>,
+  options: {
+    readonly is?: Output;
+    readonly where?: Filter<Output, Result>;
+    readonly input?: Filter<Input, Result>;
+  } = {},
+): ResultCondition<Input, Output> => ({ _tag: "Result", task: idOf(task), ...options });
+
+/** Satisfied once when a run of the task ends failed or lost; `error` gives a name, names, or a predicate. */
+export const failure = <Input>(
+  task: TaskRef<Input>,
+  options: Pick<FailureCondition<Input>, "error" | "input"> = {},
+): FailureCondition<Input> => ({ _tag: "Failure", task: idOf(task), ...options });
+
+/** Satisfied when a run of the task and everything that it caused are over: fan-in. Heard as a status with the state `settled`. */
+export const settled = <Input>(task: TaskRef<Input>): SettledCondition<Input> => ({
+  _tag: "Settled",
+  task: idOf(task),
+});
+
+/** Satisfied when each of the conditions is. */
+export const all = <const Conditions extends readonly Condition[]>(
+  conditions: Conditions,
+): AllCondition<Conditions> => ({ _tag: "All", conditions });
+
+/** Satisfied when one of the conditions is. */
+export const any = <const Conditions extends readonly Condition[]>(
+  conditions: Conditions,
+): AnyCondition<Conditions> => ({ _tag: "Any", conditions });
+
+export const isSchedule = (condition: Condition): condition is Schedule =>
+  condition._tag === "Cron" || condition._tag === "Every" || condition._tag === "At";
+
+/** The keys under which the index finds a leaf: only signals with one of these keys can satisfy it. Schedules are found by their due instants instead. */
+export const signalKeysOf = (leaf: LeafCondition): readonly string[] => {
+  switch (leaf._tag) {
+    case "Event":
+      return [`event:${leaf.name}`];
+    case "Status":
+      return leaf.states.map((state) => `status:${leaf.task}:${state}`);
+    case "Result":
+      return [`result:${leaf.task}`];
+    case "Failure":
+      return [`failure:${leaf.task}`];
+    case "Settled":
+      return [`status:${leaf.task}:settled`];
+    default:
+      return [];
+  }
+};
+
+/** The key of a signal in the index, the counterpart of `signalKeysOf`. */
+export const signalKeyOf = (signal: Exclude<Signal, Occurrence>): string => {
+  switch (signal._tag) {
+    case "Event":
+      return `event:${signal.name}`;
+    case "Status":
+      return `status:${signal.task}:${signal.state}`;
+    case "Result":
+      return `result:${signal.task}`;
+    case "Failure":
+      return `failure:${signal.task}`;
+  }
+};
+
+/** A leaf's data without its predicates, as canonical text: what identifies it from one generation to the next. */
+export const leafDataOf = (leaf: LeafCondition): string => {
+  if (isSchedule(leaf)) return scheduleKey(leaf);
+  const { _tag, ...fields } = leaf;
+  const data = Object.entries(fields).filter(([key]) => key !== "definition");
+  return `${_tag.toLowerCase()}:${canonical(Object.fromEntries(data.map(([key, value]) => [key, typeof value === "function" ? "(predicate)" : value])))}`;
+};
+
+/** Why a signal does not satisfy a leaf: the first thing that differs. `expected` is shown to people and may be a predicate's name. */
+export interface Mismatch {
+  readonly path: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+/**
+ * Whether a signal satisfies a condition. A tree is satisfied when one signal alone satisfies it. Throws what a predicate throws, and a TypeError when a
+ * predicate returns anything but a boolean.
+ */
+export const satisfies = (condition: Condition, signal: Signal): boolean => {
+  if (condition._tag === "All")
+    return condition.conditions.every((part) => satisfies(part, signal));
+  if (condition._tag === "Any") return condition.conditions.some((part) => satisfies(part, signal));
+  return mismatchOf(condition, signal) === undefined;
+};
+
+/** Why the signal does not satisfy the leaf, or undefined if it does. Throws like `satisfies`. */
+export const mismatchOf = (leaf: LeafCondition, signal: Signal): Mismatch | undefined => {
+  switch (leaf._tag) {
+    case "Event":
+      if (signal._tag !== "Event") return differs("_tag", "Event", signal._tag);
+      return (
+        differsUnless(leaf.name === signal.name, "name", leaf.name, signal.name) ??
+        filtered(leaf.where, signal.payload, signal, "payload")
+      );
+    case "Status":
+      if (signal._tag !== "Status") return differs("_tag", "Status", signal._tag);
+      return (
+        otherTask(leaf, signal) ??
+        differsUnless(
+          (leaf.states as readonly string[]).includes(signal.state),
+          "state",
+          leaf.states,
+          signal.state,
+        ) ??
+        filtered(leaf.input, signal.input, signal, "input")
+      );
+    case "Result":
+      if (signal._tag !== "Result") return differs("_tag", "Result", signal._tag);
+      return (
+        otherTask(leaf, signal) ??
+        otherResult(leaf, signal) ??
+        filtered(leaf.input, signal.input, signal, "input")
+      );
+    case "Failure":
+      if (signal._tag !== "Failure") return differs("_tag", "Failure", signal._tag);
+      return (
+        otherTask(leaf, signal) ??
+        otherError(leaf, signal) ??
+        filtered(leaf.input, signal.input, signal, "input")
+      );
+    case "Settled":
+      if (signal._tag !== "Status") return differs("_tag", "Status", signal._tag);
+      return (
+        otherTask(leaf, signal) ??
+        differsUnless(signal.state === "settled", "state", "settled", signal.state)
+      );
+    default:
+      if (signal._tag !== "Occurrence") return differs("_tag", "Occurrence", signal._tag);
+      return otherOccurrence(leaf, signal);
+  }
+};
+
+const differs = (path: string, expected: unknown, actual: unknown): Mismatch => ({
+  path,
+  expected,
+  actual,
+});
+
+const differsUnless = (
+  holds: boolean,
+  path: string,
+  expected: unknown,
+  actual: unknown,
+): Mismatch | undefined => (holds ? undefined : { path, expected, actual });
+
+const otherTask = (leaf: { task: string }, signal: { task: string }): Mismatch | undefined =>
+  differsUnless(leaf.task === signal.task, "task", leaf.task, signal.task);
+
+const otherResult = (leaf: ResultCondition, signal: Result): Mismatch | undefined => {
+  // `is` may be null, which is a value like any other; only an absent `is` asks for nothing.
+  if (leaf.is !== undefined && canonical(leaf.is) !== canonical(signal.result))
+    return differs("result", leaf.is, signal.result);
+  return filtered(leaf.where, signal.result, signal, "result");
+};
+
+const otherError = (leaf: FailureCondition, signal: Failure): Mismatch | undefined => {
+  const { error } = leaf;
+  if (error === undefined) return undefined;
+  if (typeof error === "function") return filtered(error, signal.error, signal, "error");
+  const names = typeof error === "string" ? [error] : error;
+  return differsUnless(names.includes(signal.error.name), "error.name", names, signal.error.name);
+};
+
+const otherOccurrence = (leaf: Schedule, signal: Occurrence): Mismatch | undefined => {
+  if (scheduleKey(leaf) !== scheduleKey(signal.schedule))
+    return differs("schedule", scheduleKey(leaf), scheduleKey(signal.schedule));
+  const next = nextOccurrence(leaf, signal.dueAt - 1);
+  return differsUnless(next === signal.dueAt, "dueAt", next, signal.dueAt);
+};
+
+const filtered = (
+  filter: unknown,
+  value: unknown,
+  signal: Signal,
+  path: string,
+): Mismatch | undefined => {
+  if (filter === undefined) return undefined;
+  if (typeof filter !== "function") return subsetMismatch(filter, value, path);
+  const answer: unknown = filter(value, signal);
+  if (typeof answer !== "boolean")
+    throw new TypeError(
+      `${nameOf(filter)} returned ${kindOf(answer)}, not a boolean; predicates are synchronous`,
+    );
+  return differsUnless(answer, path, nameOf(filter), value);
+};
+
+const nameOf = (predicate: Function): string =>
+  predicate.name === "" || predicate.name === "where"
+    ? "the predicate"
+    : `the predicate ${predicate.name}`;
+
+const kindOf = (value: unknown): string => {
+  if (value instanceof Promise) {
+    value.catch(() => undefined); // its rejection is not the process's business
+    return "a promise";
+  }
+  return value === undefined ? "undefined" : `a ${typeof value}`;
+};
+
+/** The first place where `value` lacks what `filter` asks for. */
+const subsetMismatch = (filter: unknown, value: unknown, path: string): Mismatch | undefined => {
+  if (typeof filter !== "object" || filter === null)
+    return differsUnless(filter === value, path, filter, value);
+  if (typeof value !== "object" || value === null || Array.isArray(filter) !== Array.isArray(value))
+    return differs(path, filter, value);
+  if (Array.isArray(filter) && filter.length !== (value as readonly unknown[]).length)
+    return differs(`${path}.length`, filter.length, (value as readonly unknown[]).length);
+  for (const [key, expected] of Object.entries(filter)) {
+    if (expected === undefined) continue;
+    const mismatch = subsetMismatch(
+      expected,
+      Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined,
+      `${path}.${key}`,
+    );
+    if (mismatch !== undefined) return mismatch;
+  }
+  return undefined;
+};

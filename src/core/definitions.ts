@@ -1,0 +1,212 @@
+// Definitions: an app's triggers and tasks made ready for deciding. Per trigger its tree of leaves, and one index from signal key to the leaves that may hear such
+// a signal, so that the cost of a signal follows the leaves that name it, not all of them.
+import type { App } from "./app.ts";
+import {
+  event,
+  isSchedule,
+  leafDataOf,
+  signalKeysOf,
+  type Condition,
+  type EventCondition,
+  type LeafCondition,
+} from "./condition.ts";
+import { durationMillis } from "./duration.ts";
+import { DefinitionError } from "./errors.ts";
+import type { EventDefinition } from "./event.ts";
+import { canonical } from "./json.ts";
+import { digestOf } from "./run-id.ts";
+import { compileSchedule, type CompiledSchedule } from "./schedule.ts";
+import { isTask, taskFaults, taskOptionsOf, type Task, type TaskOptions } from "./task.ts";
+import type { Trigger } from "./trigger.ts";
+
+/** A leaf of a trigger's tree. */
+export interface Leaf {
+  readonly trigger: CompiledTrigger;
+  /** Counts the leaves of the tree from 0, left to right. */
+  readonly index: number;
+  /** Its place in the tree, for people: `all.0.any.1`. */
+  readonly path: string;
+  /** Names it in the store: its data and, among leaves of the same data, its ordinal; not its place, so that moving it keeps what waits. */
+  readonly key: string;
+  readonly condition: LeafCondition;
+  readonly schedule: CompiledSchedule | null;
+}
+
+/** A tree of leaves; a leaf stands by its index. */
+export type Node =
+  | { readonly _tag: "Leaf"; readonly index: number }
+  | { readonly _tag: "All" | "Any"; readonly parts: readonly Node[] };
+
+export interface CompiledTrigger {
+  readonly id: string;
+  readonly task: string;
+  readonly definition: Trigger;
+  readonly leaves: readonly Leaf[];
+  readonly tree: Node;
+  readonly take: "oldest" | "latest" | "every";
+  readonly withinMillis: number | null;
+  readonly waitingMax: number;
+  readonly fingerprint: string;
+}
+
+export interface Definitions {
+  readonly app: string;
+  readonly triggers: ReadonlyMap<string, CompiledTrigger>;
+  readonly tasks: ReadonlyMap<string, TaskOptions>;
+  /** Signal key → the leaves that may hear it, in the order of definition. */
+  readonly index: ReadonlyMap<string, readonly Leaf[]>;
+  readonly schedules: readonly Leaf[];
+  /** Tasks that a `settled` condition watches. */
+  readonly watched: ReadonlySet<string>;
+  readonly events: ReadonlyMap<string, EventDefinition>;
+  readonly fingerprint: string;
+}
+
+/** The trigger that stands for runs that a person asks for: the event `@<task>` carries the input. */
+export const manualTriggerOf = (task: string): Trigger => ({
+  _tag: "Trigger",
+  id: `@${task}`,
+  when: event(`@${task}`),
+  run: task,
+  input: (firing: { event: { payload: unknown } }) => firing.event.payload,
+});
+
+/**
+ * The definitions of an app whose task modules have been imported: `tasks` are all its tasks. Fails with a DefinitionError that lists all faults that `detent` could
+ * not see: task settings, duplicate task ids, triggers that name tasks nobody defines.
+ */
+export const definitionsOf = (
+  app: App,
+  tasks: readonly Task[] = app.tasks.filter(isTask),
+): Definitions => {
+  const faults = tasks.flatMap((task) => taskFaults(task));
+  const options = new Map<string, TaskOptions>();
+  for (const task of tasks) {
+    if (options.has(task.id))
+      faults.push(
+        `Task ${JSON.stringify(task.id)} is defined more than once; ids are unique in an app`,
+      );
+    else if (taskFaults(task).length === 0) options.set(task.id, taskOptionsOf(task));
+  }
+  const known = new Set(tasks.map(({ id }) => id));
+  for (const trigger of app.triggers) faults.push(...unknownTasks(trigger, known));
+  if (faults.length > 0) throw new DefinitionError(faults);
+  const triggers = [...[...options.keys()].map(manualTriggerOf), ...app.triggers].map(
+    compiledTrigger,
+  );
+  return indexed(app.app, triggers, options);
+};
+
+const unknownTasks = (trigger: Trigger, known: ReadonlySet<string>): string[] => {
+  const place = `Trigger ${JSON.stringify(trigger.id)}`;
+  const missing = (id: string): string =>
+    `names the task ${JSON.stringify(id)}, which no module exports${nearestOf(id, known)}`;
+  const run = typeof trigger.run === "string" ? trigger.run : trigger.run.id;
+  const faults = known.has(run) ? [] : [`${place}: run ${missing(run)}`];
+  for (const { path, condition } of leavesOf(trigger.when)) {
+    if ("task" in condition && !known.has(condition.task))
+      faults.push(`${place}: condition ${JSON.stringify(path)} ${missing(condition.task)}`);
+  }
+  return faults;
+};
+
+const nearestOf = (id: string, known: ReadonlySet<string>): string => {
+  const near = [...known].find(
+    (other) =>
+      other.toLowerCase() === id.toLowerCase() || other.startsWith(id) || id.startsWith(other),
+  );
+  if (near !== undefined) return `; did you mean ${JSON.stringify(near)}?`;
+  return known.size === 0
+    ? "; the app has no tasks"
+    : `; it has ${[...known].map((other) => JSON.stringify(other)).join(", ")}`;
+};
+
+const leavesOf = (
+  condition: Condition,
+  path = "",
+): { path: string; condition: LeafCondition }[] => {
+  if (condition._tag !== "All" && condition._tag !== "Any")
+    return [{ path: path === "" ? "when" : path, condition }];
+  const word = condition._tag.toLowerCase();
+  return condition.conditions.flatMap((part, index) =>
+    leavesOf(part, path === "" ? `${word}.${index}` : `${path}.${word}.${index}`),
+  );
+};
+
+const compiledTrigger = (definition: Trigger): CompiledTrigger => {
+  const task = typeof definition.run === "string" ? definition.run : definition.run.id;
+  const leaves: Leaf[] = [];
+  const { by, take = "oldest", within, waitingMax = 10_000, when } = definition;
+  const trigger = {
+    id: definition.id,
+    task,
+    definition,
+    leaves,
+    tree: treeOf(when, { next: 0 }),
+    take,
+    withinMillis: within === undefined ? null : durationMillis(within),
+    waitingMax,
+    fingerprint: "",
+  };
+  const ordinals = new Map<string, number>();
+  for (const [index, { path, condition }] of leavesOf(when).entries()) {
+    const data = leafDataOf(condition);
+    const ordinal = ordinals.get(data) ?? 0;
+    ordinals.set(data, ordinal + 1);
+    leaves.push({
+      trigger,
+      index,
+      path,
+      key: `${data}#${ordinal}`,
+      condition,
+      schedule: isSchedule(condition) ? compileSchedule(condition, definition.id) : null,
+    });
+  }
+  const shape = {
+    task,
+    tree: trigger.tree,
+    leaves: leaves.map(({ key }) => key),
+    take,
+    within: trigger.withinMillis,
+    waitingMax,
+    by: by !== undefined,
+  };
+  return Object.assign(trigger, { fingerprint: digestOf(canonical(shape)) });
+};
+
+const treeOf = (condition: Condition, counter: { next: number }): Node =>
+  condition._tag === "All" || condition._tag === "Any"
+    ? { _tag: condition._tag, parts: condition.conditions.map((part) => treeOf(part, counter)) }
+    : { _tag: "Leaf", index: counter.next++ };
+
+const indexed = (
+  app: string,
+  triggers: readonly CompiledTrigger[],
+  tasks: ReadonlyMap<string, TaskOptions>,
+): Definitions => {
+  const index = new Map<string, Leaf[]>();
+  const events = new Map<string, EventDefinition>();
+  const leaves = triggers.flatMap((trigger) => trigger.leaves);
+  for (const leaf of leaves) {
+    for (const key of signalKeysOf(leaf.condition)) {
+      const listening = index.get(key);
+      if (listening === undefined) index.set(key, [leaf]);
+      else listening.push(leaf);
+    }
+    const { definition } = leaf.condition as EventCondition;
+    if (leaf.condition._tag === "Event" && definition !== undefined)
+      events.set(definition.name, definition);
+  }
+  return {
+    app,
+    triggers: new Map(triggers.map((trigger) => [trigger.id, trigger])),
+    tasks,
+    index,
+    schedules: leaves.filter((leaf) => leaf.schedule !== null),
+    watched: new Set(
+      leaves.flatMap((leaf) => (leaf.condition._tag === "Settled" ? [leaf.condition.task] : [])),
+    ),
+    events,
+    fingerprint: digestOf(canonical(triggers.map(({ id, fingerprint }) => [id, fingerprint]))),
+  };
+};

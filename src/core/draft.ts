@@ -1,0 +1,168 @@
+// A draft: a decision while it is made. It lies over a state that it never changes, and answers with what the state will be after it.
+import type { Leaf, CompiledTrigger } from "./definitions.ts";
+import { joinOf, type State } from "./state.ts";
+import type { Queues } from "./join.ts";
+import type { Run } from "./run.ts";
+import { settledSignalOf } from "./run.ts";
+import type { NewSignal, StoredStatus } from "./signal.ts";
+import type { Deadline, Open, Skip, Waiting } from "./store.ts";
+import type { CursorMove, Explained } from "./step.ts";
+
+export class Draft {
+  readonly runs: Run[] = [];
+  readonly skips: Skip[] = [];
+  readonly signals: NewSignal[] = [];
+  readonly cursors = new Map<Leaf, CursorMove>();
+  readonly explanation: Explained[] = [];
+  readonly queues = new Map<string, Queues>();
+  readonly waitingPut = new Set<Waiting>();
+  readonly waitingRemove: Waiting[] = [];
+  readonly deadlinePut = new Map<string, Deadline>();
+  readonly deadlineRemove = new Set<string>();
+  readonly openPut = new Map<string, Open>();
+  readonly openRemove = new Map<string, Pick<Open, "scope" | "run">>();
+  private readonly openCounts = new Map<string, number>();
+  private readonly state: State;
+  private readonly onDeadline: (deadline: Deadline) => void;
+
+  /** `onDeadline` hears of each deadline that is put: it may come due within the same piece. */
+  constructor(state: State, onDeadline: (deadline: Deadline) => void) {
+    this.state = state;
+    this.onDeadline = onDeadline;
+  }
+
+  /** Where a decision has been made about a signal or a range: a run that will not be. */
+  skip(skip: Omit<Skip, "id">): void {
+    const subject = skip.signal ?? `${skip.from}-${skip.to}`;
+    this.skips.push({ id: `${skip.trigger}/${subject}/${skip.reason}`, ...skip });
+  }
+
+  // Waiting matches
+
+  queuesOf(trigger: CompiledTrigger, key: string): Queues {
+    const join = joinOf(trigger.id, key);
+    return this.queues.get(join) ?? this.state.waiting.get(join) ?? trigger.leaves.map(() => []);
+  }
+
+  /** Lets a match wait in its leaf. */
+  wait(leaf: Leaf, row: Waiting): void {
+    const queues = this.queuesOf(leaf.trigger, row.key);
+    this.waitingPut.add(row);
+    this.queues.set(
+      joinOf(leaf.trigger.id, row.key),
+      queues.map((queue, index) => (index === leaf.index ? [...queue, row] : queue)),
+    );
+    const { withinMillis } = leaf.trigger;
+    if (withinMillis !== null) this.putDeadline(withinDeadlineOf(row, withinMillis));
+  }
+
+  /** Removes everything that waits in the trigger for one of these signals, from all leaves. */
+  consume(trigger: CompiledTrigger, key: string, rows: readonly Waiting[]): void {
+    const ids = new Set(rows.map(({ heard }) => heard.id));
+    const queues = this.queuesOf(trigger, key);
+    for (const row of queues.flat()) if (ids.has(row.heard.id)) this.forget(trigger, row);
+    this.queues.set(
+      joinOf(trigger.id, key),
+      queues.map((queue) =>
+        queue.some(({ heard }) => ids.has(heard.id))
+          ? queue.filter(({ heard }) => !ids.has(heard.id))
+          : queue,
+      ),
+    );
+  }
+
+  private forget(trigger: CompiledTrigger, row: Waiting): void {
+    if (!this.waitingPut.delete(row)) this.waitingRemove.push(row);
+    if (trigger.withinMillis !== null)
+      this.removeDeadline(withinDeadlineOf(row, trigger.withinMillis).id);
+  }
+
+  // Deadlines
+
+  putDeadline(deadline: Deadline): void {
+    this.deadlinePut.set(deadline.id, deadline);
+    this.deadlineRemove.delete(deadline.id);
+    this.onDeadline(deadline);
+  }
+
+  removeDeadline(id: string): void {
+    this.deadlinePut.delete(id);
+    if (this.state.deadlines.get(id) !== undefined) this.deadlineRemove.add(id);
+  }
+
+  hasDeadline(id: string): boolean {
+    return (
+      this.deadlinePut.has(id) ||
+      (this.state.deadlines.get(id) !== undefined && !this.deadlineRemove.has(id))
+    );
+  }
+
+  // Scopes
+
+  /** The scopes in which a run is not over. */
+  scopesOf(run: string): readonly string[] {
+    return (this.state.scopesOf.get(run) ?? []).filter((scope) => this.isOpen(scope));
+  }
+
+  isOpen(scope: string): boolean {
+    return this.countOf(scope) > 0;
+  }
+
+  enter(scope: string, run: string): void {
+    this.openPut.set(`${scope} ${run}`, { scope, run, ended: null });
+    this.openCounts.set(scope, this.countOf(scope) + 1);
+  }
+
+  /**
+   * A run has come to its end. Where it is the root of a scope of its own it stays open in the others until that scope is settled; otherwise it leaves all its
+   * scopes, and those of which only the ended root is left are settled.
+   */
+  end(status: Omit<StoredStatus, "at">): void {
+    const own = settledScopeOf(status.run);
+    if (status.state !== "settled" && this.rowOf(own, status.run) !== undefined) {
+      this.openPut.set(`${own} ${status.run}`, { scope: own, run: status.run, ended: status });
+      this.settleIfAlone(own);
+      return;
+    }
+    for (const scope of this.scopesOf(status.run)) {
+      if (scope === own) continue;
+      this.leave(scope, status.run);
+      this.settleIfAlone(scope);
+    }
+  }
+
+  private settleIfAlone(scope: string): void {
+    const root = scope.slice("settled:".length);
+    const row = this.rowOf(scope, root);
+    if (this.countOf(scope) !== 1 || row === undefined || row.ended === null) return;
+    this.leave(scope, root);
+    this.signals.push(settledSignalOf(row.ended));
+  }
+
+  private leave(scope: string, run: string): void {
+    this.openPut.delete(`${scope} ${run}`);
+    if (this.state.open.get(scope)?.has(run) === true)
+      this.openRemove.set(`${scope} ${run}`, { scope, run });
+    this.openCounts.set(scope, this.countOf(scope) - 1);
+  }
+
+  private rowOf(scope: string, run: string): Open | undefined {
+    const put = this.openPut.get(`${scope} ${run}`);
+    if (put !== undefined) return put;
+    return this.openRemove.has(`${scope} ${run}`)
+      ? undefined
+      : this.state.open.get(scope)?.get(run);
+  }
+
+  private countOf(scope: string): number {
+    return this.openCounts.get(scope) ?? this.state.open.get(scope)?.size ?? 0;
+  }
+}
+
+export const settledScopeOf = (run: string): string => `settled:${run}`;
+
+const withinDeadlineOf = (row: Waiting, withinMillis: number): Deadline => ({
+  id: `within/${row.trigger}/${row.leaf}/${row.order}`,
+  at: row.at + withinMillis,
+  due: { _tag: "Within", trigger: row.trigger, leaf: row.leaf, key: row.key, order: row.order },
+});

@@ -1,0 +1,365 @@
+// The engine: one participant that routes the log, claims runs, has them executed and settles them. One Effect program over the ports Store and Executor and Effect's
+// own Clock; production and simulation run it unchanged. It decides nothing itself: `step` says which runs are owed, run.ts how a run moves, the store what still holds.
+//
+// It goes in turns. A turn writes what has ended and claims what fits into the free slots (one group commit), routes what the log has gained, and claims again if that
+// owed runs. Between turns it sleeps until something comes due or somebody hints that there is work.
+import * as Effect from "effect/Effect";
+import * as Latch from "effect/Latch";
+import { activation } from "./activation.ts";
+import type { Definitions } from "./definitions.ts";
+import type { StoreError } from "./errors.ts";
+import {
+  Executor,
+  type ExecutorEvent,
+  type ExecutorPort,
+  type LogLevel,
+  type Order,
+} from "./executor.ts";
+import { Holdings, type Note } from "./holdings.ts";
+import { reclaimed, type Run } from "./run.ts";
+import { advance, nextDueAt, stateOf, type State } from "./state.ts";
+import { step, type Decision } from "./step.ts";
+import { Store, type Batch, type Owner, type Skip, type StorePort } from "./store.ts";
+import { taskOptionsOf } from "./task.ts";
+
+/** What an engine tells those who watch it. Nothing depends on it. */
+export type EngineNote =
+  | Note
+  | { readonly _tag: "Owed"; readonly run: Run }
+  | { readonly _tag: "Skipped"; readonly skip: Skip }
+  | {
+      readonly _tag: "Progress";
+      readonly run: Run;
+      readonly fraction: number;
+      readonly message: string | null;
+    }
+  | {
+      readonly _tag: "Logged";
+      readonly run: Run;
+      readonly level: LogLevel;
+      readonly message: string;
+    }
+  | { readonly _tag: "Warning"; readonly message: string };
+
+export interface EngineOptions {
+  readonly definitions: Definitions;
+  readonly owner: Pick<Owner, "id" | "host" | "process">;
+  readonly onNote?: (note: EngineNote) => void;
+}
+
+export interface Engine {
+  /** Takes turns until `stop`; ends when no run is held any more. */
+  readonly loop: Effect.Effect<void>;
+  /** Completes when there is nothing left to do but to wait for schedules, people and matches. */
+  readonly idle: Effect.Effect<void>;
+  /** Claims nothing any more. The loop goes on until what is held has ended. */
+  readonly drain: Effect.Effect<void>;
+  /** Asks everything that is held to end now; it goes back to be run again, or fails, as its `onLost` says. */
+  readonly cutOff: Effect.Effect<void>;
+  /** When the router must act next without hearing anything new. */
+  readonly nextDueAt: () => number | undefined;
+}
+
+const signalsMax = 1_000;
+const sleepMillisMax = 30_000;
+/** How long the note that a body has begun may wait for a commit to ride along with. */
+const notedMillisMax = 250;
+const cancelCheckMillis = 200;
+
+/** Enters the store, takes back what dead owners held, activates the definitions. Fails if the store can't be used; after that the loop outlives its failures. */
+export const openEngine = (
+  options: EngineOptions,
+): Effect.Effect<Engine, StoreError, Store | Executor> =>
+  Effect.gen(function* () {
+    const self = new Self(options, yield* Store, yield* Executor);
+    yield* self.store.enter(options.owner);
+    yield* reclaimDead(self);
+    yield* activate(self);
+    self.store.changes(() => self.latch.openUnsafe());
+    self.executor.events((event) => self.hear(event));
+    return {
+      loop: loop(self),
+      idle: Effect.suspend(() => {
+        const waiter = Latch.makeUnsafe(false);
+        self.idleWaiters.push(waiter);
+        self.latch.openUnsafe();
+        return waiter.await;
+      }),
+      drain: Effect.sync(() => self.drain()),
+      cutOff: Effect.suspend(() => {
+        const held = self.holdings.cutOff();
+        return Effect.forEach(held, (run) => self.executor.cancel(run), { discard: true });
+      }),
+      nextDueAt: () => self.state && nextDueAt(self.state),
+    };
+  });
+
+/** One engine incarnation. */
+class Self {
+  readonly latch = Latch.makeUnsafe(false);
+  readonly idleWaiters: Latch.Latch[] = [];
+  readonly holdings: Holdings;
+  readonly definitions: Definitions;
+  readonly owner: string;
+  readonly store: StorePort;
+  readonly executor: ExecutorPort;
+  readonly note: (note: EngineNote) => void;
+  readonly tasks: readonly string[];
+  /** What the router knows; undefined when it must be read again. */
+  state: State | undefined;
+  draining = false;
+  /** When the next pending run is due. */
+  claimAt: number | null = null;
+  claims = 0;
+  cancelsCheckedAt = -Infinity;
+
+  constructor(
+    { definitions, owner, onNote }: EngineOptions,
+    store: StorePort,
+    executor: ExecutorPort,
+  ) {
+    this.definitions = definitions;
+    this.owner = owner.id;
+    this.store = store;
+    this.executor = executor;
+    this.note = onNote ?? (() => undefined);
+    this.tasks = [...definitions.tasks.keys()];
+    this.holdings = new Holdings(definitions, owner.id);
+  }
+
+  drain(): void {
+    this.draining = true;
+    this.latch.openUnsafe();
+  }
+
+  hear(event: ExecutorEvent): void {
+    if (event._tag === "Capacity") {
+      if (event.warning !== null) this.note({ _tag: "Warning", message: event.warning });
+      this.latch.openUnsafe();
+      return;
+    }
+    const run = this.holdings.hear(event);
+    if (run === undefined) return;
+    if (event._tag === "Progress")
+      this.note({ _tag: "Progress", run, fraction: event.fraction, message: event.message });
+    else if (event._tag === "Logged")
+      this.note({ _tag: "Logged", run, level: event.level, message: event.message });
+    else if (event._tag !== "Started" || this.definitions.index.has(`status:${run.task}:running`))
+      this.latch.openUnsafe();
+  }
+}
+
+const loop = (self: Self): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (let failures = 0; !(self.draining && self.holdings.size === 0);) {
+      self.latch.closeUnsafe();
+      const failure = yield* turn(self).pipe(
+        Effect.as(undefined),
+        Effect.catchTag("StoreError", (error) => Effect.succeed(error)),
+      );
+      if (failure !== undefined) {
+        self.state = undefined;
+        self.note({ _tag: "Warning", message: `${failure.message}; trying again` });
+        yield* Effect.sleep(Math.min(5_000, 50 * 2 ** failures++));
+        continue;
+      }
+      failures = 0;
+      if (self.holdings.hasEnded) continue;
+      yield* Effect.raceFirst(self.latch.await, Effect.sleep(yield* sleepMillis(self)));
+    }
+  });
+
+const turn = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    yield* Effect.all([settle(self), claim(self)], { concurrency: "unbounded", discard: true });
+    if (yield* route(self)) yield* claim(self);
+    yield* cancelRequested(self);
+    yield* tellIdle(self);
+  });
+
+/** Writes what executors have told: bodies that began, events that are emitted at once, and outcomes with their signals, each run in a commit of its own. */
+const settle = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    if (!self.holdings.isUnwritten) return;
+    const now = yield* self.store.now;
+    yield* Effect.forEach(
+      self.holdings.unwritten(now),
+      ({ batch, written, refused }) =>
+        Effect.map(self.store.commit(batch), (reply) => {
+          for (const note of reply._tag === "Committed" ? written() : refused()) self.note(note);
+        }),
+      { concurrency: "unbounded", discard: true },
+    );
+  });
+
+/** Claims as many due runs as there are free slots, and starts them. */
+const claim = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    const limit = self.draining ? 0 : yield* self.executor.capacity;
+    if (limit <= 0) return;
+    const reply = yield* self.store.claim({
+      owner: self.owner,
+      nonce: `${self.owner}/${self.claims++}`,
+      tasks: self.tasks,
+      limit,
+    });
+    self.claimAt = reply.nextDueAt;
+    for (const run of reply.runs) {
+      self.holdings.add(run);
+      if (run.cancelRequested)
+        self.holdings.hear({
+          _tag: "Ended",
+          run: run.id,
+          token: run.token,
+          outcome: { _tag: "Released", error: null, holdMillis: 0 },
+          emitted: [],
+        });
+      else yield* self.executor.start(orderOf(self.definitions, run));
+    }
+  });
+
+const orderOf = (definitions: Definitions, run: Run): Order => {
+  const { timeoutMillis, memoryBytes, isolation } =
+    definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task });
+  const { id, task, token, attempt, idempotencyKey, input } = run;
+  return {
+    run: id,
+    task,
+    token,
+    attempt,
+    idempotencyKey,
+    input,
+    timeoutMillis,
+    memoryBytes,
+    isolation,
+  };
+};
+
+/** Routes what the log has gained and what came due, piece by piece. Says whether any run is owed by it. */
+const route = (self: Self): Effect.Effect<boolean, StoreError> =>
+  Effect.gen(function* () {
+    for (let owed = false; ;) {
+      const reading = yield* self.store.read({
+        revision: self.state?.watermark.revision ?? null,
+        limit: signalsMax,
+      });
+      // Another generation is active: its engines route, this one only executes what it can.
+      if (reading.generation?.fingerprint !== self.definitions.fingerprint) return owed;
+      if (reading.state !== null)
+        self.state = stateOf(self.definitions, reading.watermark, reading.state);
+      const state = self.state as State;
+      const last = reading.signals.at(-1);
+      const until =
+        reading.more && last !== undefined ? last.at : Math.max(reading.now, state.watermark.at);
+      if (last === undefined && (nextDueAt(state) ?? Infinity) > until) return owed;
+      const decision = step(self.definitions, state, {
+        signals: reading.signals,
+        until,
+        now: reading.now,
+      });
+      const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
+      if (reply._tag === "Conflict") {
+        self.state = undefined; // another router was first
+        continue;
+      }
+      self.state = advance(state, decision);
+      for (const run of decision.runs) self.note({ _tag: "Owed", run });
+      for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
+      owed ||= decision.runs.length > 0;
+    }
+  });
+
+/** A decision as the batch that commits it: everything, or nothing if another router has been there. */
+export const batchOf = (decision: Decision, revision: number): Batch => ({
+  checks: [{ _tag: "Revision", revision }],
+  signals: decision.signals,
+  runs: decision.runs,
+  skips: decision.skips,
+  waiting: decision.waiting,
+  cursors: {
+    put: decision.cursors.map(({ leaf, at }) => ({ trigger: leaf.trigger.id, leaf: leaf.key, at })),
+    remove: [],
+  },
+  deadlines: decision.deadlines,
+  open: decision.open,
+  watermark: decision.watermark,
+});
+
+/** Hands cancel requests of people to the executor. */
+const cancelRequested = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    const ids = self.holdings.ids();
+    const now = yield* self.store.now;
+    if (ids.length === 0 || now - self.cancelsCheckedAt < cancelCheckMillis) return;
+    self.cancelsCheckedAt = now;
+    const { rows } = yield* self.store.list("run", { where: { ids }, limit: ids.length });
+    for (const { id, cancelRequested: asked, token } of rows)
+      if (asked && self.holdings.cancel(id, token)) yield* self.executor.cancel(id);
+  });
+
+const tellIdle = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    if (self.idleWaiters.length === 0 || self.holdings.size > 0) return;
+    const { runs, unrouted, deadlines } = yield* self.store.summary;
+    if (runs.pending + runs.claimed + runs.running + unrouted + deadlines > 0) return;
+    for (const waiter of self.idleWaiters.splice(0)) waiter.openUnsafe();
+  });
+
+const sleepMillis = (self: Self): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    const now = yield* self.store.now;
+    const capacity = self.draining ? 0 : yield* self.executor.capacity;
+    const dueAt = Math.min(
+      (self.state && nextDueAt(self.state)) ?? Infinity,
+      capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
+    );
+    const noted = self.holdings.isUnwritten
+      ? notedMillisMax
+      : self.holdings.size > 0
+        ? cancelCheckMillis * 5
+        : Infinity;
+    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted));
+  });
+
+/** Makes the definitions the active generation, unless they are. */
+const activate = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    for (;;) {
+      const batch = activation(
+        self.definitions,
+        yield* self.store.read({ revision: null, limit: 1 }),
+      );
+      if (batch === undefined || (yield* self.store.commit(batch))._tag === "Committed") return;
+    }
+  });
+
+/** Takes back what owners held that are proved dead, and closes them, each in one commit. */
+const reclaimDead = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    for (const owner of yield* self.store.dead) {
+      const { rows } = yield* self.store.list("run", {
+        where: { owner: owner.id, states: ["claimed", "running"] },
+        limit: 10_000,
+      });
+      const now = yield* self.store.now;
+      const moves = rows.map((run) =>
+        reclaimed(
+          run,
+          now,
+          self.definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task }),
+        ),
+      );
+      yield* self.store.commit({
+        checks: [{ _tag: "OwnerOpen", owner: owner.id }],
+        signals: moves.flatMap(({ signals }) => signals),
+        patches: moves,
+        attempts: moves.flatMap(({ attempt }) => attempt ?? []),
+        close: { owner: owner.id, at: now },
+      });
+      if (rows.length > 0)
+        self.note({
+          _tag: "Warning",
+          message: `engine ${owner.id} (process ${owner.process}) died; took back ${rows.length} of its runs`,
+        });
+    }
+  });

@@ -1,0 +1,87 @@
+// From a firing to the run that it owes: input, id, and the scopes that the run belongs to.
+import type { CompiledTrigger, Definitions } from "./definitions.ts";
+import { settledScopeOf, type Draft } from "./draft.ts";
+import { errorDataOf } from "./errors.ts";
+import { jsonFault, type Json } from "./json.ts";
+import { runIdOf } from "./run-id.ts";
+import { firingOf, type Match } from "./trigger.ts";
+
+interface Fired {
+  readonly definitions: Definitions;
+  readonly draft: Draft;
+  readonly trigger: CompiledTrigger;
+  readonly at: number;
+  readonly scopes: readonly string[];
+}
+
+/** Owes one run for the matches. An input that can't be made is a skip: the matches are consumed all the same, or the fault would return with each signal. */
+export const fire = (fired: Fired, matches: readonly Match[]): void => {
+  const { draft, trigger, at } = fired;
+  let input: Json;
+  try {
+    input = inputOf(trigger, matches);
+  } catch (thrown) {
+    const { name, message } = errorDataOf(thrown);
+    for (const { id } of matches)
+      draft.skip({
+        trigger: trigger.id,
+        signal: id,
+        from: null,
+        to: null,
+        count: 1,
+        reason: "input-failed",
+        detail: `${name}: ${message}`,
+        at,
+      });
+    return;
+  }
+  owe(
+    fired,
+    matches.map(({ id }) => id),
+    input,
+  );
+};
+
+const inputOf = (trigger: CompiledTrigger, matches: readonly Match[]): Json => {
+  const { input } = trigger.definition;
+  const made: unknown = typeof input === "function" ? input(firingOf(trigger.id, matches)) : input;
+  if (made instanceof Promise) {
+    made.catch(() => undefined); // its rejection is not the process's business
+    throw new TypeError("input returned a promise; it is synchronous");
+  }
+  const value = made ?? null;
+  const fault = jsonFault(value, "input");
+  if (fault !== undefined) throw new TypeError(fault);
+  return value as Json;
+};
+
+const owe = (
+  { definitions, draft, trigger, at, scopes }: Fired,
+  cause: readonly string[],
+  input: Json,
+): void => {
+  const id = runIdOf(trigger.id, cause);
+  draft.runs.push({
+    id,
+    trigger: trigger.id,
+    task: trigger.task,
+    input,
+    idempotencyKey: id,
+    cause: cause.length === 1 ? cause : [...new Set(cause)],
+    priority: definitions.tasks.get(trigger.task)?.priority ?? 0,
+    createdAt: at,
+    dueAt: at,
+    state: "pending",
+    token: 0,
+    attempt: 0,
+    losses: 0,
+    owner: null,
+    nonce: null,
+    startedAt: null,
+    settledAt: null,
+    cancelRequested: false,
+    outcome: null,
+  });
+  for (const scope of scopes) if (draft.isOpen(scope)) draft.enter(scope, id);
+  if (definitions.watched.has(trigger.task)) draft.enter(settledScopeOf(id), id);
+};

@@ -1,0 +1,164 @@
+// From a signal to firings: which leaves it satisfies, what it completes there, and what it leaves waiting.
+import { mismatchOf, signalKeyOf } from "./condition.ts";
+import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
+import type { Draft } from "./draft.ts";
+import { errorDataOf } from "./errors.ts";
+import { fire } from "./fire.ts";
+import { joined } from "./join.ts";
+import type { Heard } from "./signal.ts";
+
+/** A signal on its way to the leaves: `at` and `order` place it, `scopes` are the runs in progress that it belongs to. */
+export interface Arrival {
+  readonly heard: Heard;
+  readonly at: number;
+  readonly order: number;
+  readonly scopes: readonly string[];
+}
+
+/** What a decision is made from, and where it is written down. */
+interface Deciding {
+  readonly definitions: Definitions;
+  readonly draft: Draft;
+}
+
+/** Lets all leaves that may hear the signal hear it, trigger by trigger. */
+export const hear = (context: Deciding, arrival: Arrival): void => {
+  const { signal } = arrival.heard;
+  if (signal._tag === "Occurrence") return;
+  const leaves = context.definitions.index.get(signalKeyOf(signal)) ?? [];
+  // Leaves of one trigger stand side by side in the index.
+  for (let start = 0; start < leaves.length;) {
+    const trigger = (leaves[start] as Leaf).trigger;
+    let end = start + 1;
+    while (leaves[end]?.trigger === trigger) end++;
+    arrive(context, trigger, leaves.slice(start, end), arrival);
+    start = end;
+  }
+};
+
+/** The signal has come to leaves of one trigger: it fires at once, or waits until the rest of the tree is satisfied. */
+export const arrive = (
+  { definitions, draft }: Deciding,
+  trigger: CompiledTrigger,
+  leaves: readonly Leaf[],
+  arrival: Arrival,
+): void => {
+  const { heard, at, scopes } = arrival;
+  let key = "";
+  let satisfied: readonly Leaf[];
+  try {
+    satisfied = matchesOf(draft, leaves, heard);
+    if (satisfied.length === 0) return;
+    if (trigger.leaves.length > 1) key = keyOf(trigger, heard);
+  } catch (thrown) {
+    const { name, message } = errorDataOf(thrown);
+    draft.skip({
+      trigger: trigger.id,
+      signal: heard.id,
+      from: null,
+      to: null,
+      count: 1,
+      reason: "filtered-by-error",
+      detail: `${name}: ${message}`,
+      at,
+    });
+    return;
+  }
+  if (trigger.leaves.length === 1) {
+    fire({ definitions, draft, trigger, at, scopes }, [
+      { leaf: (satisfied[0] as Leaf).path, id: heard.id, signal: heard.signal },
+    ]);
+    return;
+  }
+  for (const leaf of satisfied) wait(draft, leaf, key, arrival);
+  join({ definitions, draft }, trigger, key, at);
+};
+
+/** The leaves that the signal satisfies. Throws what a predicate throws. */
+const matchesOf = (draft: Draft, leaves: readonly Leaf[], heard: Heard): readonly Leaf[] =>
+  leaves.filter((leaf) => {
+    // An occurrence is one of its own leaf by construction.
+    const mismatch =
+      heard.signal._tag === "Occurrence" ? undefined : mismatchOf(leaf.condition, heard.signal);
+    draft.explanation.push({
+      signal: heard.id,
+      trigger: leaf.trigger.id,
+      leaf: leaf.path,
+      verdict: mismatch === undefined ? "satisfied" : { mismatch },
+    });
+    return mismatch === undefined;
+  });
+
+const keyOf = (trigger: CompiledTrigger, heard: Heard): string => {
+  const key: unknown = trigger.definition.by?.(heard.signal);
+  if (key === undefined) return "";
+  if (typeof key !== "string")
+    throw new TypeError(
+      `by returned ${key === null ? "null" : `a ${typeof key}`}, not a string or undefined`,
+    );
+  return key;
+};
+
+const wait = (
+  draft: Draft,
+  leaf: Leaf,
+  key: string,
+  { heard, at, order, scopes }: Arrival,
+): void => {
+  const { trigger } = leaf;
+  draft.wait(leaf, { trigger: trigger.id, leaf: leaf.key, key, order, at, heard, scopes });
+  const queue = draft.queuesOf(trigger, key)[leaf.index] ?? [];
+  const oldest = queue[0];
+  if (queue.length <= trigger.waitingMax || oldest === undefined) return;
+  draft.consume(trigger, key, [oldest]);
+  draft.skip({
+    trigger: trigger.id,
+    signal: oldest.heard.id,
+    from: null,
+    to: null,
+    count: 1,
+    reason: "waiting-full",
+    detail: `${trigger.waitingMax} matches already wait in ${leaf.path}`,
+    at,
+  });
+};
+
+/** Fires the trigger if what waits under the key now satisfies its tree. */
+const join = (
+  { definitions, draft }: Deciding,
+  trigger: CompiledTrigger,
+  key: string,
+  at: number,
+): void => {
+  const firing = joined(trigger.tree, draft.queuesOf(trigger, key), trigger.take);
+  if (firing === undefined) return;
+  draft.consume(trigger, key, [...firing.taken, ...firing.superseded]);
+  for (const { heard } of firing.superseded) {
+    draft.skip({
+      trigger: trigger.id,
+      signal: heard.id,
+      from: null,
+      to: null,
+      count: 1,
+      reason: "superseded",
+      detail: null,
+      at,
+    });
+  }
+  const pathOf = new Map(trigger.leaves.map((leaf) => [leaf.key, leaf.path]));
+  const matches = firing.taken.map(({ leaf, heard }) => ({
+    leaf: pathOf.get(leaf) ?? leaf,
+    id: heard.id,
+    signal: heard.signal,
+  }));
+  fire(
+    {
+      definitions,
+      draft,
+      trigger,
+      at,
+      scopes: [...new Set(firing.taken.flatMap(({ scopes }) => scopes))],
+    },
+    matches,
+  );
+};

@@ -1,0 +1,78 @@
+// Entry point `detent/core`: the pure decisions as plain functions, and the engine as an Effect program over the ports Store and Executor.
+export { activation } from "./activation.ts";
+export { detent, isApp, type App, type AppDefinition } from "./app.ts";
+export { cancelRun, type Cancelled } from "./cancel.ts";
+export * from "./condition.ts";
+export { definitionsOf, type CompiledTrigger, type Definitions, type Leaf } from "./definitions.ts";
+export { DefinitionError, InputError, StoreError, type ErrorData } from "./errors.ts";
+export { defineEvent, type EventDefinition, type StandardSchema } from "./event.ts";
+export { batchOf, openEngine, type Engine, type EngineNote, type EngineOptions } from "./engine.ts";
+export {
+  Executor,
+  type ExecutorEvent,
+  type ExecutorPort,
+  type LogLevel,
+  type Order,
+} from "./executor.ts";
+export type { DurationInput } from "./duration.ts";
+export type { InstantInput } from "./instant.ts";
+export { canonical, jsonFault, type Json } from "./json.ts";
+export { memoryStore, type MemoryStore } from "./memory-store.ts";
+export {
+  moves,
+  runStates,
+  type Attempt,
+  type Emitted,
+  type Outcome,
+  type Run,
+  type RunOutcome,
+  type RunState,
+} from "./run.ts";
+export { runIdOf } from "./run-id.ts";
+export {
+  at,
+  cron,
+  every,
+  nextOccurrence,
+  occurrencesBetween,
+  previousOccurrence,
+  type AtSchedule,
+  type CronOptions,
+  type CronSchedule,
+  type EveryOptions,
+  type EverySchedule,
+  type Schedule,
+} from "./schedule.ts";
+export type { ScheduleOptions } from "./schedule-options.ts";
+export {
+  heardOf,
+  type Event,
+  type Failure,
+  type Heard,
+  type NewSignal,
+  type Occurrence,
+  type Result,
+  type Signal,
+  type Status,
+  type StoredSignal,
+  type StatusState,
+} from "./signal.ts";
+export { advance, nextDueAt, stateOf, type State } from "./state.ts";
+export { step, type Decision, type Explained, type Piece } from "./step.ts";
+export * from "./store.ts";
+export {
+  task,
+  type RetryPolicy,
+  type Task,
+  type TaskContext,
+  type TaskOptions,
+  type TaskSettings,
+} from "./task.ts";
+export {
+  trigger,
+  type Firing,
+  type Match,
+  type SignalsOf,
+  type Trigger,
+  type TriggerOptions,
+} from "./trigger.ts";

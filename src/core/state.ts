@@ -1,0 +1,111 @@
+// The router's state: what it must know beside the log to decide the next step. A store keeps it as rows; `stateOf` reads them, and `advance` applies a decision, so that
+// a router that goes on need not read them again.
+import type { Definitions, Leaf } from "./definitions.ts";
+import { DueHeap } from "./due-heap.ts";
+import type { Decision } from "./step.ts";
+import { isBefore, type Queues } from "./join.ts";
+import type { Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
+
+/** A schedule and its next occurrence. */
+export interface Due {
+  readonly leaf: Leaf;
+  readonly nextAt: number;
+}
+
+export interface State {
+  readonly watermark: Watermark;
+  readonly schedules: DueHeap<Due>;
+  readonly deadlines: DueHeap<Deadline>;
+  /** By `joinOf(trigger, key)`: what waits in each leaf. */
+  readonly waiting: Map<string, Queues>;
+  /** By scope: the runs that are not over in it. */
+  readonly open: Map<string, Map<string, Open>>;
+  /** By run: the scopes in which it is not over. */
+  readonly scopesOf: Map<string, readonly string[]>;
+}
+
+export const joinOf = (trigger: string, key: string): string => `${trigger} ${key}`;
+
+export const scheduleIdOf = (leaf: Leaf): string => `${leaf.trigger.id} ${leaf.key}`;
+
+/** The state that a store's rows tell, under these definitions. Rows of triggers and leaves that are not defined are left alone: activation retires them. */
+export const stateOf = (
+  definitions: Definitions,
+  watermark: Watermark,
+  stored: StoredState,
+): State => {
+  const state: State = {
+    watermark,
+    schedules: new DueHeap(),
+    deadlines: new DueHeap(),
+    waiting: new Map(),
+    open: new Map(),
+    scopesOf: new Map(),
+  };
+  const cursors = new Map(
+    stored.cursors.map(({ trigger, leaf, at }) => [`${trigger} ${leaf}`, at]),
+  );
+  for (const leaf of definitions.schedules) {
+    const cursor = cursors.get(scheduleIdOf(leaf));
+    if (cursor !== undefined) setDue(state, leaf, leaf.schedule?.next(cursor));
+  }
+  for (const deadline of stored.deadlines) state.deadlines.set(deadline.id, deadline.at, deadline);
+  for (const row of [...stored.waiting].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
+    const trigger = definitions.triggers.get(row.trigger);
+    const leaf = trigger?.leaves.find(({ key }) => key === row.leaf);
+    if (trigger === undefined || leaf === undefined) continue;
+    const join = joinOf(row.trigger, row.key);
+    const queues = state.waiting.get(join) ?? trigger.leaves.map(() => []);
+    state.waiting.set(join, queues);
+    (queues[leaf.index] as Waiting[]).push(row);
+  }
+  for (const row of stored.open) putOpen(state, row);
+  return state;
+};
+
+/** The state after a decision was committed. Changes `state` itself and gives it back under the new watermark. */
+export const advance = (state: State, decision: Decision): State => {
+  for (const { leaf, nextAt } of decision.cursors) setDue(state, leaf, nextAt);
+  for (const id of decision.deadlines.remove) state.deadlines.delete(id);
+  for (const deadline of decision.deadlines.put)
+    state.deadlines.set(deadline.id, deadline.at, deadline);
+  for (const [join, queues] of decision.queues) {
+    if (queues.every((queue) => queue.length === 0)) state.waiting.delete(join);
+    else state.waiting.set(join, queues);
+  }
+  for (const { scope, run } of decision.open.remove) removeOpen(state, scope, run);
+  for (const row of decision.open.put) putOpen(state, row);
+  return { ...state, watermark: { ...decision.watermark, revision: state.watermark.revision + 1 } };
+};
+
+/** When the router must act next without hearing anything new; undefined: never. */
+export const nextDueAt = (state: State): number | undefined => {
+  const { nextAt: schedule } = state.schedules;
+  const { nextAt: deadline } = state.deadlines;
+  return schedule === undefined
+    ? deadline
+    : deadline === undefined
+      ? schedule
+      : Math.min(schedule, deadline);
+};
+
+const setDue = (state: State, leaf: Leaf, nextAt: number | undefined): void => {
+  if (nextAt === undefined) state.schedules.delete(scheduleIdOf(leaf));
+  else state.schedules.set(scheduleIdOf(leaf), nextAt, { leaf, nextAt });
+};
+
+const putOpen = (state: State, row: Open): void => {
+  const rows = state.open.get(row.scope) ?? new Map<string, Open>();
+  state.open.set(row.scope, rows.set(row.run, row));
+  const scopes = state.scopesOf.get(row.run) ?? [];
+  if (!scopes.includes(row.scope)) state.scopesOf.set(row.run, [...scopes, row.scope]);
+};
+
+const removeOpen = (state: State, scope: string, run: string): void => {
+  const rows = state.open.get(scope);
+  rows?.delete(run);
+  if (rows?.size === 0) state.open.delete(scope);
+  const scopes = (state.scopesOf.get(run) ?? []).filter((other) => other !== scope);
+  if (scopes.length === 0) state.scopesOf.delete(run);
+  else state.scopesOf.set(run, scopes);
+};

@@ -1,0 +1,231 @@
+// READ THIS FIRST. The decision: which runs are owed, and why.
+//
+// `step` is a pure function: definitions, state and the next piece of the log in; what to write out. It merges three sources in time order (deadlines, occurrences of
+// schedules, stored signals; at one instant in this order), lets the leaves that may hear each of them say whether they are satisfied, joins what is satisfied into firings,
+// and owes one run a firing. It never changes the state it is given, reads no clock and calls nothing of the user's but predicates, `by` and `input`, each of which can
+// only spoil its own trigger for the signal at hand.
+//
+// Invariants:
+// 1. Fold: deciding a ++ b is deciding a, advancing the state, and deciding b.
+// 2. A signal that a step causes (a settled scope) is written to the log and heard by a later step.
+// 3. Every occurrence up to `until` ends as a run's cause, a waiting match or a skip, and its cursor moves in the same decision.
+import {
+  agendaOf,
+  upcomingDeadline,
+  upcomingOccurrence,
+  type Agenda,
+  type Upcoming,
+} from "./agenda.ts";
+import type { Mismatch } from "./condition.ts";
+import type { Definitions, Leaf } from "./definitions.ts";
+import { Draft } from "./draft.ts";
+import { arrive, hear } from "./hear.ts";
+import type { Queues } from "./join.ts";
+import { catchUp } from "./missed.ts";
+import { isTerminal, type Run } from "./run.ts";
+import {
+  heardOf,
+  occurrenceIdOf,
+  type Heard,
+  type NewSignal,
+  type Occurrence,
+  type StoredSignal,
+  type StoredStatus,
+} from "./signal.ts";
+import type { Schedule } from "./schedule.ts";
+import type { State } from "./state.ts";
+import type { Deadline, Open, Skip, Waiting } from "./store.ts";
+
+/** The next piece of the log. */
+export interface Piece {
+  /** In the order of the log, all after the state's watermark. */
+  readonly signals: readonly StoredSignal[];
+  /** Deadlines and occurrences up to and including this instant belong to the piece. Not before the last signal's `at`. */
+  readonly until: number;
+  /** The store's clock: an occurrence that is due much earlier was missed. */
+  readonly now: number;
+}
+
+/** A schedule's cursor after the step: occurrences up to `at` are decided, `nextAt` is the next one. */
+export interface CursorMove {
+  readonly leaf: Leaf;
+  readonly at: number;
+  readonly nextAt: number | undefined;
+}
+
+/** What one leaf made of one signal. */
+export interface Explained {
+  readonly signal: string;
+  readonly trigger: string;
+  readonly leaf: string;
+  readonly verdict: "satisfied" | { readonly mismatch: Mismatch } | { readonly error: string };
+}
+
+/** What a step writes, and what `advance` needs to go on from there. */
+export interface Decision {
+  readonly watermark: { readonly seq: number; readonly at: number };
+  readonly runs: readonly Run[];
+  readonly skips: readonly Skip[];
+  readonly signals: readonly NewSignal[];
+  readonly cursors: readonly CursorMove[];
+  readonly waiting: { readonly put: readonly Waiting[]; readonly remove: readonly Waiting[] };
+  readonly queues: ReadonlyMap<string, Queues>;
+  readonly deadlines: { readonly put: readonly Deadline[]; readonly remove: readonly string[] };
+  readonly open: {
+    readonly put: readonly Open[];
+    readonly remove: readonly Pick<Open, "scope" | "run">[];
+  };
+  readonly explanation: readonly Explained[];
+}
+
+export const step = (definitions: Definitions, state: State, piece: Piece): Decision => {
+  const agenda = agendaOf(state, piece.until);
+  const draft = new Draft(state, (deadline) => {
+    if (deadline.at <= piece.until) agenda.add(upcomingDeadline(deadline));
+  });
+  const context: Context = { definitions, draft, piece, agenda };
+  for (const stored of piece.signals) {
+    takeUpcoming(context, stored.at);
+    takeStored(context, stored);
+  }
+  takeUpcoming(context, piece.until);
+  return decisionOf(draft, state, piece);
+};
+
+interface Context {
+  readonly definitions: Definitions;
+  readonly draft: Draft;
+  readonly piece: Piece;
+  /** Deadlines and occurrences of this piece that are still to be taken. */
+  readonly agenda: Agenda;
+}
+
+const takeUpcoming = (context: Context, until: number): void => {
+  for (let due = context.agenda.take(until); due.length > 0; due = context.agenda.take(until)) {
+    for (const upcoming of due) {
+      if (upcoming._tag === "Deadline") takeDeadline(context, upcoming.deadline);
+      else takeOccurrence(context, upcoming);
+    }
+  }
+};
+
+const takeDeadline = (context: Context, deadline: Deadline): void => {
+  const { definitions, draft } = context;
+  if (!draft.hasDeadline(deadline.id)) return; // what it waited for has happened earlier in this piece
+  draft.removeDeadline(deadline.id);
+  const { due, at } = deadline;
+  if (due._tag === "Hear") {
+    const { stored } = due;
+    const heard = { id: stored.id, signal: { ...stored.signal, at } as Heard["signal"] };
+    hear(context, { heard, at, order: stored.seq, scopes: scopesOfOrigin(draft, stored) });
+    return;
+  }
+  const trigger = definitions.triggers.get(due.trigger);
+  const row =
+    trigger &&
+    draft
+      .queuesOf(trigger, due.key)
+      .flat()
+      .find((waiting) => waiting.leaf === due.leaf && waiting.order === due.order);
+  if (trigger === undefined || row === undefined) return;
+  draft.consume(trigger, due.key, [row]);
+  draft.skip({
+    trigger: trigger.id,
+    signal: row.heard.id,
+    from: null,
+    to: null,
+    count: 1,
+    reason: "within-passed",
+    detail: null,
+    at,
+  });
+};
+
+const takeOccurrence = (
+  context: Context,
+  { leaf, at, missedThrough }: Upcoming & { _tag: "Occurrence" },
+): void => {
+  const { draft, piece } = context;
+  const schedule = leaf.schedule;
+  if (schedule === null) return;
+  if (at > missedThrough && piece.now - at > schedule.missedAfterMillis) {
+    const answer = catchUp(schedule, { from: at, until: piece.until, now: piece.now });
+    for (const range of answer.skipped)
+      draft.skip({
+        trigger: leaf.trigger.id,
+        signal: null,
+        detail: leaf.path,
+        at: piece.now,
+        ...range,
+      });
+    const last = answer.skipped.at(-1);
+    if (last !== undefined) draft.cursors.set(leaf, { leaf, at: last.to, nextAt: undefined });
+    const nextAt = answer.fireFrom ?? schedule.next(answer.through);
+    continueFrom(
+      context,
+      leaf,
+      last?.to ?? at,
+      nextAt,
+      answer.fireFrom === undefined ? missedThrough : answer.through,
+    );
+    return;
+  }
+  const signal: Occurrence = {
+    _tag: "Occurrence",
+    schedule: leaf.condition as Schedule,
+    dueAt: at,
+  };
+  const heard = { id: occurrenceIdOf(leaf.key, at), signal };
+  arrive(context, leaf.trigger, [leaf], {
+    heard,
+    at,
+    order: at - Number.MAX_SAFE_INTEGER,
+    scopes: [],
+  });
+  continueFrom(context, leaf, at, schedule.next(at), missedThrough);
+};
+
+/** Moves a schedule's cursor, and puts its next occurrence on the agenda if it belongs to this piece. */
+const continueFrom = (
+  { draft, agenda, piece }: Context,
+  leaf: Leaf,
+  at: number,
+  nextAt: number | undefined,
+  missedThrough: number,
+): void => {
+  draft.cursors.set(leaf, { leaf, at, nextAt });
+  if (nextAt !== undefined && nextAt <= piece.until)
+    agenda.add(upcomingOccurrence(leaf, nextAt, missedThrough));
+};
+
+const takeStored = (context: Context, stored: StoredSignal): void => {
+  const { draft } = context;
+  if (stored.dueAt !== null && stored.dueAt > stored.at) {
+    draft.putDeadline({ id: `hear/${stored.id}`, at: stored.dueAt, due: { _tag: "Hear", stored } });
+    return;
+  }
+  const scopes = scopesOfOrigin(draft, stored);
+  for (const heard of heardOf(stored))
+    hear(context, { heard, at: stored.at, order: stored.seq, scopes });
+  if (stored.signal._tag === "Status" && isOver(stored.signal)) draft.end(stored.signal);
+};
+
+const isOver = ({ state }: Pick<StoredStatus, "state">): boolean =>
+  state === "settled" || (state !== "running" && state !== "retrying" && isTerminal(state));
+
+/** The scopes that a signal belongs to: those in which the run that caused it is not over. */
+const scopesOfOrigin = (draft: Draft, { origin }: StoredSignal): readonly string[] =>
+  origin === null ? [] : draft.scopesOf(origin);
+
+const decisionOf = (draft: Draft, { watermark }: State, { signals, until }: Piece): Decision => ({
+  watermark: { seq: signals.at(-1)?.seq ?? watermark.seq, at: Math.max(watermark.at, until) },
+  runs: draft.runs,
+  skips: draft.skips,
+  signals: draft.signals,
+  cursors: [...draft.cursors.values()],
+  waiting: { put: [...draft.waitingPut], remove: draft.waitingRemove },
+  queues: draft.queues,
+  deadlines: { put: [...draft.deadlinePut.values()], remove: [...draft.deadlineRemove] },
+  open: { put: [...draft.openPut.values()], remove: [...draft.openRemove.values()] },
+  explanation: draft.explanation,
+});

@@ -1,0 +1,141 @@
+// Triggers: a condition, a task, and how the task's input is made from a firing.
+import type {
+  AllCondition,
+  AnyCondition,
+  Condition,
+  EventCondition,
+  FailureCondition,
+  ResultCondition,
+  SettledCondition,
+  StatusCondition,
+} from "./condition.ts";
+import type { DurationInput } from "./duration.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Event, Failure, Occurrence, Result, Signal, Status } from "./signal.ts";
+import type { Task } from "./task.ts";
+
+/** The signals of a condition's leaves, in the order of the tree. */
+export type SignalsOf<When extends Condition> =
+  When extends EventCondition<infer Payload>
+    ? [Event<Payload>]
+    : When extends StatusCondition<infer Input>
+      ? [Status<Input>]
+      : When extends ResultCondition<infer Input, infer Output>
+        ? [Result<Input, Output>]
+        : When extends FailureCondition<infer Input>
+          ? [Failure<Input>]
+          : When extends SettledCondition<infer Input>
+            ? [Status<Input>]
+            : When extends Schedule
+              ? [Occurrence]
+              : When extends AllCondition<infer Conditions>
+                ? SignalsOfAll<Conditions>
+                : When extends AnyCondition<infer Conditions>
+                  ? number extends Conditions["length"]
+                    ? Signal[]
+                    : SignalsOf<Conditions[number]>
+                  : Signal[];
+
+type SignalsOfAll<Conditions extends readonly Condition[]> = Conditions extends readonly [
+  infer First extends Condition,
+  ...infer Rest extends readonly Condition[],
+]
+  ? [...SignalsOf<First>, ...SignalsOfAll<Rest>]
+  : Conditions extends readonly []
+    ? []
+    : Signal[];
+
+type OfKind<Signals extends readonly unknown[], Kind> = Signals extends readonly [
+  infer First,
+  ...infer Rest,
+]
+  ? First extends Kind
+    ? [First, ...OfKind<Rest, Kind>]
+    : OfKind<Rest, Kind>
+  : [];
+
+/** The only signal of its kind; undefined where a firing has none or several. */
+type Only<Signals extends readonly unknown[], Kind> = number extends Signals["length"]
+  ? Kind | undefined
+  : OfKind<Signals, Kind> extends [infer One]
+    ? One
+    : undefined;
+
+/** A condition's leaf and the signal that satisfied it. `leaf` is the leaf's place in the tree, such as `all.0.any.1`; `when` for a tree of one leaf. */
+export interface Match<S = Signal> {
+  readonly leaf: string;
+  readonly id: string;
+  readonly signal: S;
+}
+
+/** The matches that together satisfied a trigger once, in the order of the tree's leaves. */
+export interface Firing<Signals extends readonly unknown[] = readonly Signal[]> {
+  readonly trigger: string;
+  readonly matches: { readonly [Index in keyof Signals]: Match<Signals[Index]> };
+  readonly occurrence: Only<Signals, Occurrence>;
+  readonly event: Only<Signals, Event<any>>;
+  readonly status: Only<Signals, Status<any>>;
+  readonly result: Only<Signals, Result<any, any>>;
+  readonly failure: Only<Signals, Failure<any>>;
+}
+
+export interface TriggerOptions {
+  /** Matches come together only under the same key; undefined: no correlation. Pure and synchronous. */
+  readonly by?: (signal: Signal) => string | undefined;
+  /** Which waiting match a firing takes from each leaf: the oldest (default), the newest (older ones become skips), or every one. */
+  readonly take?: "oldest" | "latest" | "every";
+  /** A waiting match that is older becomes a skip. Default: it waits for ever. */
+  readonly within?: DurationInput;
+  /** How many matches may wait in a leaf; the oldest becomes a skip. Default 10,000. */
+  readonly waitingMax?: number;
+}
+
+export interface Trigger extends TriggerOptions {
+  readonly _tag: "Trigger";
+  readonly id: string;
+  readonly when: Condition;
+  readonly run: Task | string;
+  readonly input?: unknown;
+}
+
+type InputOf<Input, Signals extends readonly unknown[]> =
+  | NoInfer<Input>
+  | ((firing: Firing<Signals>) => NoInfer<Input>);
+
+/** `input` may be left out only where the task takes none. */
+type WithInput<Input, Signals extends readonly unknown[]> = undefined extends Input
+  ? { readonly input?: InputOf<Input, Signals> }
+  : null extends Input
+    ? { readonly input?: InputOf<Input, Signals> }
+    : { readonly input: InputOf<Input, Signals> };
+
+/**
+ * Runs `run` once for each firing of `when`, with the input that `input` gives or makes; without `input` the task gets null. Nothing is checked here:
+ * `detent()` reports all faults of a set at once.
+ *
+ * @param id unique in the app; letters, digits, dot, underscore, hyphen; 1 to 100 characters. Run ids begin with it.
+ */
+export const trigger = <const When extends Condition, Input>(
+  id: string,
+  definition: TriggerOptions & {
+    readonly when: When;
+    readonly run: Task<Input, any> | string;
+  } & WithInput<Input, SignalsOf<When>>,
+): Trigger => ({ ...definition, _tag: "Trigger", id });
+
+/** A firing with its shortcuts filled in. */
+export const firingOf = (trigger: string, matches: readonly Match[]): Firing => {
+  const only = <Tag extends Signal["_tag"]>(tag: Tag): (Signal & { _tag: Tag }) | undefined => {
+    const found = matches.filter((match) => match.signal._tag === tag);
+    return found.length === 1 ? (found[0]?.signal as Signal & { _tag: Tag }) : undefined;
+  };
+  return {
+    trigger,
+    matches,
+    occurrence: only("Occurrence"),
+    event: only("Event"),
+    status: only("Status"),
+    result: only("Result"),
+    failure: only("Failure"),
+  };
+};

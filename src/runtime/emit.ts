@@ -1,0 +1,94 @@
+// Emitting without an engine: a signal is stored, and whichever engine runs next routes it.
+import { randomUUID } from "node:crypto";
+import * as Effect from "effect/Effect";
+import { eventNameFault } from "../core/app.ts";
+import { durationMillis, type DurationInput } from "../core/duration.ts";
+import { InputError, type StoreError } from "../core/errors.ts";
+import { jsonFault, type Json } from "../core/json.ts";
+import { runIdOf } from "../core/run-id.ts";
+import type { NewSignal } from "../core/signal.ts";
+import type { StorePort } from "../core/store.ts";
+import { idFault } from "../core/task.ts";
+
+export interface EmitOptions {
+  /** The same id again is a duplicate and changes nothing. Default: a new one. At most 500 characters. */
+  readonly id?: string;
+  /** Heard after this long, not at once. */
+  readonly after?: DurationInput;
+}
+
+export interface EmitReply {
+  readonly event: string;
+  readonly status: "accepted" | "duplicate";
+  /** A duplicate whose name or payload is not the stored one. */
+  readonly differs?: true;
+}
+
+export interface RunReply {
+  readonly run: string;
+  readonly status: "accepted" | "duplicate";
+}
+
+/** Stores an event. Fails with an InputError for what can't be stored; nothing is stored then. */
+export const emitTo = (
+  store: StorePort,
+  name: string,
+  payload: unknown,
+  options: EmitOptions = {},
+): Effect.Effect<EmitReply, InputError | StoreError> =>
+  Effect.suspend(() => {
+    const fault = eventNameFault(name);
+    return fault === undefined
+      ? append(store, name, payload, options)
+      : Effect.fail(new InputError(fault));
+  });
+
+/** Asks for a run of a task; whether the task exists is known to the engine that routes it. */
+export const runTo = (
+  store: StorePort,
+  task: string,
+  input: unknown,
+  options: { readonly id?: string } = {},
+): Effect.Effect<RunReply, InputError | StoreError> =>
+  Effect.suspend(() => {
+    const fault = idFault(task);
+    if (fault !== undefined) return Effect.fail(new InputError(`task: ${fault}`));
+    return Effect.map(append(store, `@${task}`, input, options), ({ event, status }) => ({
+      run: runIdOf(`@${task}`, [event]),
+      status,
+    }));
+  });
+
+const append = (
+  store: StorePort,
+  name: string,
+  payload: unknown,
+  { id = randomUUID(), after }: EmitOptions,
+): Effect.Effect<EmitReply, InputError | StoreError> =>
+  Effect.gen(function* () {
+    const value = payload ?? null;
+    const fault = jsonFault(value, name.startsWith("@") ? "input" : "payload") ?? signalIdFault(id);
+    if (fault !== undefined) return yield* Effect.fail(new InputError(fault));
+    const delay = yield* Effect.try({
+      try: () => (after === undefined ? 0 : durationMillis(after)),
+      catch: (error) => error as InputError,
+    });
+    const dueAt = delay > 0 ? (yield* store.now) + delay : null;
+    const signal: NewSignal = {
+      id,
+      signal: { _tag: "Event", id, name, payload: value as Json },
+      origin: null,
+      dueAt,
+    };
+    const reply = yield* store.commit({ checks: [], signals: [signal] });
+    const status = reply._tag === "Committed" ? reply.signals[0] : undefined;
+    if (status === "accepted") return { event: id, status };
+    return status === "differs"
+      ? { event: id, status: "duplicate", differs: true }
+      : { event: id, status: "duplicate" };
+  });
+
+const signalIdFault = (id: unknown): string | undefined =>
+  typeof id === "string" && id !== "" && id.length <= 500 && id.isWellFormed()
+    ? undefined
+    : `the id ${JSON.stringify(id)} must be 1 to 500 characters of well-formed text`;

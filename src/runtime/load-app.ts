@@ -1,0 +1,55 @@
+// Loads what a user wrote: the app file and its task modules.
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+import { isApp, type App } from "../core/app.ts";
+import { definitionsOf, type Definitions } from "../core/definitions.ts";
+import { DefinitionError, InputError } from "../core/errors.ts";
+import { isTask, type Task } from "../core/task.ts";
+import { importModule, loadTasks } from "./executor/registry.ts";
+
+/** The app that a file exports by default. Rejects with an InputError, or with the DefinitionError that its `detent()` threw. */
+export const loadApp = async (file: string): Promise<App> => {
+  const full = path.resolve(file);
+  if (!existsSync(full))
+    throw new InputError(
+      `there is no file ${file}; give the file whose default export is detent({ … })`,
+    );
+  const exported = await imported(file, () => importModule(pathToFileURL(full).href));
+  const app = (exported as { default?: unknown }).default;
+  if (!isApp(app))
+    throw new InputError(
+      `${file} does not export an app by default; write \`export default detent({ … })\``,
+    );
+  return app;
+};
+
+/** The definitions of an app, its task modules imported. Rejects with an InputError or a DefinitionError. */
+export const definitionsOfApp = async (app: App): Promise<Definitions> => {
+  const modules = app.tasks.filter((entry) => typeof entry === "string");
+  const tasks: Task[] = app.tasks.filter(isTask);
+  for (const module of modules) {
+    if (!URL.canParse(module))
+      throw new InputError(
+        `the task module ${JSON.stringify(module)} is no URL; write new URL("./tasks.ts", import.meta.url)`,
+      );
+    tasks.push(...(await imported(module, () => loadTasks([new URL(module)]))));
+  }
+  return definitionsOf(app, [...new Set(tasks)]);
+};
+
+const imported = async <A>(name: string, load: () => Promise<A>): Promise<A> => {
+  try {
+    return await load();
+  } catch (error) {
+    if (
+      error instanceof DefinitionError ||
+      (error as { name?: unknown } | null)?.name === "DefinitionError"
+    )
+      throw error;
+    throw new InputError(
+      `${name} can't be imported: ${error instanceof Error ? `${error.name}: ${error.message.split("\n", 1)[0]}` : String(error)}`,
+      { cause: error },
+    );
+  }
+};

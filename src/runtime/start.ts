@@ -1,0 +1,196 @@
+// Starts an app for real: a durable store, the live clock, worker threads. The engine is the core's, unchanged; here is what it is given and how a user speaks to it.
+import { randomUUID } from "node:crypto";
+import * as os from "node:os";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Fiber from "effect/Fiber";
+import * as Scope from "effect/Scope";
+import type { App } from "../core/app.ts";
+import { cancelRun, type Cancelled } from "../core/cancel.ts";
+import type { Definitions } from "../core/definitions.ts";
+import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
+import { InputError } from "../core/errors.ts";
+import { decodedPayload, type EventDefinition } from "../core/event.ts";
+import { Executor, type ExecutorPort } from "../core/executor.ts";
+import { Store, type StorePort, type Summary } from "../core/store.ts";
+import { isTask, type Task } from "../core/task.ts";
+import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
+import { inlineExecutor } from "./executor/inline.ts";
+import { threadExecutor } from "./executor/executor.ts";
+import { definitionsOfApp } from "./load-app.ts";
+import { openStore } from "./open-store.ts";
+
+export interface StartOptions {
+  /** Where state is kept: `sqlite:FILE` or `memory:`. Default "sqlite:detent.db". */
+  readonly store?: string;
+  /** What a commit of a durable store survives: loss of power (default), or the end of the process. */
+  readonly durability?: "power" | "process";
+  /** How many runs at a time. Default: one for each core, on worker threads; 16 inline. */
+  readonly slots?: number;
+  /** Hears what the engine does: for progress displays and logs. Nothing depends on it. */
+  readonly onNote?: (note: EngineNote) => void;
+}
+
+export interface Runtime {
+  /** The store's URL. */
+  readonly store: string;
+  /** Stores an event; durable when it resolves. Rejects with an InputError for a name or payload that can't be stored. */
+  emit<Payload>(
+    event: string | EventDefinition<Payload>,
+    payload?: Payload,
+    options?: EmitOptions,
+  ): Promise<EmitReply>;
+  /** Asks for a run of a task, durably. */
+  run<Input>(
+    task: Task<Input> | string,
+    input?: Input,
+    options?: { readonly id?: string },
+  ): Promise<RunReply>;
+  /** Cancels a run: at once while it waits, by request while it is held. */
+  cancel(run: string): Promise<Cancelled>;
+  /** Resolves when nothing is left to do but to wait for schedules, people and matches. */
+  idle(): Promise<void>;
+  /**
+   * Stops: claims nothing any more and waits for what runs. What still runs after `graceMillis` (default 30,000) is ended, and goes back to be run again or fails, as its
+   * `onLost` says. Resolves when the store is closed.
+   */
+  stop(options?: { readonly graceMillis?: number }): Promise<void>;
+  /** When the next schedule or deadline is due. */
+  readonly nextDueAt: number | undefined;
+  summary(): Promise<Summary>;
+}
+
+const inlineSlots = 16;
+/** How long a stop waits for threads that were told to end, before it leaves their runs to the next engine. */
+const cutOffMillis = 10_000;
+
+export const start = async (app: App, options: StartOptions = {}): Promise<Runtime> => {
+  const { slots } = options;
+  if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))
+    throw new InputError(`slots is ${String(slots)}; give a whole number of at least 1`);
+  const definitions = await definitionsOfApp(app);
+  const scope = Scope.makeUnsafe();
+  try {
+    const opened = await Effect.runPromise(Scope.provide(open(app, definitions, options), scope));
+    return new Running(definitions, opened, scope);
+  } catch (error) {
+    await Effect.runPromise(Scope.close(scope, Exit.void));
+    throw error;
+  }
+};
+
+interface Opened {
+  readonly store: StorePort;
+  readonly engine: Engine;
+  readonly owner: string;
+}
+
+const open = (app: App, definitions: Definitions, options: StartOptions) =>
+  Effect.gen(function* () {
+    const store = yield* openStore(options.store ?? "sqlite:detent.db", {
+      app: app.app,
+      ...(options.durability && { durability: options.durability }),
+    });
+    const executor = yield* executorOf(app, options.slots);
+    const owner = { id: randomUUID(), host: os.hostname(), process: process.pid };
+    const engine = yield* openEngine({
+      definitions,
+      owner,
+      ...(options.onNote && { onNote: options.onNote }),
+    }).pipe(Effect.provideService(Store, store), Effect.provideService(Executor, executor));
+    return { store, engine, owner: owner.id };
+  });
+
+const executorOf = (
+  app: App,
+  slots: number | undefined,
+): Effect.Effect<ExecutorPort, never, Scope.Scope> => {
+  const tasks = app.tasks.filter(isTask);
+  if (tasks.length > 0) return inlineExecutor({ tasks, slots: slots ?? inlineSlots });
+  return threadExecutor({
+    modules: app.tasks as readonly string[],
+    slots: slots ?? os.availableParallelism(),
+  });
+};
+
+class Running implements Runtime {
+  readonly #definitions: Definitions;
+  readonly #opened: Opened;
+  readonly #scope: Scope.Closeable;
+  readonly #loop: Fiber.Fiber<void>;
+  #stopped: Promise<void> | undefined;
+
+  constructor(definitions: Definitions, opened: Opened, scope: Scope.Closeable) {
+    this.#definitions = definitions;
+    this.#opened = opened;
+    this.#scope = scope;
+    this.#loop = Effect.runFork(opened.engine.loop);
+  }
+
+  get store(): string {
+    return this.#opened.store.url;
+  }
+
+  get nextDueAt(): number | undefined {
+    return this.#opened.engine.nextDueAt();
+  }
+
+  async emit(
+    event: string | EventDefinition,
+    payload?: unknown,
+    options: EmitOptions = {},
+  ): Promise<EmitReply> {
+    const name = typeof event === "string" ? event : event.name;
+    const definition =
+      this.#definitions.events.get(name) ?? (typeof event === "string" ? undefined : event);
+    const value = definition === undefined ? payload : await decodedPayload(definition, payload);
+    return Effect.runPromise(emitTo(this.#opened.store, name, value, options));
+  }
+
+  async run(
+    task: Task | string,
+    input?: unknown,
+    options: { readonly id?: string } = {},
+  ): Promise<RunReply> {
+    const id = typeof task === "string" ? task : task.id;
+    if (!this.#definitions.tasks.has(id))
+      throw new InputError(
+        `there is no task ${JSON.stringify(id)}; the app has ${[...this.#definitions.tasks.keys()].map((known) => JSON.stringify(known)).join(", ")}`,
+      );
+    return Effect.runPromise(runTo(this.#opened.store, id, input, options));
+  }
+
+  cancel(run: string): Promise<Cancelled> {
+    return Effect.runPromise(cancelRun(this.#opened.store, run));
+  }
+
+  idle(): Promise<void> {
+    return Effect.runPromise(this.#opened.engine.idle);
+  }
+
+  summary(): Promise<Summary> {
+    return Effect.runPromise(this.#opened.store.summary);
+  }
+
+  stop({ graceMillis = 30_000 }: { readonly graceMillis?: number } = {}): Promise<void> {
+    this.#stopped ??= Effect.runPromise(this.#stop(graceMillis));
+    return this.#stopped;
+  }
+
+  #stop(graceMillis: number): Effect.Effect<void> {
+    const { engine, store, owner } = this.#opened;
+    const ended = (millis: number) => Effect.timeoutOption(Fiber.await(this.#loop), millis);
+    return Effect.gen({ self: this }, function* () {
+      yield* engine.drain;
+      let over = yield* ended(graceMillis);
+      if (over._tag === "None") {
+        yield* engine.cutOff;
+        over = yield* ended(cutOffMillis);
+      }
+      // What can't be ended stays claimed; its claim is taken back when this process is gone.
+      if (over._tag === "None") yield* Fiber.interrupt(this.#loop);
+      else yield* Effect.ignore(store.leave(owner));
+      yield* Scope.close(this.#scope, Exit.void);
+    });
+  }
+}
