@@ -1,7 +1,8 @@
 // The local calendar of a cron expression: which dates and times of day it names, without any zone. A local time is whole
 // seconds since the local 1970-01-01T00:00. An expression whose dates never come does not get here, so a search always ends.
-import { dateOf, dayOf, monthLength, weekdayOf } from "./civil.ts";
-import type { Bits, CronFields, DayRule } from "./cron-parse.ts";
+import { dateOf, monthLength, weekdayOf } from "./civil.ts";
+import type { DayRule } from "./cron-item.ts";
+import type { Bits, CronFields } from "./cron-parse.ts";
 
 /** The fields of an expression, with the dates worked out for each of the 28 kinds of month there are. */
 export interface CronCalendar {

@@ -2,6 +2,7 @@
 // (`1-5`, `*/15`, `H`) and nothing else: what it would pass over or read otherwise than cron does is settled here, before it
 // sees the text, and nothing of it (dates, iterators, live arrays) leaves this file. docs/time.md has the rules.
 import { CronExpressionParser } from "cron-parser";
+import { readItem, units, type DayRule, type Unit } from "./cron-item.ts";
 import { read, shown, unread, type Reading } from "./reading.ts";
 
 /** A set of numbers from 0 to 63: bit n of `low` is n, bit n of `high` is 32 + n. */
@@ -9,14 +10,6 @@ export interface Bits {
   readonly low: number;
   readonly high: number;
 }
-
-/** A day that depends on the month: `L`, `L-3` · `LW` · `15W` · `5#2` · `5L`. Weekday 0 is Sunday. */
-export type DayRule =
-  | { readonly _tag: "FromEnd"; readonly back: number }
-  | { readonly _tag: "LastWorkday" }
-  | { readonly _tag: "Workday"; readonly day: number }
-  | { readonly _tag: "Nth"; readonly weekday: number; readonly nth: number }
-  | { readonly _tag: "Last"; readonly weekday: number };
 
 export interface CronFields {
   readonly seconds: Bits;
@@ -33,6 +26,8 @@ export interface CronFields {
   readonly weekdayStar: boolean;
   /** Whether second, minute or hour begins with `*` or `?`: then it is an interval, and daylight saving does not move it. */
   readonly wild: boolean;
+  /** The texts of the fields that decide the date, for messages. */
+  readonly dates: string;
 }
 
 /** The fields, or everything that is wrong with the expression: one line each, without the expression itself. */
@@ -75,56 +70,13 @@ export const parseCron = (expression: unknown, seed: string): CronReading => {
       dayStar: day.star,
       weekdayStar: weekday.star,
       wild: second.star || minute.star || hour.star,
+      dates: `day of month "${dayText}", month "${monthText}", day of week "${weekdayText}"`,
     },
   };
 };
 
-/** Whether `seed` matters to an expression. `TH` would be a name. */
+/** Whether `seed` matters to an expression: whether there is an `H` that is no part of a name. */
 export const isSeeded = (expression: string): boolean => /(?<![a-z])h(?![a-z])/i.test(expression);
-
-interface Unit {
-  readonly name: string;
-  readonly key: "second" | "minute" | "hour" | "dayOfMonth" | "month" | "dayOfWeek";
-  readonly min: number;
-  readonly max: number;
-  /** The highest value that `H` may stand for. */
-  readonly hashMax: number;
-  readonly names: readonly string[];
-}
-
-const weekdayNames = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-const monthNames = [
-  "",
-  "JAN",
-  "FEB",
-  "MAR",
-  "APR",
-  "MAY",
-  "JUN",
-  "JUL",
-  "AUG",
-  "SEP",
-  "OCT",
-  "NOV",
-  "DEC",
-];
-
-const units = {
-  second: { name: "second", key: "second", min: 0, max: 59, hashMax: 59, names: [] },
-  minute: { name: "minute", key: "minute", min: 0, max: 59, hashMax: 59, names: [] },
-  hour: { name: "hour", key: "hour", min: 0, max: 23, hashMax: 23, names: [] },
-  day: { name: "day of month", key: "dayOfMonth", min: 1, max: 31, hashMax: 31, names: [] },
-  month: { name: "month", key: "month", min: 1, max: 12, hashMax: 12, names: monthNames },
-  // Sunday is both 0 and 7; it shall not be twice as likely as any other day.
-  weekday: {
-    name: "day of week",
-    key: "dayOfWeek",
-    min: 0,
-    max: 7,
-    hashMax: 6,
-    names: weekdayNames,
-  },
-} satisfies { readonly [name: string]: Unit };
 
 const macros = new Map([
   ["@yearly", "0 0 0 1 1 *"],
@@ -230,117 +182,16 @@ const itemOf = (unit: Unit, item: string, seed: string): Reading<Item> => {
   const key = `${unit.key} ${item}`;
   const known = items.get(key);
   if (known !== undefined) return known;
-  const reading = readItem(unit, item, seed);
+  const reading = bitsOfItem(unit, item, seed);
   if (!isSeeded(item) && items.size < itemsMax) items.set(key, reading);
   return reading;
 };
 
-const readItem = (unit: Unit, item: string, seed: string): Reading<Item> => {
-  const numeric =
-    unit.names.length === 0 ? item : item.replaceAll(/[A-Z]{3}/g, (name) => numberOf(unit, name));
-  const rule =
-    unit.key === "dayOfMonth"
-      ? dayRuleOf(numeric)
-      : unit.key === "dayOfWeek"
-        ? weekdayRuleOf(numeric)
-        : undefined;
-  if (rule !== undefined)
-    return rule.ok ? read({ bits: { low: 0, high: 0 }, rule: rule.value }) : rule;
-  const fault = itemFault(unit, numeric);
-  if (fault !== undefined) return unread(fault);
-  return read({ bits: bitsOf(unit, ranged(unit, numeric), seed) });
-};
-
-const numberOf = (unit: Unit, name: string): string => {
-  const number = unit.names.indexOf(name);
-  return number === -1 ? name : String(number);
-};
-
-const dayRuleOf = (item: string): Reading<DayRule> | undefined => {
-  if (item === "L") return read({ _tag: "FromEnd", back: 0 });
-  if (item === "LW" || item === "WL") return read({ _tag: "LastWorkday" });
-  const [, back, day] = /^L-(\d+)$|^(\d+)W$/.exec(item) ?? [];
-  if (back !== undefined) {
-    return Number(back) <= 30
-      ? read({ _tag: "FromEnd", back: Number(back) })
-      : unread("counts past the first day; write L-1 to L-30");
-  }
-  if (day === undefined) return undefined;
-  return Number(day) >= 1 && Number(day) <= 31
-    ? read({ _tag: "Workday", day: Number(day) })
-    : unread("is out of range; write 1W to 31W");
-};
-
-const weekdayRuleOf = (item: string): Reading<DayRule> | undefined => {
-  if (item === "L")
-    return unread(
-      "does not say which day; write 6 for Saturday, or 5L for the last Friday of the month",
-    );
-  const [, weekday, nth] = /^(\d+)(?:L|#(\d+))$/.exec(item) ?? [];
-  if (weekday === undefined) return undefined;
-  if (Number(weekday) > 7) return unread("is out of range; days of the week are 0 to 7");
-  if (nth === undefined) return read({ _tag: "Last", weekday: Number(weekday) % 7 });
-  if (Number(nth) < 1 || Number(nth) > 5)
-    return unread("is out of range; a month has a first (#1) to fifth (#5) of a weekday");
-  return read({ _tag: "Nth", weekday: Number(weekday) % 7, nth: Number(nth) });
-};
-
-const itemPattern =
-  /^(?:[*?]|(?<hash>H)(?:\((?<least>\d+)-(?<most>\d+)\))?|(?<from>\d+)(?:-(?<to>\d+))?)(?:\/(?<step>\d+))?$/;
-
-type ItemParts = { readonly [name: string]: string | undefined };
-
-/** Why an item (with numbers for names) is none of `*`, `n`, `n-m`, `H`, `H(n-m)`, each perhaps with a step. */
-const itemFault = (unit: Unit, item: string): string | undefined => {
-  const parts: ItemParts | undefined = itemPattern.exec(item)?.groups;
-  if (parts === undefined)
-    return item === "" ? "is empty; take out a comma" : `is not understood; ${grammarOf(unit)}`;
-  const { min, max } = unit;
-  const from = parts["from"] ?? parts["least"];
-  const to = parts["to"] ?? parts["most"];
-  for (const value of [from, to]) {
-    if (value !== undefined && (Number(value) < min || Number(value) > max))
-      return `is out of range; the values are ${min} to ${max}`;
-  }
-  if (to !== undefined && Number(from) > Number(to))
-    return `runs backwards; write ${unwrapped(unit, Number(from), Number(to))}`;
-  const step = parts["step"];
-  const width = unit.key === "dayOfWeek" ? 7 : max - min + 1;
-  if (step !== undefined && (Number(step) < 1 || Number(step) > width))
-    return `has a step out of range; steps are 1 to ${width}`;
-  return undefined;
-};
-
-const grammarOf = (unit: Unit): string => {
-  const example = unit.names.length === 0 ? "" : `, names such as ${unit.names[1]}`;
-  const special =
-    unit.key === "dayOfMonth" ? ", L, L-3, LW, 15W" : unit.key === "dayOfWeek" ? ", 5L, 5#2" : "";
-  return `write *, ${unit.min} to ${unit.max}${example}, ranges, steps, lists, H${special}`;
-};
-
-/** A range that runs past the end of its field, as the two ranges it means. */
-const unwrapped = (unit: Unit, from: number, to: number): string => {
-  if (unit.key === "dayOfWeek" && to === 0) return `${from}-7`;
-  const max = unit.key === "dayOfWeek" ? 6 : unit.max;
-  const range = (first: number, last: number): string =>
-    first === last ? `${first}` : `${first}-${last}`;
-  return `${range(from, max)},${range(unit.min, to)}`;
-};
-
-/** `H` with its range written out and kept within what the field can be: what cron-parser takes for the range differs for Sunday. */
-const ranged = (unit: Unit, item: string): string => {
-  const { hash, least, most, step }: ItemParts = itemPattern.exec(item)?.groups ?? {};
-  if (hash === undefined) return item;
-  const from = Number(least ?? unit.min);
-  const whole = most === undefined || (unit.key === "dayOfWeek" && from === 0);
-  const to = Math.max(
-    from,
-    Math.min(
-      Number(most ?? unit.hashMax),
-      whole || unit.key === "dayOfMonth" ? unit.hashMax : unit.max,
-    ),
-  );
-  return `H(${from}-${to})${step === undefined ? "" : `/${step}`}`;
+const bitsOfItem = (unit: Unit, item: string, seed: string): Reading<Item> => {
+  const reading = readItem(unit, item);
+  if (!reading.ok) return reading;
+  if (typeof reading.value === "string") return read({ bits: bitsOf(unit, reading.value, seed) });
+  return read({ bits: { low: 0, high: 0 }, rule: reading.value });
 };
 
 /** The longest of the months, in days. */

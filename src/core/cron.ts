@@ -101,10 +101,8 @@ const newReading = (expression: unknown, seed: string): CronRuleReading => {
   if (!reading.ok) return reading;
   const calendar = calendarOf(reading.value);
   if (calendar !== undefined) return { ok: true, value: { calendar, wild: reading.value.wild } };
-  return {
-    ok: false,
-    faults: ["names a date that never comes; look at day of month, month and day of week"],
-  };
+  const fault = `never runs: no year has ${reading.value.dates}; write dates that exist`;
+  return { ok: false, faults: [fault] };
 };
 
 /** The local time, in milliseconds, from which a segment counts: with "first", after its overlap. */

@@ -1,7 +1,7 @@
 // Instants: when. Inside the core they are whole milliseconds since the epoch; text is read and written at the edges only.
 import { dateOf, dayMillis, dayOf, instantMax, monthLength } from "./civil.ts";
 import { read, shown, unread, valueOf, type Reading } from "./reading.ts";
-import { instantOfLocal, readZone, type Zone } from "./zone.ts";
+import { instantOfLocal, readZone } from "./zone.ts";
 
 /**
  * Milliseconds since the epoch; or ISO 8601 with an offset (`2026-03-28T00:00Z`, `2026-03-28T01:00:00.000+01:00`); or a

@@ -90,9 +90,13 @@ export const occurrencesBetween = (
   range: { readonly after: InstantInput; readonly until?: InstantInput; readonly limit?: number },
 ): { readonly occurrences: number[]; readonly more: boolean } => {
   const { next } = compileSchedule(schedule);
+  if (typeof range !== "object" || range === null)
+    throw new InputError(`${shown(range)} is no range; give { after, until, limit }`);
   const { after, until = instantMax, limit = 1_000 } = range;
+  if (!(Number.isInteger(limit) || limit === Infinity) || limit < 0) {
+    throw new InputError(`limit is ${shown(limit)}; give a whole number of 0 or more`);
+  }
   const last = instantMillis(until);
-  if (!(limit >= 0)) throw new InputError(`limit is ${shown(limit)}; give a number of 0 or more`);
   const occurrences: number[] = [];
   let due = next(instantMillis(after));
   while (due !== undefined && due <= last && occurrences.length < limit) {
