@@ -7,7 +7,7 @@
 import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent } from "../../core/executor.ts";
 import type { Emitted, Outcome } from "../../core/run.ts";
-import type { Host } from "./host.ts";
+import type { Host, HostEvent } from "./host.ts";
 import { Stage } from "./ledger.ts";
 import { heapFault, type Heap } from "./memory.ts";
 import { crashed, outcomeOf, refused, stopped, unused } from "./outcome.ts";
@@ -16,8 +16,12 @@ import { Wish, type Answer, type BodyNote, type Note, type SentOrder } from "./w
 export interface AttemptOptions {
   /** Between asking a body to end and ending its thread. */
   readonly graceMillis: number;
-  /** A thread that has not begun a body for this long is not listening: something that an earlier run left behind keeps it. */
+  /** A host that has not begun a body for this long is not listening: something that an earlier run left behind keeps it. */
   readonly deafMillis: number;
+  /** What then becomes of the run. */
+  readonly deafOutcome: Outcome;
+  /** The most heap, in bytes, for bodies without a limit of their own; null: as much as V8 can bear. */
+  readonly heapBytesMax: number | null;
 }
 
 export interface Ended {
@@ -86,7 +90,7 @@ export class Attempt {
     const { ledger } = this.#links.host;
     if (ledger.stage === Stage.sent || ledger.stage === Stage.withdrawn) {
       const deaf = now - this.#sentAt >= this.#options.deafMillis;
-      if (deaf && (ledger.withdraw() || ledger.stage === Stage.withdrawn)) this.#end(unused);
+      if (deaf && (ledger.withdraw() || ledger.stage === Stage.withdrawn)) this.#end(this.#options.deafOutcome);
       return;
     }
     this.#begunAt ??= now;
@@ -97,7 +101,14 @@ export class Attempt {
     if (now - this.#heapAt >= heapPollMillis) this.#weigh(now);
   }
 
-  hearNote(note: Note): void {
+  hear(event: HostEvent): void {
+    if (event._tag === "Noted") this.#hearNote(event.note);
+    else if (event._tag === "Answered") this.#hearAnswer(event.answer);
+    else if (event._tag === "Unsendable") this.#finish({ outcome: refused(event.error), emitted: [], host: "ready" });
+    else if (event._tag === "Gone") this.#hearGone(event.how, event.error);
+  }
+
+  #hearNote(note: Note): void {
     if (this.#over || note._tag === "Leftover" || note.number !== this.order.number) return;
     if (note._tag === "Exit") {
       this.#exit = note;
@@ -109,18 +120,14 @@ export class Attempt {
     if (this.#answer !== null && this.#notes >= this.#answer.notes) this.#conclude(this.#answer);
   }
 
-  hearAnswer(answer: Answer): void {
+  #hearAnswer(answer: Answer): void {
     if (this.#over || this.#verdict !== null || answer.number !== this.order.number) return;
     if (answer.end._tag !== "Withdrawn" && answer.end._tag !== "Refused") this.#tellStarted();
     if (this.#notes < answer.notes) this.#answer = answer;
     else this.#conclude(answer);
   }
 
-  hearUnsendable(error: ErrorData): void {
-    this.#finish({ outcome: refused(error), emitted: [], host: "ready" });
-  }
-
-  hearGone(how: string, error: ErrorData | null): void {
+  #hearGone(how: string, error: ErrorData | null): void {
     const { stage } = this.#links.host.ledger;
     const unbegun = stage === Stage.sent || stage === Stage.withdrawn;
     if (!unbegun) this.#tellStarted();
@@ -155,7 +162,7 @@ export class Attempt {
   }
 
   #judge(heap: Heap): void {
-    const fault = heapFault(heap, this.order.memoryBytes);
+    const fault = heapFault(heap, this.order.memoryBytes ?? this.#options.heapBytesMax);
     if (fault !== undefined && this.#links.host.ledger.doom()) this.#end(crashed(fault, null));
   }
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { ExecutorPort } from "../../core/executor.ts";
 import { Audience } from "./audience.ts";
-import { openProcess } from "./process.ts";
+import { Process } from "./process.ts";
 import { Slots } from "./slots.ts";
 import { Thread } from "./thread.ts";
 
@@ -23,6 +23,8 @@ export interface ThreadExecutorOptions {
   readonly deafMillis?: number;
   /** A thread is replaced after so many runs. Default: never. */
   readonly runsMax?: number;
+  /** The most heap, in bytes, that a body may use whose task names no limit. Default: three quarters of what V8 can bear before it ends the process. */
+  readonly heapBytesMax?: number;
   /** How an idle thread waits. "sync" saves some microseconds a run; what a run leaves behind then shows only during the next one. Default "disabled". */
   readonly atomics?: "disabled" | "async" | "sync";
   /**
@@ -70,11 +72,12 @@ const open = async (options: ThreadExecutorOptions): Promise<{ slots: Slots; aud
       zombieMillis: options.zombieMillis ?? 5_000,
       bootMillis: options.bootMillis ?? 60_000,
       deafMillis: options.deafMillis ?? 5_000,
+      heapBytesMax: options.heapBytesMax ?? null,
       runsMax: options.runsMax ?? Number.POSITIVE_INFINITY,
     },
     {
       openThread: (tell) => new Thread({ entry: entries.worker, modules, atomics: options.atomics ?? "disabled" }, tell),
-      openProcess: (order, tell) => openProcess({ entry: entries.child, modules, memoryBytes: order.memoryBytes }, tell),
+      openProcess: (order, tell) => new Process(order, { entry: entries.child, modules }, tell),
       tell: (event) => audience.tell(event),
     },
   );

@@ -24,8 +24,8 @@ export const heapOf = async (worker: Worker): Promise<Heap | undefined> => {
 const shareOfLimitMax = 0.75;
 
 /** Why a body must be ended, or undefined while its heap is within bounds. */
-export const heapFault = (heap: Heap, memoryBytes: number | null): string | undefined => {
-  const bytesMax = memoryBytes ?? heap.limitBytes * shareOfLimitMax;
+export const heapFault = (heap: Heap, limitBytes: number | null): string | undefined => {
+  const bytesMax = limitBytes ?? heap.limitBytes * shareOfLimitMax;
   if (heap.usedBytes <= bytesMax) return undefined;
   return `out of memory: its heap holds ${megabytes(heap.usedBytes)}, and may hold ${megabytes(bytesMax)}`;
 };

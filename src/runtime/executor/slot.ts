@@ -5,9 +5,10 @@ import type { ExecutorEvent, Order } from "../../core/executor.ts";
 import { Attempt, type AttemptOptions, type Ended } from "./attempt.ts";
 import type { Host, HostEvent } from "./host.ts";
 import { isWorn } from "./memory.ts";
-import { Wish, type Note } from "./wire.ts";
+import { refused, unused } from "./outcome.ts";
+import { Wish, type Note, type SentOrder } from "./wire.ts";
 
-export interface SlotOptions extends AttemptOptions {
+export interface SlotOptions extends Omit<AttemptOptions, "deafOutcome"> {
   /** A thread is replaced after so many runs. */
   readonly runsMax: number;
   /** A thread that has not loaded its modules for this long is ended. */
@@ -82,18 +83,9 @@ export class Slot {
 
   take(order: Order): void {
     const sent = { ...order, number: ++this.#orders };
-    const host = order.isolation === "process" ? this.#links.openProcess(order, (event) => this.#hearAttempt(event)) : this.#thread;
-    if (host === null) throw new Error("a slot without a thread was taken");
-    this.#runs += 1;
-    this.#attempt = new Attempt(sent, this.#options, {
-      host,
-      tell: this.#links.tell,
-      ended: (ended) => this.#ended(ended, host),
-      ending: () => {
-        if (host === this.#thread) this.#enter("ending");
-      },
-    });
-    this.#attempt.begin();
+    const attempt: Attempt = order.isolation === "process" ? this.#inProcess(sent) : this.#inThread(sent);
+    this.#attempt = attempt;
+    attempt.begin();
   }
 
   stop(wish: Wish): void {
@@ -106,6 +98,7 @@ export class Slot {
     if (this.#phase === "opening" && since >= this.#options.bootMillis) {
       this.#warn(`a worker thread has not loaded its modules for ${this.#options.bootMillis} ms, and is being replaced: is there a top-level await that never ends?`);
       this.#failures += 1;
+      this.#opened.resolve();
       this.#end();
     }
     if (this.#phase === "ending" && since >= this.#options.zombieMillis && !this.#zombie) {
@@ -120,8 +113,8 @@ export class Slot {
     if (this.#closing) return;
     this.#closing = true;
     clearTimeout(this.#rest);
-    if (this.#attempt !== null) this.#attempt.stop(Wish.close, graceMillis);
-    else this.#end();
+    this.#attempt?.stop(Wish.close, graceMillis);
+    this.#settle();
   }
 
   #open(): void {
@@ -131,18 +124,36 @@ export class Slot {
     this.#thread = this.#links.openThread((event) => this.#hearThread(event));
   }
 
+  #inThread(order: SentOrder): Attempt {
+    const host = this.#thread;
+    if (host === null) throw new Error("a slot without a thread was taken");
+    this.#runs += 1;
+    return new Attempt(order, { ...this.#options, deafOutcome: unused }, {
+      host,
+      tell: this.#links.tell,
+      ended: (ended) => this.#endedInThread(ended),
+      ending: () => this.#enter("ending"),
+    });
+  }
+
+  /** The slot's thread idles meanwhile. */
+  #inProcess(order: SentOrder): Attempt {
+    const { bootMillis, graceMillis, heapBytesMax } = this.#options;
+    const deafOutcome = refused({ name: "StartError", message: `its process has not loaded the modules with tasks for ${bootMillis} ms` });
+    const attempt: Attempt = new Attempt(order, { graceMillis, heapBytesMax, deafMillis: bootMillis, deafOutcome }, {
+      host: this.#links.openProcess(order, (event) => attempt.hear(event)),
+      tell: this.#links.tell,
+      ended: (ended) => this.#ended(ended),
+      ending: () => {},
+    });
+    return attempt;
+  }
+
   #hearThread(event: HostEvent): void {
     if (event._tag === "Ready") this.#ready(event.faults);
     else if (event._tag === "Noted" && event.note._tag === "Leftover") this.#leftover(event.note);
     else if (event._tag === "Gone") this.#gone(event);
-    else this.#hearAttempt(event);
-  }
-
-  #hearAttempt(event: HostEvent): void {
-    if (event._tag === "Answered") this.#attempt?.hearAnswer(event.answer);
-    else if (event._tag === "Noted") this.#attempt?.hearNote(event.note);
-    else if (event._tag === "Unsendable") this.#attempt?.hearUnsendable(event.error);
-    else if (event._tag === "Gone") this.#attempt?.hearGone(event.how, event.error);
+    else this.#attempt?.hear(event);
   }
 
   #ready(faults: readonly ErrorData[]): void {
@@ -157,10 +168,11 @@ export class Slot {
     const who = run === null ? "A run" : `Run ${run}`;
     this.#warn(`${who} has left something behind that threw after its end: ${error.name}: ${error.message}. Its thread is being replaced`);
     this.#spent = true;
-    if (this.free) this.#end();
+    this.#settle();
   }
 
-  #gone({ how, error }: HostEvent & { _tag: "Gone" }): void {
+  #gone(event: HostEvent & { _tag: "Gone" }): void {
+    const { how, error } = event;
     const booting = this.#phase === "opening";
     const expected = this.#phase === "ending";
     this.#thread = null;
@@ -168,11 +180,10 @@ export class Slot {
     if (!expected) this.#failures += 1;
     if (booting) this.#warn(`a worker thread has died while it started: ${how}${error === null ? "" : `: ${error.name}: ${error.message}`}`);
     this.#opened.resolve();
-    if (this.#closing) this.#enter("closed");
-    else this.#reopen(booting ? 250 : 50);
+    if (!this.#closing) this.#reopen(booting ? 250 : 50);
     // An attempt on this thread has ended with it. One in a process of its own goes on.
-    if (this.#attempt !== null && this.#attempt.order.isolation === "thread") this.#attempt.hearGone(how, error);
-    this.#settleClosed();
+    if (this.#attempt?.order.isolation === "thread") this.#attempt.hear(event);
+    this.#settle();
   }
 
   /** The first failure costs nothing; those that follow in a row, ever more. */
@@ -187,16 +198,20 @@ export class Slot {
     this.#rest.unref();
   }
 
-  #ended({ outcome, emitted, host: state }: Ended, host: Host): void {
+  #endedInThread(ended: Ended): void {
+    if (ended.host === "ready") this.#failures = 0;
+    if (ended.host === "unfit") this.#failures += 1;
+    if (ended.host === "unfit" || this.#runs >= this.#options.runsMax) this.#spent = true;
+    this.#ended(ended);
+  }
+
+  #ended({ outcome, emitted }: Ended): void {
     const order = this.#attempt?.order;
-    this.#attempt = null;
     if (order === undefined) return;
-    if (state === "ready") this.#failures = 0;
-    if (state === "unfit") this.#failures += 1;
-    const replaced = state === "unfit" || this.#spent || this.#runs >= this.#options.runsMax || this.#closing;
-    if (replaced && this.#phase === "idle") this.#end();
-    else if (host === this.#thread && this.#phase === "idle") this.#look();
+    this.#attempt = null;
+    this.#settle();
     this.#links.tell({ _tag: "Ended", run: order.run, token: order.token, outcome, emitted });
+    if (this.free) this.#look();
   }
 
   /** Replaces a thread whose heap has grown too large, when it is idle. */
@@ -208,23 +223,23 @@ export class Slot {
     void thread.heap().then((heap) => {
       if (heap === undefined || thread !== this.#thread || !isWorn(heap)) return;
       this.#spent = true;
-      if (this.free) this.#end();
+      this.#settle();
     });
   }
 
-  #end(): void {
-    if (this.#thread === null) {
-      if (this.#closing) this.#enter("closed");
-      this.#settleClosed();
-      return;
-    }
-    if (this.#phase === "ending") return;
-    this.#enter("ending");
-    this.#thread.end();
+  /** Lets go of a thread that is not wanted any more, unless a run still needs this slot. */
+  #settle(): void {
+    if (this.#attempt !== null) return;
+    if (this.#thread !== null && (this.#spent || this.#closing)) this.#end();
+    if (this.#thread !== null || !this.#closing) return;
+    this.#enter("closed");
+    this.#closed.resolve();
   }
 
-  #settleClosed(): void {
-    if (this.#phase === "closed" && this.#attempt === null) this.#closed.resolve();
+  #end(): void {
+    if (this.#phase === "ending") return;
+    this.#enter("ending");
+    this.#thread?.end();
   }
 
   #enter(phase: Phase): void {

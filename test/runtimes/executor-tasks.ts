@@ -1,0 +1,226 @@
+// Task bodies that end in every way that there is. Imported by worker threads, by child processes and by the tests themselves.
+import { spawnSync } from "node:child_process";
+import { pbkdf2Sync } from "node:crypto";
+import { task, type TaskContext } from "../../src/core/task.ts";
+
+type Body = (input: any, context: TaskContext) => unknown;
+
+/** Blocks the thread, as heavy computation does, but can be interrupted. */
+const block = (millis: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis);
+const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
+const never = new Promise<never>(() => {});
+
+class CodedError extends Error {
+  override readonly name = "CodedError";
+  readonly code = "E_CODED";
+  readonly extra = { tries: 3 };
+  readonly unstorable = () => {};
+}
+class Point {
+  readonly x = 1;
+}
+
+const returns: Record<string, Body> = {
+  "returns-input": (input) => input,
+  "returns-undefined": () => {},
+  "returns-function": () => () => {},
+  "returns-symbol": () => Symbol("s"),
+  "returns-bigint": () => ({ size: 1n }),
+  "returns-proxy": () => new Proxy({ a: 1 }, {}),
+  "returns-weak-map": () => new WeakMap(),
+  "returns-promise-inside": () => ({ p: Promise.resolve(1) }),
+  "returns-instance": () => new Point(),
+  "returns-cycle": () => {
+    const cycle: Record<string, unknown> = {};
+    cycle["self"] = cycle;
+    return cycle;
+  },
+  "returns-throwing-getter": () => ({
+    get bad(): number {
+      throw new Error("not readable");
+    },
+  }),
+  "returns-undefined-field": () => ({ a: 1, b: undefined }),
+  "returns-much": () => "x".repeat(1_100_000),
+};
+
+const throws: Record<string, Body> = {
+  "throws-error": () => {
+    throw new CodedError("coded", { cause: new RangeError("the cause", { cause: "its own cause" }) });
+  },
+  "throws-type-error-subclass": () => {
+    class Special extends TypeError {
+      override readonly name = "Special";
+    }
+    throw new Special("special");
+  },
+  "throws-aggregate": () => {
+    throw new AggregateError([new Error("one"), new RangeError("two")], "both");
+  },
+  "throws-system-error": async () => (await import("node:fs/promises")).readFile("/nowhere/at/all"),
+  "throws-dom-exception": () => {
+    throw new DOMException("not allowed", "NotAllowedError");
+  },
+  "throws-string": () => {
+    throw "text";
+  },
+  "throws-null": () => {
+    throw null;
+  },
+  "throws-undefined": () => {
+    throw undefined;
+  },
+  "throws-object": () => {
+    throw { code: 7 };
+  },
+  "throws-object-with-function": () => {
+    throw { fn() {} };
+  },
+  "throws-error-with-function-cause": () => {
+    throw new Error("odd cause", { cause: () => {} });
+  },
+  "throws-error-with-function-property": () => {
+    throw Object.assign(new Error("odd property"), { fn() {}, kept: 1 });
+  },
+  "throws-hostile": () => {
+    throw Object.defineProperty({}, "name", {
+      get() {
+        throw new Error("gotcha");
+      },
+    });
+  },
+  "overflows-stack": () => {
+    const deeper = (): number => deeper() + 1;
+    return deeper();
+  },
+  "calls-abort": () => process.abort(),
+};
+
+const dies: Record<string, Body> = {
+  exits: (code) => process.exit(code),
+  "exits-after-emitting": (_, { emit }) => {
+    emit("told", { before: "exit" }, { now: true });
+    process.exit(7);
+  },
+  "exits-for-real": () => (process as unknown as { reallyExit: (code: number) => never }).reallyExit(5),
+  "throws-in-timer": () => {
+    setTimeout(() => {
+      throw new CodedError("in a timer");
+    });
+    return never;
+  },
+  "rejects-unheard": () => {
+    void Promise.reject(new CodedError("unheard"));
+    return never;
+  },
+  "leaves-timer-that-throws": () => {
+    setTimeout(() => {
+      throw new Error("left behind");
+    }, 20);
+  },
+  "leaves-rejection": () => {
+    setTimeout(() => void Promise.reject(new Error("left behind")), 20);
+  },
+  "leaves-exit": () => {
+    setTimeout(() => process.exit(3), 20);
+  },
+  "fills-heap-by-push": () => {
+    const array: number[] = [];
+    for (let i = 0; ; i++) array.push(i);
+  },
+  "fills-heap-by-map": () => {
+    const map = new Map<number, unknown>();
+    for (let i = 0; ; i++) map.set(i, { i });
+  },
+  "fills-buffers": () => {
+    const buffers = Array.from({ length: 96 }, () => Buffer.alloc(1_048_576, 1));
+    return buffers.length;
+  },
+};
+
+const hangs: Record<string, Body> = {
+  "never-resolves": () => never,
+  "spins-bare": () => {
+    for (;;);
+  },
+  "spins-in-map": () => {
+    const double = (x: number) => x * 2;
+    for (;;) [1, 2, 3].map(double);
+  },
+  "spins-in-fill": () => {
+    for (;;) new Array(1_000).fill(0);
+  },
+  "spins-in-regex": () => /^(a+)+$/.test(`${"a".repeat(40)}b`),
+  "waits-in-atomics": () => block(Number.POSITIVE_INFINITY),
+  "runs-program": () => spawnSync("sleep", ["1"]).status,
+  "hashes-natively": () => pbkdf2Sync("a", "b", 2_000_000, 64, "sha512").length,
+  "hangs-in-finally": async (_, { log, signal }) => {
+    try {
+      await aborted(signal);
+    } finally {
+      log("finally");
+      await never;
+    }
+  },
+};
+
+const heeds: Record<string, Body> = {
+  "heeds-signal": async (_, { signal }) => {
+    await aborted(signal);
+    signal.throwIfAborted();
+  },
+  "heeds-signal-and-returns": async (_, { signal }) => {
+    await aborted(signal);
+    return "unharmed";
+  },
+  "heeds-signal-late": async (_, context) => {
+    // Polls first, so that its signal is made only after it was asked to end.
+    while (!context.cancelled) await new Promise((resolve) => setImmediate(resolve));
+    context.signal.throwIfAborted();
+  },
+  "heeds-cancelled": (_, context) => {
+    while (!context.cancelled) block(1);
+    throw new Error("stopped in the middle");
+  },
+  "heeds-cancelled-and-returns": (_, context) => {
+    while (!context.cancelled) block(1);
+    return "stopped";
+  },
+};
+
+const talks: Record<string, Body> = {
+  "tells-context": (_, { runId, attempt, token, idempotencyKey, cancelled, signal }) => ({ runId, attempt, token, idempotencyKey, cancelled, aborted: signal.aborted }),
+  "logs-in-loop": () => {
+    for (let i = 0; i < 5; i++) {
+      console.log("line %d", i);
+      block(1);
+    }
+    console.warn("careful", { a: 1 });
+    console.error("bad");
+  },
+  "logs-too-much": (_, { log }) => {
+    for (let i = 0; i < 10_000; i++) log(`line ${i}`);
+    log("x".repeat(100_000));
+  },
+  "reports-progress": (_, { progress }) => {
+    for (let i = 0; i <= 10_000; i++) progress(i / 10_000, `step ${i}`);
+  },
+  emits: (_, { emit }) => {
+    emit("first", { n: 1 });
+    emit("now", null, { now: true });
+    emit("named", [1, 2], { id: "my-id" });
+    emit("last");
+  },
+  "emits-then-throws": (_, { emit }) => {
+    emit("kept-back", 1);
+    emit("at-once", 2, { now: true });
+    throw new Error("after emitting");
+  },
+  "emits-badly": (_, { emit }) => emit("bad", { when: new Date(0) } as never),
+  "keeps-global": () => ((globalThis as { count?: number }).count = ((globalThis as { count?: number }).count ?? 0) + 1),
+};
+
+export const bodies: Readonly<Record<string, Body>> = { ...returns, ...throws, ...dies, ...hangs, ...heeds, ...talks };
+
+/** Plays the body that its input names. */
+export const act = task({ id: "act", run: ({ body, input }: { readonly body: string; readonly input?: unknown }, context) => bodies[body]?.(input, context) });
