@@ -23,17 +23,17 @@ export interface TaskContext {
   /** True once the run should end; for synchronous loops, which never see `signal` fire. */
   readonly cancelled: boolean;
   /** Tells how far the task is: 0 to 1. Rates are limited; the latest wins. */
-  progress(fraction: number, message?: string): void;
-  log(message: string, level?: LogLevel): void;
+  readonly progress: (fraction: number, message?: string) => void;
+  readonly log: (message: string, level?: LogLevel) => void;
   /**
    * Emits an event, stored in the same commit as the run's outcome, or at once with `now: true`. Without an id it gets `<run id>/<n>`, n counted from 0 within
    * the attempt, so that a repeated attempt emits the same ids.
    */
-  emit(
+  readonly emit: (
     name: string,
     payload?: Json,
     options?: { readonly id?: string; readonly now?: boolean },
-  ): void;
+  ) => void;
 }
 
 export interface RetryPolicy {

@@ -32,7 +32,16 @@ export class Stage {
   start(body: string, order: Partial<Order> & { readonly with?: unknown } = {}): string {
     const { with: input, ...rest } = order;
     const run = rest.run ?? `run-${++this.#runs}`;
-    const base = { run, task: "act", token: 1, attempt: 1, idempotencyKey: `key of ${run}`, timeoutMillis: null, memoryBytes: null, isolation: "thread" as const };
+    const base = {
+      run,
+      task: "act",
+      token: 1,
+      attempt: 1,
+      idempotencyKey: `key of ${run}`,
+      timeoutMillis: null,
+      memoryBytes: null,
+      isolation: "thread" as const,
+    };
     Effect.runSync(this.port.start({ ...base, input: { body, input: input as never }, ...rest }));
     return run;
   }
@@ -50,7 +59,9 @@ export class Stage {
   }
 
   started(run: string): Promise<void> {
-    return this.until(`the start of ${run}`, () => this.of(run).some((event) => event._tag === "Started"));
+    return this.until(`the start of ${run}`, () =>
+      this.of(run).some((event) => event._tag === "Started"),
+    );
   }
 
   async ended(run: string): Promise<Ended> {
@@ -65,7 +76,9 @@ export class Stage {
   }
 
   warnings(): readonly string[] {
-    return this.events.flatMap((event) => (event._tag === "Capacity" && event.warning !== null ? [event.warning] : []));
+    return this.events.flatMap((event) =>
+      event._tag === "Capacity" && event.warning !== null ? [event.warning] : [],
+    );
   }
 
   /** Resolves as soon as an event makes `holds` true. */
@@ -82,7 +95,11 @@ export class Stage {
       };
       const timer = setTimeout(() => {
         stop();
-        reject(new Error(`waited in vain for ${what}; told so far:\n${this.events.map((event) => JSON.stringify(event).slice(0, 300)).join("\n")}`));
+        reject(
+          new Error(
+            `waited in vain for ${what}; told so far:\n${this.events.map((event) => JSON.stringify(event).slice(0, 300)).join("\n")}`,
+          ),
+        );
       }, 20_000);
       this.#waiting.add(look);
       look();

@@ -6,8 +6,12 @@ import { task, type TaskContext } from "../../src/core/task.ts";
 type Body = (input: any, context: TaskContext) => unknown;
 
 /** Blocks the thread, as heavy computation does, but can be interrupted. */
-const block = (millis: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis);
-const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
+const block = (millis: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, millis);
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve()),
+  );
 const never = new Promise<never>(() => {});
 
 class CodedError extends Error {
@@ -46,7 +50,9 @@ const returns: Record<string, Body> = {
 
 const throws: Record<string, Body> = {
   "throws-error": () => {
-    throw new CodedError("coded", { cause: new RangeError("the cause", { cause: "its own cause" }) });
+    throw new CodedError("coded", {
+      cause: new RangeError("the cause", { cause: "its own cause" }),
+    });
   },
   "throws-type-error-subclass": () => {
     class Special extends TypeError {
@@ -102,7 +108,8 @@ const dies: Record<string, Body> = {
     emit("told", { before: "exit" }, { now: true });
     process.exit(7);
   },
-  "exits-for-real": () => (process as unknown as { reallyExit: (code: number) => never }).reallyExit(5),
+  "exits-for-real": () =>
+    (process as unknown as { reallyExit: (code: number) => never }).reallyExit(5),
   "throws-in-timer": () => {
     setTimeout(() => {
       throw new CodedError("in a timer");
@@ -148,6 +155,7 @@ const hangs: Record<string, Body> = {
     for (;;) [1, 2, 3].map(double);
   },
   "spins-in-fill": () => {
+    // oxlint-disable-next-line no-new-array -- this very expression is what can't be interrupted
     for (;;) new Array(1_000).fill(0);
   },
   "spins-in-regex": () => /^(a+)+$/.test(`${"a".repeat(40)}b`),
@@ -189,7 +197,14 @@ const heeds: Record<string, Body> = {
 };
 
 const talks: Record<string, Body> = {
-  "tells-context": (_, { runId, attempt, token, idempotencyKey, cancelled, signal }) => ({ runId, attempt, token, idempotencyKey, cancelled, aborted: signal.aborted }),
+  "tells-context": (_, { runId, attempt, token, idempotencyKey, cancelled, signal }) => ({
+    runId,
+    attempt,
+    token,
+    idempotencyKey,
+    cancelled,
+    aborted: signal.aborted,
+  }),
   "logs-in-loop": () => {
     for (let i = 0; i < 5; i++) {
       console.log("line %d", i);
@@ -217,10 +232,23 @@ const talks: Record<string, Body> = {
     throw new Error("after emitting");
   },
   "emits-badly": (_, { emit }) => emit("bad", { when: new Date(0) } as never),
-  "keeps-global": () => ((globalThis as { count?: number }).count = ((globalThis as { count?: number }).count ?? 0) + 1),
+  "keeps-global": () =>
+    ((globalThis as { count?: number }).count =
+      ((globalThis as { count?: number }).count ?? 0) + 1),
 };
 
-export const bodies: Readonly<Record<string, Body>> = { ...returns, ...throws, ...dies, ...hangs, ...heeds, ...talks };
+export const bodies: Readonly<Record<string, Body>> = {
+  ...returns,
+  ...throws,
+  ...dies,
+  ...hangs,
+  ...heeds,
+  ...talks,
+};
 
 /** Plays the body that its input names. */
-export const act = task({ id: "act", run: ({ body, input }: { readonly body: string; readonly input?: unknown }, context) => bodies[body]?.(input, context) });
+export const act = task({
+  id: "act",
+  run: ({ body, input }: { readonly body: string; readonly input?: unknown }, context) =>
+    bodies[body]?.(input, context),
+});

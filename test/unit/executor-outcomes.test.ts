@@ -21,9 +21,12 @@ describe.each([
   });
   afterAll(() => stage.close());
 
-  test.each(cases.filter((it) => (it.grace ?? "short") === grace))("a body that $name", async (it) => {
-    await play(it, stage, 2);
-  });
+  test.each(cases.filter((it) => (it.grace ?? "short") === grace))(
+    "a body that $name",
+    async (it) => {
+      await expect(play(it, stage, 2)).resolves.toBeUndefined();
+    },
+  );
 });
 
 describe("inline", () => {

@@ -90,13 +90,15 @@ export class Attempt {
     const { ledger } = this.#links.host;
     if (ledger.stage === Stage.sent || ledger.stage === Stage.withdrawn) {
       const deaf = now - this.#sentAt >= this.#options.deafMillis;
-      if (deaf && (ledger.withdraw() || ledger.stage === Stage.withdrawn)) this.#end(this.#options.deafOutcome);
+      if (deaf && (ledger.withdraw() || ledger.stage === Stage.withdrawn))
+        this.#end(this.#options.deafOutcome);
       return;
     }
     this.#begunAt ??= now;
     this.#tellStarted();
     const { timeoutMillis } = this.order;
-    if (this.#stop === null && timeoutMillis !== null && now - this.#begunAt >= timeoutMillis) this.stop(Wish.timeout);
+    if (this.#stop === null && timeoutMillis !== null && now - this.#begunAt >= timeoutMillis)
+      this.stop(Wish.timeout);
     this.#kill(now);
     if (now - this.#heapAt >= heapPollMillis) this.#weigh(now);
   }
@@ -104,7 +106,8 @@ export class Attempt {
   hear(event: HostEvent): void {
     if (event._tag === "Noted") this.#hearNote(event.note);
     else if (event._tag === "Answered") this.#hearAnswer(event.answer);
-    else if (event._tag === "Unsendable") this.#finish({ outcome: refused(event.error), emitted: [], host: "ready" });
+    else if (event._tag === "Unsendable")
+      this.#finish({ outcome: refused(event.error), emitted: [], host: "ready" });
     else if (event._tag === "Gone") this.#hearGone(event.how, event.error);
   }
 
@@ -133,19 +136,33 @@ export class Attempt {
     if (!unbegun) this.#tellStarted();
     const answered = this.#answer === null ? null : outcomeOf(this.#answer.end, this.order);
     const outcome = this.#verdict ?? answered ?? (unbegun ? unused : this.#crash(how, error));
-    this.#finish({ outcome, emitted: answered === outcome ? (this.#answer?.emitted ?? []) : [], host: "gone" });
+    this.#finish({
+      outcome,
+      emitted: answered === outcome ? (this.#answer?.emitted ?? []) : [],
+      host: "gone",
+    });
   }
 
   #crash(how: string, error: ErrorData | null): Outcome {
-    if (this.#exit === null) return crashed(error === null ? how : `${how}: ${error.message}`, error);
+    if (this.#exit === null)
+      return crashed(error === null ? how : `${how}: ${error.message}`, error);
     const { code, stack } = this.#exit;
-    return crashed(`the task called process.exit(${code})`, { name: "Exit", message: `process.exit(${code})`, stack });
+    return crashed(`the task called process.exit(${code})`, {
+      name: "Exit",
+      message: `process.exit(${code})`,
+      stack,
+    });
   }
 
   #conclude(answer: Answer): void {
     const outcome = outcomeOf(answer.end, this.order);
     if (answer.end._tag === "Strayed") this.#end(outcome); // What threw may have left the body running.
-    else this.#finish({ outcome, emitted: answer.emitted, host: answer.end._tag === "Refused" ? "unfit" : "ready" });
+    else
+      this.#finish({
+        outcome,
+        emitted: answer.emitted,
+        host: answer.end._tag === "Refused" ? "unfit" : "ready",
+      });
   }
 
   #kill(now: number): void {

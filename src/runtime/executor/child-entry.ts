@@ -13,7 +13,11 @@ let responder: Responder | null = null;
 const hear = async (message: ToChild): Promise<void> => {
   if (message._tag === "Asked") ledger.ask(message.wish);
   else if (message._tag === "Load") {
-    responder = new Responder({ ledger, modules: message.modules, tell: (note) => tell({ _tag: "Noted", note }) });
+    responder = new Responder({
+      ledger,
+      modules: message.modules,
+      tell: (note) => tell({ _tag: "Noted", note }),
+    });
     tell({ _tag: "Loaded", refusal: await responder.refusal(message.task) });
   } else if (responder !== null) {
     ledger.send();

@@ -36,7 +36,10 @@ export class Body {
   perform(): Promise<Answer> {
     return new Promise<Answer>((resolve) => {
       this.#stray = (error) => resolve(this.#part.answer({ _tag: "Strayed", error }));
-      void endOf(this.#task, this.order, { context: this.#part.context, wish: this.#link.wish }).then((end) => resolve(this.#part.answer(end)));
+      void endOf(this.#task, this.order, {
+        context: this.#part.context,
+        wish: this.#link.wish,
+      }).then((end) => resolve(this.#part.answer(end)));
     });
   }
 
@@ -52,11 +55,22 @@ export class Body {
 }
 
 /** What the body's side of the wire says for an order whose body has not begun. */
-export const unbegun = (order: SentOrder, end: BodyEnd): Answer => ({ number: order.number, end, emitted: [], notes: 0 });
+export const unbegun = (order: SentOrder, end: BodyEnd): Answer => ({
+  number: order.number,
+  end,
+  emitted: [],
+  notes: 0,
+});
 
-const endOf = async (task: Task, order: SentOrder, { context, wish: wished }: { context: TaskContext; wish: () => Wish }): Promise<BodyEnd> => {
+const endOf = async (
+  task: Task,
+  order: SentOrder,
+  { context, wish: wished }: { context: TaskContext; wish: () => Wish },
+): Promise<BodyEnd> => {
   const begunAt = performance.now();
-  const overran = () => order.timeoutMillis !== null && (wished() === Wish.timeout || performance.now() - begunAt >= order.timeoutMillis);
+  const overran = () =>
+    order.timeoutMillis !== null &&
+    (wished() === Wish.timeout || performance.now() - begunAt >= order.timeoutMillis);
   try {
     const result: unknown = await task.run(order.input, context);
     if (overran()) return { _tag: "Overran", error: null };
@@ -75,13 +89,18 @@ const returned = (result: unknown): BodyEnd => {
   if (result === undefined || result === null) return { _tag: "Returned", result: null };
   try {
     const fault = jsonFault(result, "result");
-    return fault === undefined ? { _tag: "Returned", result: plain(result as Json) } : threw(`the task's ${fault}`);
+    return fault === undefined
+      ? { _tag: "Returned", result: plain(result as Json) }
+      : threw(`the task's ${fault}`);
   } catch (error) {
     return threw(`the task's result can't be read: ${fullErrorData(error).message}`);
   }
 };
 
-const threw = (message: string): BodyEnd => ({ _tag: "Threw", error: { name: "ResultError", message } });
+const threw = (message: string): BodyEnd => ({
+  _tag: "Threw",
+  error: { name: "ResultError", message },
+});
 
 /** A copy that is certain to be sent as it was checked: without proxies, getters and keys whose value is undefined, and out of the body's reach. */
 const plain = (value: Json): Json => {
@@ -90,7 +109,13 @@ const plain = (value: Json): Json => {
   const copy: Record<string, Json> = {};
   for (const [key, field] of Object.entries(value)) {
     if (field === undefined) continue;
-    if (key === "__proto__") Object.defineProperty(copy, key, { value: plain(field), enumerable: true, configurable: true, writable: true });
+    if (key === "__proto__")
+      Object.defineProperty(copy, key, {
+        value: plain(field),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
     else copy[key] = plain(field);
   }
   return copy;
@@ -99,7 +124,13 @@ const plain = (value: Json): Json => {
 /** The reason of a body's abort signal. `name` is CancelledError or TimeoutError. */
 class EndRequest extends Error {
   constructor(wish: Wish) {
-    super(wish === Wish.timeout ? "its time is over" : wish === Wish.close ? "its engine stops" : "the run was cancelled");
+    super(
+      wish === Wish.timeout
+        ? "its time is over"
+        : wish === Wish.close
+          ? "its engine stops"
+          : "the run was cancelled",
+    );
     this.name = wish === Wish.timeout ? "TimeoutError" : "CancelledError";
   }
 }
@@ -166,15 +197,25 @@ class Part {
     return controller.signal;
   }
 
-  #emit(name: string, payload: Json, options: { readonly id?: string; readonly now?: boolean }): void {
+  #emit(
+    name: string,
+    payload: Json,
+    options: { readonly id?: string; readonly now?: boolean },
+  ): void {
     const place = `emit(${JSON.stringify(name)})`;
-    if (this.#over) throw new InputError(`${place} came after the task had ended: await what emits`);
-    if (typeof name !== "string" || name === "") throw new InputError(`${place} needs a name that is not empty`);
+    if (this.#over)
+      throw new InputError(`${place} came after the task had ended: await what emits`);
+    if (typeof name !== "string" || name === "")
+      throw new InputError(`${place} needs a name that is not empty`);
     const id = options.id ?? `${this.#order.run}/${this.#emits}`;
-    if (typeof id !== "string" || id === "") throw new InputError(`${place} needs an id that is not empty`);
+    if (typeof id !== "string" || id === "")
+      throw new InputError(`${place} needs an id that is not empty`);
     const fault = jsonFault(payload, "payload");
     if (fault !== undefined) throw new InputError(`${place}: ${fault}`);
-    if (this.#emits >= emittedMax) throw new InputError(`${place}: an attempt emits at most ${emittedMax} events; put lists into one payload`);
+    if (this.#emits >= emittedMax)
+      throw new InputError(
+        `${place}: an attempt emits at most ${emittedMax} events; put lists into one payload`,
+      );
     this.#emits += 1;
     const event = { id, name, payload: plain(payload) };
     if (options.now !== true) {

@@ -22,7 +22,9 @@ const errorAt = (thrown: unknown, depth: number): ErrorData => {
     ...base,
     ...(typeof stack === "string" && { stack: cut(stack) }),
     ...(cause !== undefined && cause !== null && { cause: errorAt(cause, depth - 1) }),
-    ...(Array.isArray(errors) && { errors: errors.slice(0, errorsMax).map((error) => errorAt(error, depth - 1)) }),
+    ...(Array.isArray(errors) && {
+      errors: errors.slice(0, errorsMax).map((error) => errorAt(error, depth - 1)),
+    }),
     ...(data !== undefined && { data }),
   };
 };
@@ -42,7 +44,12 @@ const ownFields = (error: object): Record<string, unknown> | undefined => {
   try {
     for (const key of Object.keys(error).slice(0, fieldsMax)) {
       const value = told.has(key) ? undefined : read(error, key);
-      if (value !== undefined && jsonFault(value, key) === undefined && JSON.stringify(value).length <= textMax) data[key] = value;
+      if (
+        value !== undefined &&
+        jsonFault(value, key) === undefined &&
+        JSON.stringify(value).length <= textMax
+      )
+        data[key] = value;
     }
   } catch {
     return undefined;
@@ -61,5 +68,7 @@ const read = (object: object, key: string): unknown => {
 
 const cut = (text: string): string => {
   const whole = text.toWellFormed();
-  return whole.length <= textMax ? whole : `${whole.slice(0, textMax).toWellFormed()}… (${whole.length - textMax} more characters)`;
+  return whole.length <= textMax
+    ? whole
+    : `${whole.slice(0, textMax).toWellFormed()}… (${whole.length - textMax} more characters)`;
 };

@@ -45,7 +45,9 @@ export interface ThreadExecutor extends ExecutorPort {
  * Runs tasks on worker threads. Ready when every slot's first thread is, or has failed to be: why, the executor's Capacity events tell. When the scope closes,
  * bodies that run are asked to end, then made to, and end as Crashed ("abandoned"); it is closed when all threads have exited, or are known not to.
  */
-export const threadExecutor = (options: ThreadExecutorOptions): Effect.Effect<ThreadExecutor, never, Scope.Scope> =>
+export const threadExecutor = (
+  options: ThreadExecutorOptions,
+): Effect.Effect<ThreadExecutor, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.promise(() => open(options)),
@@ -60,9 +62,13 @@ export const threadExecutor = (options: ThreadExecutorOptions): Effect.Effect<Th
     }),
   );
 
-const open = async (options: ThreadExecutorOptions): Promise<{ slots: Slots; audience: Audience }> => {
+const open = async (
+  options: ThreadExecutorOptions,
+): Promise<{ slots: Slots; audience: Audience }> => {
   if (options.hardAbort !== false) keepLoopsInterruptible();
-  const modules = options.modules.map((module) => (typeof module === "string" ? module : module.href));
+  const modules = options.modules.map((module) =>
+    typeof module === "string" ? module : module.href,
+  );
   const entries = options.entries ?? besideThis();
   const audience = new Audience();
   const slots = new Slots(
@@ -76,7 +82,11 @@ const open = async (options: ThreadExecutorOptions): Promise<{ slots: Slots; aud
       runsMax: options.runsMax ?? Number.POSITIVE_INFINITY,
     },
     {
-      openThread: (tell) => new Thread({ entry: entries.worker, modules, atomics: options.atomics ?? "disabled" }, tell),
+      openThread: (tell) =>
+        new Thread(
+          { entry: entries.worker, modules, atomics: options.atomics ?? "disabled" },
+          tell,
+        ),
       openProcess: (order, tell) => new Process(order, { entry: entries.child, modules }, tell),
       tell: (event) => audience.tell(event),
     },
@@ -88,14 +98,23 @@ const open = async (options: ThreadExecutorOptions): Promise<{ slots: Slots; aud
 /** Sources run as .ts, the package as .js. */
 const besideThis = (): { worker: URL; child: URL } => {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return { worker: new URL(`./worker-entry.${extension}`, import.meta.url), child: new URL(`./child-entry.${extension}`, import.meta.url) };
+  return {
+    worker: new URL(`./worker-entry.${extension}`, import.meta.url),
+    child: new URL(`./child-entry.${extension}`, import.meta.url),
+  };
 };
 
 let interruptible = false;
 
 /** Turboshaft's loop unrolling drops the check for interrupts; without it `terminate`, heap limits and even `process.exit` wait for ever. */
 const keepLoopsInterruptible = (): void => {
-  if (interruptible || "Bun" in globalThis || "Deno" in globalThis || Number.parseInt(process.versions.node, 10) < 24) return;
+  if (
+    interruptible ||
+    "Bun" in globalThis ||
+    "Deno" in globalThis ||
+    Number.parseInt(process.versions.node, 10) < 24
+  )
+    return;
   interruptible = true;
   v8.setFlagsFromString("--no-turboshaft-loop-unrolling");
 };

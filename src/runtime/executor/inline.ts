@@ -16,7 +16,9 @@ export interface InlineExecutorOptions {
   readonly graceMillis?: number;
 }
 
-export const inlineExecutor = (options: InlineExecutorOptions): Effect.Effect<ExecutorPort, never, Scope.Scope> =>
+export const inlineExecutor = (
+  options: InlineExecutorOptions,
+): Effect.Effect<ExecutorPort, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => new Inline(options)),
@@ -57,7 +59,10 @@ class Inline {
     const task = this.#tasks.get(order.task);
     if (this.capacity === 0) this.#tellEnded(order, { outcome: unused, emitted: [] });
     else if (task === undefined) {
-      const error = { name: "UnknownTaskError", message: `no task has the id ${JSON.stringify(order.task)}` };
+      const error = {
+        name: "UnknownTaskError",
+        message: `no task has the id ${JSON.stringify(order.task)}`,
+      };
       this.#tellEnded(order, { outcome: refused(error), emitted: [] });
     } else this.#perform(task, { ...order, number: ++this.#orders });
   }
@@ -91,7 +96,8 @@ class Inline {
       onWish: (listener) => void listeners.push(listener),
       tell: (note) => this.audience.tell({ ...note, run, token }),
     });
-    const timer = timeoutMillis === null ? undefined : setTimeout(() => ask(Wish.timeout), timeoutMillis);
+    const timer =
+      timeoutMillis === null ? undefined : setTimeout(() => ask(Wish.timeout), timeoutMillis);
     const over = Promise.withResolvers<void>();
     const part: Part = { order, ask, over: over.promise };
     this.#parts.add(part);
@@ -104,12 +110,18 @@ class Inline {
     });
   }
 
-  #tellEnded({ run, token }: Order, { outcome, emitted }: Pick<ExecutorEvent & { _tag: "Ended" }, "outcome" | "emitted">): void {
+  #tellEnded(
+    { run, token }: Order,
+    { outcome, emitted }: Pick<ExecutorEvent & { _tag: "Ended" }, "outcome" | "emitted">,
+  ): void {
     this.audience.tell({ _tag: "Ended", run, token, outcome, emitted });
   }
 }
 
-const endedOf = (answer: Answer, order: Order): Pick<ExecutorEvent & { _tag: "Ended" }, "outcome" | "emitted"> => ({
+const endedOf = (
+  answer: Answer,
+  order: Order,
+): Pick<ExecutorEvent & { _tag: "Ended" }, "outcome" | "emitted"> => ({
   outcome: outcomeOf(answer.end, order),
   emitted: answer.emitted,
 });

@@ -56,7 +56,8 @@ export class Ledger {
 
   /** Main: asks the body to end. The first wish holds. */
   ask(wish: Wish): void {
-    if (Atomics.compareExchange(this.#words, wishWord, Wish.none, wish) === Wish.none) Atomics.notify(this.#words, wishWord);
+    if (Atomics.compareExchange(this.#words, wishWord, Wish.none, wish) === Wish.none)
+      Atomics.notify(this.#words, wishWord);
   }
 
   /** Thread: the body begins now. False: the order was withdrawn. */

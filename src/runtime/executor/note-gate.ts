@@ -22,7 +22,11 @@ export class NoteGate {
   /** Tells at once if nothing was told for a while, and else the latest when the while is over. */
   progress(fraction: number, message: string | null): void {
     const within = Number.isFinite(fraction) ? Math.min(Math.max(fraction, 0), 1) : 0;
-    this.#waiting = { _tag: "Progress", fraction: within, message: message === null ? null : cut(message) };
+    this.#waiting = {
+      _tag: "Progress",
+      fraction: within,
+      message: message === null ? null : cut(textOf(message)),
+    };
     const wait = this.#progressAt + progressMillis - performance.now();
     if (wait <= 0) this.#tellProgress();
     else this.#timer ??= unheld(setTimeout(() => this.#tellProgress(), wait));
@@ -57,7 +61,11 @@ export class NoteGate {
 
   #tellDropped(): void {
     if (this.#dropped === 0) return;
-    this.#tell({ _tag: "Logged", level: "warn", message: `(${this.#dropped} more lines: a task may log ${linesPerSecondMax} lines a second)` });
+    this.#tell({
+      _tag: "Logged",
+      level: "warn",
+      message: `(${this.#dropped} more lines: a task may log ${linesPerSecondMax} lines a second)`,
+    });
     this.#dropped = 0;
   }
 }
@@ -71,8 +79,10 @@ const textOf = (message: unknown): string => {
 };
 
 const cut = (text: string): string => {
-  const whole = String(text).toWellFormed();
-  return whole.length <= lineMax ? whole : `${whole.slice(0, lineMax).toWellFormed()}… (${whole.length - lineMax} more characters)`;
+  const whole = text.toWellFormed();
+  return whole.length <= lineMax
+    ? whole
+    : `${whole.slice(0, lineMax).toWellFormed()}… (${whole.length - lineMax} more characters)`;
 };
 
 /** A timer that keeps no thread alive. */

@@ -10,9 +10,16 @@ export const refusedHoldMillis = 30_000;
 /** The body never began, and nothing is wrong with it: another attempt may begin at once. */
 export const unused: Outcome = { _tag: "Released", error: null, holdMillis: 0 };
 
-export const refused = (error: ErrorData): Outcome => ({ _tag: "Released", error, holdMillis: refusedHoldMillis });
+export const refused = (error: ErrorData): Outcome => ({
+  _tag: "Released",
+  error,
+  holdMillis: refusedHoldMillis,
+});
 
-export const crashed = (message: string, cause: ErrorData | null): Outcome => ({ _tag: "Crashed", error: withCause("CrashError", message, cause) });
+export const crashed = (message: string, cause: ErrorData | null): Outcome => ({
+  _tag: "Crashed",
+  error: withCause("CrashError", message, cause),
+});
 
 /** What a body's own end amounts to. */
 export const outcomeOf = (end: BodyEnd, order: Order): Outcome => {
@@ -38,12 +45,19 @@ export const outcomeOf = (end: BodyEnd, order: Order): Outcome => {
 export const stopped = (wish: Wish, order: Order, cause: ErrorData | null): Outcome => {
   switch (wish) {
     case Wish.timeout:
-      return { _tag: "TimedOut", error: withCause("TimeoutError", `ran longer than ${order.timeoutMillis ?? 0} ms`, cause) };
+      return {
+        _tag: "TimedOut",
+        error: withCause("TimeoutError", `ran longer than ${order.timeoutMillis ?? 0} ms`, cause),
+      };
     case Wish.close:
       return crashed("abandoned: its engine stopped", cause);
     default:
-      return { _tag: "Cancelled", error: withCause("CancelledError", "cancelled while it ran", cause) };
+      return {
+        _tag: "Cancelled",
+        error: withCause("CancelledError", "cancelled while it ran", cause),
+      };
   }
 };
 
-const withCause = (name: string, message: string, cause: ErrorData | null): ErrorData => (cause === null ? { name, message } : { name, message, cause });
+const withCause = (name: string, message: string, cause: ErrorData | null): ErrorData =>
+  cause === null ? { name, message } : { name, message, cause };

@@ -36,7 +36,11 @@ export class Process implements Host {
 
   constructor(order: Order, options: ProcessOptions, tell: (event: HostEvent) => void) {
     this.#tell = tell;
-    this.#child = fork(fileURLToPath(options.entry), [], { serialization: "advanced", execArgv: flagsFor(order), stdio: ["ignore", "inherit", "pipe", "ipc"] });
+    this.#child = fork(fileURLToPath(options.entry), [], {
+      serialization: "advanced",
+      execArgv: flagsFor(order),
+      stdio: ["ignore", "inherit", "pipe", "ipc"],
+    });
     this.#child.on("message", (message) => this.#hear(message as FromChild));
     this.#child.on("error", (error) => this.#hearError(error));
     this.#child.on("close", (code, signal) => this.#hearEnd(code, signal));
@@ -70,7 +74,8 @@ export class Process implements Host {
   #begin(): void {
     const order = this.#order;
     if (order === null || this.#loaded === null) return;
-    if (this.#loaded.refusal !== null) this.#part(unbegun(order, { _tag: "Refused", error: this.#loaded.refusal }));
+    if (this.#loaded.refusal !== null)
+      this.#part(unbegun(order, { _tag: "Refused", error: this.#loaded.refusal }));
     else if (this.ledger.begin(Date.now())) this.#say({ _tag: "Begin", order });
     else this.#part(unbegun(order, { _tag: "Withdrawn" }));
   }
@@ -98,7 +103,11 @@ export class Process implements Host {
   #hearEnd(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.#parting);
     const memory = this.#tail.includes("heap out of memory");
-    const how = memory ? "its process ran out of memory" : signal === null ? `its process ended with code ${code ?? "unknown"}` : `its process was ended by ${signal}`;
+    const how = memory
+      ? "its process ran out of memory"
+      : signal === null
+        ? `its process ended with code ${code ?? "unknown"}`
+        : `its process was ended by ${signal}`;
     const order = this.#order;
     if (this.#answer === null && this.#loaded === null && order !== null) {
       const message = `its process could not start: ${this.#error?.message ?? how}`;
@@ -110,11 +119,16 @@ export class Process implements Host {
 
   #say(message: ToChild): void {
     // A child that is gone hears nothing; its end says all that there is to say.
-    if (this.#child.connected) this.#child.send(message, (error) => error !== null && this.#hearError(error));
+    if (this.#child.connected)
+      this.#child.send(message, (error) => error !== null && this.#hearError(error));
   }
 }
 
 const flagsFor = ({ memoryBytes }: Order): string[] => {
-  const inherited = process.execArgv.filter((flag) => !/^--(inspect|max-old-space-size)/.test(flag));
-  return memoryBytes === null ? inherited : [...inherited, `--max-old-space-size=${Math.ceil(memoryBytes / 1_048_576)}`];
+  const inherited = process.execArgv.filter(
+    (flag) => !/^--(inspect|max-old-space-size)/.test(flag),
+  );
+  return memoryBytes === null
+    ? inherited
+    : [...inherited, `--max-old-space-size=${Math.ceil(memoryBytes / 1_048_576)}`];
 };

@@ -57,7 +57,12 @@ const typeScriptCodes: ReadonlySet<unknown> = new Set([
   "ERR_UNKNOWN_FILE_EXTENSION",
 ]);
 /** JavaScript may say these too; then tsx would say the same. */
-const maybeCodes: ReadonlySet<unknown> = new Set(["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT", "ERR_INTERNAL_ASSERTION"]);
+const maybeCodes: ReadonlySet<unknown> = new Set([
+  "ERR_MODULE_NOT_FOUND",
+  "MODULE_NOT_FOUND",
+  "ERR_UNSUPPORTED_DIR_IMPORT",
+  "ERR_INTERNAL_ASSERTION",
+]);
 
 /** Whether the module failed before any of it was evaluated, in a way in which tsx might not. */
 const needsTsx = (module: string, error: unknown): boolean => {
@@ -65,5 +70,7 @@ const needsTsx = (module: string, error: unknown): boolean => {
   if (typeof error !== "object" || error === null) return false;
   const { code, name } = error as { code?: unknown; name?: unknown };
   if (typeScriptCodes.has(code)) return true;
-  return typeScript.test(new URL(module).pathname) && (name === "SyntaxError" || maybeCodes.has(code));
+  return (
+    typeScript.test(new URL(module).pathname) && (name === "SyntaxError" || maybeCodes.has(code))
+  );
 };

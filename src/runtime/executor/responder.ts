@@ -15,7 +15,15 @@ export class Responder {
   #wishListener: ((wish: Wish) => void) | null = null;
   #waiting = false;
 
-  constructor({ ledger, modules, tell }: { readonly ledger: Ledger; readonly modules: readonly string[]; readonly tell: (note: Note) => void }) {
+  constructor({
+    ledger,
+    modules,
+    tell,
+  }: {
+    readonly ledger: Ledger;
+    readonly modules: readonly string[];
+    readonly tell: (note: Note) => void;
+  }) {
     this.#ledger = ledger;
     this.#tell = tell;
     this.#surroundings = new Surroundings(tell);
@@ -33,14 +41,24 @@ export class Responder {
     if (tasks.has(id)) return null;
     // The task is most likely in the module that is missing.
     if (faults.length > 0) return fullErrorData(faults[0]);
-    return { name: "UnknownTaskError", message: `no module exports a task with the id ${JSON.stringify(id)}` };
+    return {
+      name: "UnknownTaskError",
+      message: `no module exports a task with the id ${JSON.stringify(id)}`,
+    };
   }
 
   /** Never rejects. */
   async answer(order: SentOrder): Promise<Answer> {
     const { tasks } = await this.#registry;
     const task = tasks.get(order.task);
-    if (task === undefined) return unbegun(order, { _tag: "Refused", error: (await this.refusal(order.task)) ?? { name: "UnknownTaskError", message: order.task } });
+    if (task === undefined)
+      return unbegun(order, {
+        _tag: "Refused",
+        error: (await this.refusal(order.task)) ?? {
+          name: "UnknownTaskError",
+          message: order.task,
+        },
+      });
     const ledger = this.#ledger;
     if (!ledger.begin(Date.now())) return unbegun(order, { _tag: "Withdrawn" });
     const body = new Body(task, order, {

@@ -83,7 +83,8 @@ export class Slot {
 
   take(order: Order): void {
     const sent = { ...order, number: ++this.#orders };
-    const attempt: Attempt = order.isolation === "process" ? this.#inProcess(sent) : this.#inThread(sent);
+    const attempt: Attempt =
+      order.isolation === "process" ? this.#inProcess(sent) : this.#inThread(sent);
     this.#attempt = attempt;
     attempt.begin();
   }
@@ -96,15 +97,22 @@ export class Slot {
     this.#attempt?.look(now);
     const since = now - this.#phaseAt;
     if (this.#phase === "opening" && since >= this.#options.bootMillis) {
-      this.#warn(`a worker thread has not loaded its modules for ${this.#options.bootMillis} ms, and is being replaced: is there a top-level await that never ends?`);
+      this.#warn(
+        `a worker thread has not loaded its modules for ${this.#options.bootMillis} ms, and is being replaced: is there a top-level await that never ends?`,
+      );
       this.#failures += 1;
       this.#opened.resolve();
       this.#end();
     }
     if (this.#phase === "ending" && since >= this.#options.zombieMillis && !this.#zombie) {
       this.#zombie = true;
-      const what = this.#attempt === null ? "" : `, which ran ${this.#attempt.order.task} (run ${this.#attempt.order.run}),`;
-      this.#warn(`a worker thread${what} can't be ended: it has not exited for ${this.#options.zombieMillis} ms. Its slot stays taken`);
+      const what =
+        this.#attempt === null
+          ? ""
+          : `, which ran ${this.#attempt.order.task} (run ${this.#attempt.order.run}),`;
+      this.#warn(
+        `a worker thread${what} can't be ended: it has not exited for ${this.#options.zombieMillis} ms. Its slot stays taken`,
+      );
     }
   }
 
@@ -128,24 +136,35 @@ export class Slot {
     const host = this.#thread;
     if (host === null) throw new Error("a slot without a thread was taken");
     this.#runs += 1;
-    return new Attempt(order, { ...this.#options, deafOutcome: unused }, {
-      host,
-      tell: this.#links.tell,
-      ended: (ended) => this.#endedInThread(ended),
-      ending: () => this.#enter("ending"),
-    });
+    return new Attempt(
+      order,
+      { ...this.#options, deafOutcome: unused },
+      {
+        host,
+        tell: this.#links.tell,
+        ended: (ended) => this.#endedInThread(ended),
+        ending: () => this.#enter("ending"),
+      },
+    );
   }
 
   /** The slot's thread idles meanwhile. */
   #inProcess(order: SentOrder): Attempt {
     const { bootMillis, graceMillis, heapBytesMax } = this.#options;
-    const deafOutcome = refused({ name: "StartError", message: `its process has not loaded the modules with tasks for ${bootMillis} ms` });
-    const attempt: Attempt = new Attempt(order, { graceMillis, heapBytesMax, deafMillis: bootMillis, deafOutcome }, {
-      host: this.#links.openProcess(order, (event) => attempt.hear(event)),
-      tell: this.#links.tell,
-      ended: (ended) => this.#ended(ended),
-      ending: () => {},
+    const deafOutcome = refused({
+      name: "StartError",
+      message: `its process has not loaded the modules with tasks for ${bootMillis} ms`,
     });
+    const attempt: Attempt = new Attempt(
+      order,
+      { graceMillis, heapBytesMax, deafMillis: bootMillis, deafOutcome },
+      {
+        host: this.#links.openProcess(order, (event) => attempt.hear(event)),
+        tell: this.#links.tell,
+        ended: (ended) => this.#ended(ended),
+        ending: () => {},
+      },
+    );
     return attempt;
   }
 
@@ -161,12 +180,15 @@ export class Slot {
     this.#enter("idle");
     this.#opened.resolve();
     if (faults.length === 0) this.#links.tell({ _tag: "Capacity", warning: null });
-    for (const fault of faults) this.#warn(`a module with tasks can't be imported: ${fault.message}`);
+    for (const fault of faults)
+      this.#warn(`a module with tasks can't be imported: ${fault.message}`);
   }
 
   #leftover({ run, error }: Note & { _tag: "Leftover" }): void {
     const who = run === null ? "A run" : `Run ${run}`;
-    this.#warn(`${who} has left something behind that threw after its end: ${error.name}: ${error.message}. Its thread is being replaced`);
+    this.#warn(
+      `${who} has left something behind that threw after its end: ${error.name}: ${error.message}. Its thread is being replaced`,
+    );
     this.#spent = true;
     this.#settle();
   }
@@ -178,7 +200,10 @@ export class Slot {
     this.#thread = null;
     this.#zombie = false;
     if (!expected) this.#failures += 1;
-    if (booting) this.#warn(`a worker thread has died while it started: ${how}${error === null ? "" : `: ${error.name}: ${error.message}`}`);
+    if (booting)
+      this.#warn(
+        `a worker thread has died while it started: ${how}${error === null ? "" : `: ${error.name}: ${error.message}`}`,
+      );
     this.#opened.resolve();
     if (!this.#closing) this.#reopen(booting ? 250 : 50);
     // An attempt on this thread has ended with it. One in a process of its own goes on.
@@ -188,7 +213,8 @@ export class Slot {
 
   /** The first failure costs nothing; those that follow in a row, ever more. */
   #reopen(stepMillis: number): void {
-    const restMillis = this.#failures < 2 ? 0 : Math.min(stepMillis * 2 ** (this.#failures - 1), restMillisMax);
+    const restMillis =
+      this.#failures < 2 ? 0 : Math.min(stepMillis * 2 ** (this.#failures - 1), restMillisMax);
     this.#enter("resting");
     if (restMillis === 0) {
       this.#open();

@@ -46,7 +46,13 @@ export class Slots {
     const slot = this.#slots.find((slot) => slot.free);
     if (slot === undefined) {
       // More than there is capacity for. It has not begun, so nothing is lost.
-      this.#tell({ _tag: "Ended", run: order.run, token: order.token, outcome: unused, emitted: [] });
+      this.#tell({
+        _tag: "Ended",
+        run: order.run,
+        token: order.token,
+        outcome: unused,
+        emitted: [],
+      });
       return;
     }
     slot.take(order);
@@ -70,7 +76,11 @@ export class Slots {
     await Promise.race([Promise.all(this.#slots.map((slot) => slot.closed)), patience]);
     clearTimeout(timer);
     const { zombies } = this;
-    if (zombies > 0) this.#tell({ _tag: "Capacity", warning: `${zombies} worker threads can't be ended: only the end of the process ends them` });
+    if (zombies > 0)
+      this.#tell({
+        _tag: "Capacity",
+        warning: `${zombies} worker threads can't be ended: only the end of the process ends them`,
+      });
   }
 
   #watch(): void {

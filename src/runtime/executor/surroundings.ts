@@ -7,7 +7,14 @@ import type { Body } from "./envelope.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Answer, Note } from "./wire.ts";
 
-const levels = { debug: "debug", trace: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const satisfies Record<string, LogLevel>;
+const levels = {
+  debug: "debug",
+  trace: "debug",
+  log: "info",
+  info: "info",
+  warn: "warn",
+  error: "error",
+} as const satisfies Record<string, LogLevel>;
 
 export class Surroundings {
   readonly #tell: (note: Note) => void;
@@ -52,9 +59,18 @@ export class Surroundings {
     const exit = process.exit.bind(process);
     process.exit = (code) => {
       const body = this.#bodies.getStore();
-      if (body !== undefined && body !== this.#current) throw new Error(`process.exit(${String(code ?? "")}) in what the run ${body.order.run} left behind`);
+      if (body !== undefined && body !== this.#current)
+        throw new Error(
+          `process.exit(${String(code ?? "")}) in what the run ${body.order.run} left behind`,
+        );
       const stack = new Error("process.exit").stack ?? "";
-      if (this.#current !== null) this.#tell({ _tag: "Exit", number: this.#current.order.number, code: Number(code ?? process.exitCode ?? 0), stack });
+      if (this.#current !== null)
+        this.#tell({
+          _tag: "Exit",
+          number: this.#current.order.number,
+          code: Number(code ?? process.exitCode ?? 0),
+          stack,
+        });
       return exit(code);
     };
   }

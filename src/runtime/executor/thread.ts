@@ -89,8 +89,13 @@ export class Thread implements Host {
 
   #hearExit(code: number): void {
     const memory = this.#error?.data?.["code"] === "ERR_WORKER_OUT_OF_MEMORY";
-    this.#tell({ _tag: "Gone", how: memory ? "its thread ran out of memory" : `its thread ended with code ${code}`, error: this.#error });
+    this.#tell({
+      _tag: "Gone",
+      how: memory ? "its thread ran out of memory" : `its thread ended with code ${code}`,
+      error: this.#error,
+    });
   }
 }
 
-const isCloneError = (error: unknown): boolean => error instanceof Error && error.name === "DataCloneError";
+const isCloneError = (error: unknown): boolean =>
+  error instanceof Error && error.name === "DataCloneError";

@@ -46,7 +46,12 @@ export interface Answer {
 export type Note =
   | { readonly _tag: "Body"; readonly number: number; readonly note: BodyNote }
   /** A body has called `process.exit`: the thread ends with this code. */
-  | { readonly _tag: "Exit"; readonly number: number; readonly code: number; readonly stack: string }
+  | {
+      readonly _tag: "Exit";
+      readonly number: number;
+      readonly code: number;
+      readonly stack: string;
+    }
   /** Something threw that no running body is to blame for; `run` has left it behind, if that is known. */
   | { readonly _tag: "Leftover"; readonly run: string | null; readonly error: ErrorData };
 

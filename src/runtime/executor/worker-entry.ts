@@ -6,7 +6,11 @@ import { Responder } from "./responder.ts";
 import type { Answer, Hello, SentOrder, ThreadData } from "./wire.ts";
 
 const { ledger, modules } = workerData as ThreadData;
-const responder = new Responder({ ledger: new Ledger(ledger), modules, tell: (note) => parentPort?.postMessage(note) });
+const responder = new Responder({
+  ledger: new Ledger(ledger),
+  modules,
+  tell: (note) => parentPort?.postMessage(note),
+});
 
 /** Called by the pool: with null once, before any order. */
 export const answer = async (order: SentOrder | null): Promise<Answer | Hello> =>
