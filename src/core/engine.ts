@@ -244,7 +244,10 @@ const route = (self: Self): Effect.Effect<boolean, StoreError> =>
         limit: signalsMax,
       });
       // Another generation is active: its engines route, this one only executes what it can.
-      if (reading.generation?.fingerprint !== self.definitions.fingerprint) return owed;
+      if (reading.generation?.fingerprint !== self.definitions.fingerprint) {
+        self.state = undefined;
+        return owed;
+      }
       if (reading.state !== null)
         self.state = stateOf(self.definitions, reading.watermark, reading.state);
       const state = self.state as State;

@@ -10,6 +10,7 @@ import type {
   StatusCondition,
 } from "./condition.ts";
 import type { DurationInput } from "./duration.ts";
+import type { Json } from "./json.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Event, Failure, Occurrence, Result, Signal, Status } from "./signal.ts";
 import type { Task } from "./task.ts";
@@ -55,11 +56,13 @@ type OfKind<Signals extends readonly unknown[], Kind> = Signals extends readonly
   : [];
 
 /** The only signal of its kind; undefined where a firing has none or several. */
-type Only<Signals extends readonly unknown[], Kind> = number extends Signals["length"]
-  ? Kind | undefined
-  : OfKind<Signals, Kind> extends [infer One]
-    ? One
-    : undefined;
+type Only<Signals extends readonly unknown[], Kind> = Signals extends unknown
+  ? number extends Signals["length"]
+    ? Kind | undefined
+    : OfKind<Signals, Kind> extends [infer One]
+      ? One
+      : undefined
+  : never;
 
 /** A condition's leaf and the signal that satisfied it. `leaf` is the leaf's place in the tree, such as `all.0.any.1`; `when` for a tree of one leaf. */
 export interface Match<S = Signal> {
@@ -98,8 +101,9 @@ export interface Trigger extends TriggerOptions {
   readonly input?: unknown;
 }
 
+/** A value, or a function of the firing. Where the task takes anything, anything that is JSON: `unknown` would swallow the function's type. */
 type InputOf<Input, Signals extends readonly unknown[]> =
-  | NoInfer<Input>
+  | (unknown extends Input ? Json : NoInfer<Input>)
   | ((firing: Firing<Signals>) => NoInfer<Input>);
 
 /** `input` may be left out only where the task takes none. */

@@ -1,0 +1,234 @@
+/**
+ * Goal: the occurrences of a cron expression are one set, the right one, in every zone there is.
+ * Method: laws over random expressions, zones and instants; an oracle that looks at every tick of the clock (test/support); and
+ * cron-parser itself, wherever it and the rules of docs/time.md agree. DETENT_LONG=1 multiplies the runs by 20.
+ */
+import { CronExpressionParser } from "cron-parser";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  cron,
+  nextOccurrence,
+  occurrencesBetween,
+  previousOccurrence,
+  scheduleFaults,
+  type CronSchedule,
+} from "../../src/core/schedule.ts";
+import {
+  allTimeZones,
+  arbitraryDateFields,
+  arbitraryDst,
+  arbitraryExpression,
+  arbitraryInstant,
+  arbitrarySecondsExpression,
+  arbitraryTimeZone,
+} from "../support/arbitrary-schedule.ts";
+import { nextDateByScan, occurrencesByScan, transitionByTemporal } from "../support/cron-oracle.ts";
+
+const times = process.env["DETENT_LONG"] === undefined ? 1 : 20;
+const second = 1_000;
+const hour = 3_600_000;
+const day = 24 * hour;
+
+const comes = (expression: string): boolean => nextDateByScan(expression, 0) !== undefined;
+
+const arbitraryCron: fc.Arbitrary<CronSchedule> = fc
+  .tuple(fc.oneof(arbitraryExpression, arbitrarySecondsExpression), arbitraryTimeZone, arbitraryDst)
+  .filter(([expression]) => comes(expression))
+  .map(([expression, timeZone, dst]) => cron(expression, { timeZone, dst }));
+
+const all = (schedule: CronSchedule, after: number, until: number): number[] =>
+  occurrencesBetween(schedule, { after, until, limit: Infinity }).occurrences;
+
+test("occurrences between a and c are those between a and b followed by those between b and c, for any b", () => {
+  const law = fc.property(
+    arbitraryCron,
+    arbitraryInstant,
+    fc.nat(hour),
+    fc.nat(hour),
+    (schedule, a, first, then) => {
+      const b = a + first;
+      const c = b + then;
+      expect(all(schedule, a, c)).toEqual([...all(schedule, a, b), ...all(schedule, b, c)]);
+    },
+  );
+  fc.assert(law, { numRuns: 300 * times });
+});
+
+test("next and previous leave nothing out between them and undo each other, wherever one asks from", () => {
+  const law = fc.property(arbitraryCron, arbitraryInstant, (schedule, at) => {
+    const next = nextOccurrence(schedule, at);
+    if (next !== undefined) {
+      expect(next).toBeGreaterThan(at);
+      expect(previousOccurrence(schedule, next + 1)).toBe(next);
+      expect(previousOccurrence(schedule, next) ?? -Infinity).toBeLessThanOrEqual(at);
+    }
+    const previous = previousOccurrence(schedule, at);
+    if (previous !== undefined) {
+      expect(previous).toBeLessThan(at);
+      expect(nextOccurrence(schedule, previous - 1)).toBe(previous);
+      expect(nextOccurrence(schedule, previous) ?? Infinity).toBeGreaterThanOrEqual(at);
+    }
+  });
+  fc.assert(law, { numRuns: 1_500 * times });
+});
+
+test("an expression has a fault exactly if no date of 41 years is one of its own", () => {
+  const law = fc.property(arbitraryDateFields, (dates) => {
+    expect(scheduleFaults(cron(`0 0 ${dates}`)).length).toBe(comes(`0 0 ${dates}`) ? 0 : 1);
+  });
+  fc.assert(law, { numRuns: 1_000 * times });
+});
+
+test("the next date of an expression is the first that a walk over the days finds", () => {
+  const law = fc.property(arbitraryDateFields, arbitraryInstant, (dates, at) => {
+    const expected = nextDateByScan(`0 0 ${dates}`, at + 1);
+    fc.pre(expected !== undefined);
+    expect(nextOccurrence(cron(`0 0 ${dates}`), at)).toBe(expected);
+  });
+  fc.assert(law, { numRuns: 1_000 * times });
+});
+
+interface Window {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** A span of time, half of the time around a change of the zone's clocks. */
+const windowOf = (
+  timeZone: string,
+  pick: { at: number; near: boolean; lead: number },
+  length: number,
+): Window => {
+  const transition = pick.near ? transitionByTemporal(timeZone, pick.at) : undefined;
+  const start = transition === undefined ? pick.at : transition - pick.lead;
+  const from = Math.floor(start / 60_000) * 60_000;
+  return { from, until: from + length };
+};
+
+const lawOfTheClock = (schedule: CronSchedule, { from, until }: Window): void => {
+  const { expression, timeZone = "UTC", dst = "vixie" } = schedule;
+  const expected = occurrencesByScan({ expression, timeZone, dst, from, until });
+  expect(all(schedule, from - 1, until - 1)).toEqual(expected);
+  const backwards: number[] = [];
+  for (
+    let at = previousOccurrence(schedule, until);
+    at !== undefined && at >= from;
+    at = previousOccurrence(schedule, at)
+  )
+    backwards.unshift(at);
+  expect(backwards).toEqual(expected);
+};
+
+const pick = (lead: number) =>
+  fc.record({ at: arbitraryInstant, near: fc.boolean(), lead: fc.nat(lead) });
+
+test(
+  "in every zone, an expression is due exactly at the minutes at which the zone's clock says so",
+  { timeout: 30_000 * times },
+  () => {
+    for (const timeZone of allTimeZones) {
+      const schedule = fc
+        .tuple(arbitraryExpression.filter(comes), arbitraryDst)
+        .map(([expression, dst]) => cron(expression, { timeZone, dst }));
+      const law = fc.property(
+        fc.array(schedule, { minLength: 4, maxLength: 4 }),
+        pick(20 * hour),
+        (schedules, picked) => {
+          const window = windowOf(timeZone, picked, 30 * hour);
+          for (const schedule of schedules) lawOfTheClock(schedule, window);
+        },
+      );
+      fc.assert(law, { numRuns: times });
+    }
+  },
+);
+
+test(
+  "an expression with seconds is due exactly at the seconds at which the zone's clock says so",
+  { timeout: 30_000 * times },
+  () => {
+    const schedule = fc.tuple(
+      arbitrarySecondsExpression.filter(comes),
+      arbitraryTimeZone,
+      arbitraryDst,
+    );
+    const law = fc.property(schedule, pick(hour), ([expression, timeZone, dst], picked) => {
+      lawOfTheClock(cron(expression, { timeZone, dst }), windowOf(timeZone, picked, 2 * hour));
+    });
+    fc.assert(law, { numRuns: 40 * times });
+  },
+);
+
+/** Where the rules differ on purpose: a star with a step in one of two restricted day fields, and what cron-parser does not read. */
+const isAgreed = (expression: string): boolean => {
+  const fields = expression.split(" ");
+  const [dayOfMonth = "", , dayOfWeek = ""] = fields.slice(-3);
+  const plain = (field: string): boolean => field === "*" || field === "?" || !/^[*?]/.test(field);
+  const duplicates = fields.some((field) => field.includes(","));
+  return plain(dayOfMonth) && plain(dayOfWeek) && !duplicates && !/W|L-/.test(dayOfMonth);
+};
+
+test.each(["UTC", "Asia/Tokyo", "Asia/Kolkata"])(
+  "in %s, whose clock never jumps now, occurrences are cron-parser's",
+  (timeZone) => {
+    const expression = fc
+      .oneof(arbitraryExpression, arbitrarySecondsExpression)
+      .filter((it) => isAgreed(it) && comes(it));
+    const law = fc.property(expression, arbitraryInstant, (expression, at) => {
+      const parsed = CronExpressionParser.parse(expression, { tz: timeZone, currentDate: at });
+      const forwards = parsed.take(5).map((date) => date.getTime());
+      expect(
+        occurrencesBetween(cron(expression, { timeZone }), { after: at, limit: 5 }).occurrences,
+      ).toEqual(forwards);
+      parsed.reset(new Date(at));
+      expect(
+        previousOccurrence(cron(expression, { timeZone }), Math.floor(at / second) * second),
+      ).toBe(
+        CronExpressionParser.parse(expression, {
+          tz: timeZone,
+          currentDate: Math.floor(at / second) * second,
+        })
+          .prev()
+          .getTime(),
+      );
+    });
+    fc.assert(law, { numRuns: 150 * times });
+  },
+);
+
+const arbitraryRubbish = fc.oneof(
+  fc.anything(),
+  fc.string({ unit: fc.constantFrom(..."0123456789*?/-,#LWH() JANMONdt@\t٣") }),
+  fc
+    .array(fc.string({ unit: fc.constantFrom(..."059*?/-,#LWH()AN"), maxLength: 4 }), {
+      minLength: 5,
+      maxLength: 6,
+    })
+    .map((fields) => fields.join(" ")),
+);
+
+test("whatever is given for an expression, a zone and options, it has faults or instants, and never throws", () => {
+  const law = fc.property(
+    arbitraryRubbish,
+    fc.oneof(
+      fc.anything(),
+      fc.record({ timeZone: fc.anything(), startAt: fc.anything(), dst: fc.anything() }),
+    ),
+    (expression, options) => {
+      const schedule = cron(expression as string, options as object);
+      for (const fault of scheduleFaults(schedule)) expect(fault).toMatch(/^cron\(.*\): \S/s);
+      const plain = cron(expression as string);
+      if (scheduleFaults(plain).length === 0) expect(nextOccurrence(plain, 0)).toBeGreaterThan(0);
+    },
+  );
+  fc.assert(law, { numRuns: 5_000 * times });
+});
+
+test("an expression is answered at once, for ever or never, also where no clock ever shows its time", () => {
+  // 02:00 to 02:59 on the last Sunday in March is left out in Paris for as long as the rule lasts.
+  const schedule = cron("*/5 2 * 3 0L", { timeZone: "Europe/Paris" });
+  expect(nextOccurrence(schedule, Date.UTC(2026, 0, 1))).toBeUndefined();
+  expect(previousOccurrence(schedule, 8.64e15)).toBe(Date.UTC(1980, 2, 30, 1, 55));
+  expect(nextOccurrence(schedule, 0)).toBe(Date.UTC(1970, 2, 29, 1, 0) + 0 * day);
+});

@@ -1,0 +1,158 @@
+// Goal: L1, runs and skips are a fold over the routed log, whoever routes, in whatever batches. Method: one router lives through a world and makes its log; others are
+// given the same log in other pieces, some through rows read back from a snapshot.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  definitionsOf,
+  detent,
+  stateOf,
+  type AppDefinition,
+  type Run,
+} from "../../src/core/index.ts";
+import { isTerminal } from "../../src/core/run.ts";
+import type { StoredSignal } from "../../src/core/signal.ts";
+import type { Open, StoredState } from "../../src/core/store.ts";
+import type { State } from "../../src/core/state.ts";
+import { arbitraryApp, arbitraryHappenings, type Happening } from "../support/arbitrary-app.ts";
+import { Log, Router } from "../support/deciding.ts";
+
+interface History {
+  readonly router: Router;
+  readonly log: Log;
+  /** After each happening: how long the log was and what time it was. */
+  readonly moments: { readonly seq: number; readonly now: number }[];
+}
+
+const live = (app: AppDefinition, happenings: readonly Happening[]): History => {
+  const router = new Router(app);
+  const log = new Log();
+  const moments: History["moments"] = [];
+  let now = 0;
+  const over = new Set<string>();
+  const running = (): Run[] => router.runs.filter(({ id }) => !over.has(id));
+  for (const happening of happenings) {
+    now += 500;
+    const run = running()[happening._tag === "Run" ? happening.pick : 0];
+    if (happening._tag === "Wait") now += happening.millis;
+    else if (happening._tag === "Event") {
+      const { name, n, delayed, fromRun } = happening;
+      log.event(
+        name,
+        { n },
+        {
+          at: now,
+          ...(delayed && { dueAt: now + 3_000 }),
+          ...(fromRun && run !== undefined && { origin: run.id }),
+        },
+      );
+    } else if (run !== undefined) {
+      if (
+        happening.state !== "running" &&
+        happening.state !== "retrying" &&
+        isTerminal(happening.state)
+      )
+        over.add(run.id);
+      log.status(run, happening.state, {
+        at: now,
+        ...(happening.state === "failed" && { error: { name: "Error", message: "x" } }),
+      });
+    }
+    moments.push({ seq: log.signals.length, now });
+    const { signals } = router.route({
+      signals: log.signals.slice(router.state.watermark.seq),
+      until: now,
+      now,
+    });
+    for (const { signal } of signals) {
+      // The settled signals that a step causes are stored next.
+      const root = router.runs.find(({ id }) => signal._tag === "Status" && id === signal.run);
+      if (root !== undefined) log.status(root, "settled", { at: now });
+    }
+  }
+  return { router, log, moments };
+};
+
+/** A state read back from the rows that it would have in a store. */
+const reread = (app: AppDefinition, router: Router): State => {
+  const { state } = router;
+  const definitions = definitionsOf(detent(app));
+  const open: Open[] = [...state.open.values()].flatMap((rows) => [...rows.values()]);
+  const stored: StoredState = {
+    cursors: router.cursors(),
+    waiting: [...state.waiting.values()].flat(2),
+    deadlines: state.deadlines.values(),
+    open,
+  };
+  return stateOf(definitions, state.watermark, JSON.parse(JSON.stringify(stored)) as StoredState);
+};
+
+const told = (router: Router): unknown => ({ runs: router.runs, skips: router.skips });
+
+test("whoever routes the log, in whatever pieces, owes the same runs and records the same skips", () => {
+  fc.assert(
+    fc.property(
+      arbitraryApp,
+      arbitraryHappenings,
+      fc.array(fc.boolean(), { maxLength: 40 }),
+      fc.boolean(),
+      (app, happenings, together, reread_) => {
+        const { router, log, moments } = live(app, happenings);
+        const other = new Router(app);
+        moments.forEach(({ seq, now }, index) => {
+          const pending: StoredSignal[] = log.signals.slice(other.state.watermark.seq, seq);
+          // Some moments' signals are routed one by one, others together.
+          if (together[index] !== true)
+            for (const signal of pending) other.route({ signals: [signal], until: signal.at, now });
+          other.route({ signals: together[index] === true ? pending : [], until: now, now });
+          if (reread_) other.state = reread(app, other);
+        });
+        expect(told(other)).toEqual(told(router));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("what a match was consumed for is consumed once per trigger: no signal is in the causes of two runs of a trigger, nor both in a run and in a skip", () => {
+  fc.assert(
+    fc.property(arbitraryApp, arbitraryHappenings, (app, happenings) => {
+      const { router } = live(app, happenings);
+      const uses = router.runs.flatMap(({ trigger, cause }) =>
+        cause.map((id) => `${trigger} ${id}`),
+      );
+      expect(new Set(uses).size).toBe(uses.length);
+      const skipped = new Set(
+        router.skips
+          .filter(({ signal }) => signal !== null)
+          .map(({ trigger, signal }) => `${trigger} ${signal}`),
+      );
+      expect(uses.filter((use) => skipped.has(use))).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a scope is open exactly as long as a run of it is not over, or its settled signal is on its way", () => {
+  fc.assert(
+    fc.property(arbitraryApp, arbitraryHappenings, (app, happenings) => {
+      const { router, log } = live(app, happenings);
+      const ended = new Set(
+        log.signals.flatMap(({ signal }) =>
+          signal._tag === "Status" &&
+          (signal.state === "settled" || isTerminal(signal.state as never))
+            ? [`${signal.run}`]
+            : [],
+        ),
+      );
+      for (const [scope, rows] of router.state.open)
+        for (const [run, row] of rows)
+          if (row.ended === null)
+            expect([
+              scope,
+              run,
+              ended.has(run) && !router.state.open.has(`settled:${run}`),
+            ]).toEqual([scope, run, false]);
+    }),
+    { numRuns: 200 },
+  );
+});

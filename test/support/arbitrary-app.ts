@@ -1,0 +1,151 @@
+// One generator per noun: apps, and what an environment does to them. Small alphabets, so that things meet.
+import fc from "fast-check";
+import {
+  all,
+  any,
+  cron,
+  event,
+  every,
+  failure,
+  result,
+  settled,
+  status,
+  task,
+  trigger,
+  type AppDefinition,
+  type Condition,
+  type Signal,
+  type Trigger,
+} from "../../src/core/index.ts";
+
+const taskIds = ["work", "next"] as const;
+export const tasks = taskIds.map((id) => task({ id, run: (input: unknown) => input }));
+
+const leaf: fc.Arbitrary<Condition> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom("a", "b", "c").map((name) => event(name)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("a", "b").map((name) => event<{ n: number }>(name, { n: 1 })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant(
+      event<{ n: number }>("a", (payload) => {
+        if (payload.n === 3) throw new Error("three");
+        return payload.n > 0;
+      }),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...taskIds).map((id) => result(id)) },
+  { weight: 1, arbitrary: fc.constantFrom(...taskIds).map((id) => failure(id)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(...taskIds)
+      .map((id) => status(id, ["running", "cancelled", "retrying"])),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...taskIds).map((id) => settled(id)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      cron("*/10 * * * * *"),
+      cron("*/10 * * * * *", { missed: "all" }),
+      every("7 s"),
+      every("15 s", { missed: "skip" }),
+    ),
+  },
+);
+
+const condition: fc.Arbitrary<Condition> = fc.letrec<{ tree: Condition }>((tie) => ({
+  tree: fc.oneof(
+    { depthSize: "small" },
+    leaf,
+    fc.array(tie("tree"), { minLength: 1, maxLength: 3 }).map(all),
+    fc.array(tie("tree"), { minLength: 1, maxLength: 3 }).map(any),
+  ),
+})).tree;
+
+const by = (signal: Signal): string | undefined =>
+  signal._tag === "Event" ? String((signal.payload as { n: number }).n % 2) : undefined;
+
+const arbitraryTrigger = (id: string): fc.Arbitrary<Trigger> =>
+  fc
+    .record({
+      when: condition,
+      run: fc.constantFrom(...taskIds),
+      take: fc.constantFrom("oldest" as const, "latest" as const, "every" as const),
+      within: fc.option(fc.constantFrom("5 s", "20 s"), { nil: undefined }),
+      waitingMax: fc.constantFrom(1, 2, 10_000),
+      by: fc.option(fc.constant(by), { nil: undefined }),
+    })
+    .map(({ when, run, take, within, waitingMax, by: key }) =>
+      trigger(id, {
+        when,
+        run,
+        take,
+        waitingMax,
+        ...(within && { within }),
+        ...(key && { by: key }),
+        input: (firing) => firing.matches.map((match) => match.id),
+      }),
+    );
+
+export const arbitraryApp: fc.Arbitrary<AppDefinition> = fc
+  .integer({ min: 1, max: 4 })
+  .chain((count) =>
+    fc.tuple(...Array.from({ length: count }, (_, index) => arbitraryTrigger(`t${index}`))),
+  )
+  .map((triggers) => ({ tasks, triggers }));
+
+/** What happens next in the world: an event, or the oldest (or a later) run that is not over goes on. */
+export type Happening =
+  | {
+      readonly _tag: "Event";
+      readonly name: string;
+      readonly n: number;
+      readonly delayed: boolean;
+      readonly fromRun: boolean;
+    }
+  | {
+      readonly _tag: "Run";
+      readonly pick: number;
+      readonly state: "running" | "retrying" | "succeeded" | "failed" | "cancelled";
+    }
+  | { readonly _tag: "Wait"; readonly millis: number };
+
+export const arbitraryHappenings: fc.Arbitrary<readonly Happening[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        _tag: fc.constant("Event" as const),
+        name: fc.constantFrom("a", "b", "c"),
+        n: fc.integer({ min: 0, max: 3 }),
+        delayed: fc.boolean(),
+        fromRun: fc.boolean(),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        _tag: fc.constant("Run" as const),
+        pick: fc.nat(5),
+        state: fc.constantFrom(
+          "running" as const,
+          "retrying" as const,
+          "succeeded" as const,
+          "failed" as const,
+          "cancelled" as const,
+        ),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        _tag: fc.constant("Wait" as const),
+        millis: fc.constantFrom(0, 1_000, 4_000, 30_000),
+      }),
+    },
+  ),
+  { maxLength: 40 },
+);

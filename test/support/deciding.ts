@@ -1,0 +1,121 @@
+// Decides without a store: a log is made by hand, and state is what `advance` makes of the decisions.
+import { definitionsOf } from "../../src/core/definitions.ts";
+import { detent, type AppDefinition } from "../../src/core/app.ts";
+import type { Run } from "../../src/core/run.ts";
+import { statusIdOf, type StoredSignal, type StoredStatus } from "../../src/core/signal.ts";
+import { advance, stateOf, type State } from "../../src/core/state.ts";
+import { step, type Decision, type Piece } from "../../src/core/step.ts";
+import type { Cursor, Skip } from "../../src/core/store.ts";
+
+export const hour = 3_600_000;
+
+/** A log in the making: each call stores one more signal, one second after the one before unless said otherwise. */
+export class Log {
+  readonly signals: StoredSignal[] = [];
+  #at: number;
+
+  constructor(at = 0) {
+    this.#at = at;
+  }
+
+  event(
+    name: string,
+    payload: unknown = null,
+    more: { at?: number; id?: string; origin?: string; dueAt?: number } = {},
+  ): StoredSignal {
+    const seq = this.signals.length + 1;
+    const at = (this.#at = more.at ?? this.#at + 1_000);
+    const id = more.id ?? `${name}-${seq}`;
+    const stored: StoredSignal = {
+      seq,
+      at,
+      id,
+      signal: { _tag: "Event", id, name, payload: payload as never, at },
+      origin: more.origin ?? null,
+      dueAt: more.dueAt ?? null,
+    };
+    this.signals.push(stored);
+    return stored;
+  }
+
+  status(
+    run: Run,
+    state: StoredStatus["state"],
+    more: { result?: unknown; error?: { name: string; message: string }; at?: number } = {},
+  ): StoredSignal {
+    const seq = this.signals.length + 1;
+    const at = (this.#at = more.at ?? this.#at + 1_000);
+    const { result, error } = more;
+    const signal: StoredStatus = {
+      _tag: "Status",
+      task: run.task,
+      run: run.id,
+      attempt: 1,
+      state,
+      input: run.input,
+      token: 1,
+      at,
+      ...(result === undefined ? {} : { result: result as never }),
+      ...(error === undefined ? {} : { error }),
+    };
+    const stored: StoredSignal = {
+      seq,
+      at,
+      id: statusIdOf(run.id, 1, state),
+      signal,
+      origin: run.id,
+      dueAt: null,
+    };
+    this.signals.push(stored);
+    return stored;
+  }
+}
+
+/** A router alone with its state. */
+export class Router {
+  readonly runs: Run[] = [];
+  readonly skips: Skip[] = [];
+  readonly decisions: Decision[] = [];
+  state: State;
+  readonly #definitions;
+  readonly #cursors = new Map<string, Cursor>();
+
+  constructor(app: AppDefinition, from = 0) {
+    this.#definitions = definitionsOf(detent(app));
+    const cursors: Cursor[] = this.#definitions.schedules.map((leaf) => ({
+      trigger: leaf.trigger.id,
+      leaf: leaf.key,
+      at: from,
+    }));
+    for (const cursor of cursors) this.#cursors.set(`${cursor.trigger} ${cursor.leaf}`, cursor);
+    this.state = stateOf(
+      this.#definitions,
+      { revision: 0, seq: 0, at: from },
+      { cursors, waiting: [], deadlines: [], open: [] },
+    );
+  }
+
+  route(piece: Partial<Piece>): Decision {
+    const signals = piece.signals ?? [];
+    const until = piece.until ?? signals.at(-1)?.at ?? this.state.watermark.at;
+    const decision = step(this.#definitions, this.state, {
+      signals,
+      until,
+      now: piece.now ?? until,
+    });
+    this.state = advance(this.state, decision);
+    this.runs.push(...decision.runs);
+    this.skips.push(...decision.skips);
+    this.decisions.push(decision);
+    for (const { leaf, at } of decision.cursors) {
+      const cursor = { trigger: leaf.trigger.id, leaf: leaf.key, at };
+      this.#cursors.set(`${cursor.trigger} ${cursor.leaf}`, cursor);
+    }
+    return decision;
+  }
+
+  /** The cursors as a store would have them. */
+  cursors(): Cursor[] {
+    return [...this.#cursors.values()];
+  }
+}
