@@ -1,13 +1,33 @@
 // Lists of a store in memory: which rows a filter lets through, in which order, and where a page ends.
-import type { MemoryTables } from "./memory-tables.ts"
-import { compareKeys, cursorKeyOf, deadlineKeyOf, defaultOrder, keyOfPage, pageOf, waitingKeyOf, type Key } from "./store-order.ts"
-import type { Where, ListRequest, Page, Tables } from "./store.ts"
+import type { MemoryTables } from "./memory-tables.ts";
+import {
+  compareKeys,
+  cursorKeyOf,
+  deadlineKeyOf,
+  defaultOrder,
+  keyOfPage,
+  pageOf,
+  waitingKeyOf,
+  type Key,
+} from "./store-order.ts";
+import type { Where, ListRequest, Page, Tables } from "./store.ts";
 
-type Fields = { readonly [Table in keyof Tables]: { readonly [Field in keyof Where]?: (row: Tables[Table]) => string | null } }
+type Fields = {
+  readonly [Table in keyof Tables]: {
+    readonly [Field in keyof Where]?: (row: Tables[Table]) => string | null;
+  };
+};
 
 /** What a filter compares with, by table. A table that lacks a field has no row with it. */
 const fields: Fields = {
-  run: { ids: (run) => run.id, states: (run) => run.state, task: (run) => run.task, trigger: (run) => run.trigger, owner: (run) => run.owner, run: (run) => run.id },
+  run: {
+    ids: (run) => run.id,
+    states: (run) => run.state,
+    task: (run) => run.task,
+    trigger: (run) => run.trigger,
+    owner: (run) => run.owner,
+    run: (run) => run.id,
+  },
   attempt: { run: (attempt) => attempt.run, owner: (attempt) => attempt.owner },
   signal: {
     ids: (stored) => stored.id,
@@ -20,89 +40,121 @@ const fields: Fields = {
   skip: { ids: (skip) => skip.id, trigger: (skip) => skip.trigger },
   waiting: { ids: (waiting) => waiting.heard.id, trigger: (waiting) => waiting.trigger },
   cursor: { trigger: (cursor) => cursor.trigger },
-  deadline: { ids: (deadline) => deadline.id, trigger: ({ due }) => (due._tag === "Within" ? due.trigger : null) },
+  deadline: {
+    ids: (deadline) => deadline.id,
+    trigger: ({ due }) => (due._tag === "Within" ? due.trigger : null),
+  },
   owner: { ids: (owner) => owner.id, owner: (owner) => owner.id },
-}
+};
 
 /** The rows of a table, oldest first. */
 interface Sequence<Row> {
-  readonly size: number
-  readonly row: (index: number) => Row
-  readonly keyOf: (index: number) => Key
+  readonly size: number;
+  readonly row: (index: number) => Row;
+  readonly keyOf: (index: number) => Key;
 }
 
 /** The page, or undefined if `after` is no `next` of this table. */
-export const listed = <Table extends keyof Tables>(tables: MemoryTables, table: Table, request: ListRequest): Page<Tables[Table]> | undefined => {
-  const where = request.where ?? {}
-  const rows = sequences[table](tables, where)
-  const passes = filterOf(table, where)
-  const step = (request.order ?? defaultOrder[table]) === "newest" ? -1 : 1
-  const limit = Math.min(Math.max(request.limit, 1), 10_000)
-  const after = request.after === undefined ? null : keyOfPage(table, request.after)
-  if (after === undefined) return undefined
-  const page: Tables[Table][] = []
-  let last = 0
+export const listed = <Table extends keyof Tables>(
+  tables: MemoryTables,
+  table: Table,
+  request: ListRequest,
+): Page<Tables[Table]> | undefined => {
+  const where = request.where ?? {};
+  const rows = sequences[table](tables, where);
+  const passes = filterOf(table, where);
+  const step = (request.order ?? defaultOrder[table]) === "newest" ? -1 : 1;
+  const limit = Math.min(Math.max(request.limit, 1), 10_000);
+  const after = request.after === undefined ? null : keyOfPage(table, request.after);
+  if (after === undefined) return undefined;
+  const page: Tables[Table][] = [];
+  let last = 0;
   for (let index = firstIndex(rows, after, step); index >= 0 && index < rows.size; index += step) {
-    const row = rows.row(index)
-    if (!passes(row)) continue
-    if (page.length === limit) return { rows: page, next: pageOf(rows.keyOf(last)) }
-    page.push(row)
-    last = index
+    const row = rows.row(index);
+    if (!passes(row)) continue;
+    if (page.length === limit) return { rows: page, next: pageOf(rows.keyOf(last)) };
+    page.push(row);
+    last = index;
   }
-  return { rows: page, next: null }
-}
+  return { rows: page, next: null };
+};
 
-const filterOf = <Table extends keyof Tables>(table: Table, where: Where): ((row: Tables[Table]) => boolean) => {
-  const tests = Object.entries(where).flatMap(([field, wanted]: [string, string | readonly string[] | undefined]) => {
-    if (wanted === undefined) return []
-    const valueOf = fields[table][field as keyof Where]
-    const accepted: ReadonlySet<string | null> = new Set(typeof wanted === "string" ? [wanted] : wanted)
-    return [(row: Tables[Table]): boolean => valueOf !== undefined && accepted.has(valueOf(row))]
-  })
-  return (row) => tests.every((test) => test(row))
-}
+const filterOf = <Table extends keyof Tables>(
+  table: Table,
+  where: Where,
+): ((row: Tables[Table]) => boolean) => {
+  const tests = Object.entries(where).flatMap(
+    ([field, wanted]: [string, string | readonly string[] | undefined]) => {
+      if (wanted === undefined) return [];
+      const valueOf = fields[table][field as keyof Where];
+      const accepted: ReadonlySet<string | null> = new Set(
+        typeof wanted === "string" ? [wanted] : wanted,
+      );
+      return [(row: Tables[Table]): boolean => valueOf !== undefined && accepted.has(valueOf(row))];
+    },
+  );
+  return (row) => tests.every((test) => test(row));
+};
 
 /** Where a page begins: at the end that is listed first, or behind the key, found by halving. */
 const firstIndex = (rows: Sequence<unknown>, after: Key | null, step: 1 | -1): number => {
-  if (after === null) return step === 1 ? 0 : rows.size - 1
-  let low = 0
-  let high = rows.size
+  if (after === null) return step === 1 ? 0 : rows.size - 1;
+  let low = 0;
+  let high = rows.size;
   while (low < high) {
-    const middle = (low + high) >> 1
-    const order = compareKeys(rows.keyOf(middle), after)
-    if (order < 0 || (order === 0 && step === 1)) low = middle + 1
-    else high = middle
+    const middle = (low + high) >> 1;
+    const order = compareKeys(rows.keyOf(middle), after);
+    if (order < 0 || (order === 0 && step === 1)) low = middle + 1;
+    else high = middle;
   }
-  return step === 1 ? low : low - 1
-}
+  return step === 1 ? low : low - 1;
+};
 
-const sequences: { readonly [Table in keyof Tables]: (tables: MemoryTables, where: Where) => Sequence<Tables[Table]> } = {
+const sequences: {
+  readonly [Table in keyof Tables]: (tables: MemoryTables, where: Where) => Sequence<Tables[Table]>;
+} = {
   // Runs that are asked for by id or holder are found without going through all of them.
   run: (tables, { ids, owner }) => {
     const rows =
       ids !== undefined
-        ? [...new Set(ids)].flatMap((id) => tables.runOf.get(id) ?? []).sort((a, b) => a.ordinal - b.ordinal)
+        ? [...new Set(ids)]
+            .flatMap((id) => tables.runOf.get(id) ?? [])
+            .sort((a, b) => a.ordinal - b.ordinal)
         : owner !== undefined
           ? [...(tables.held.get(owner) ?? [])].sort((a, b) => a.ordinal - b.ordinal)
-          : tables.runs
-    return { size: rows.length, row: (index) => rows[index]!.run, keyOf: (index) => [rows[index]!.ordinal] }
+          : tables.runs;
+    return {
+      size: rows.length,
+      row: (index) => rows[index]!.run,
+      keyOf: (index) => [rows[index]!.ordinal],
+    };
   },
-  attempt: (tables, { run }) => numbered(run === undefined ? tables.attempts : (tables.attemptsOf.get(run) ?? [])),
+  attempt: (tables, { run }) =>
+    numbered(run === undefined ? tables.attempts : (tables.attemptsOf.get(run) ?? [])),
   signal: (tables) => numbered(tables.signals),
   skip: (tables) => numbered(tables.skips),
   owner: (tables) => numbered([...tables.owners.values()]),
   waiting: (tables) => keyed(tables.waiting.values(), waitingKeyOf),
   cursor: (tables) => keyed(tables.cursors.values(), cursorKeyOf),
   deadline: (tables) => keyed(tables.deadlines.values(), deadlineKeyOf),
-}
+};
 
 /** Rows that are only ever added: their place is their key. */
-const numbered = <Row>(rows: readonly Row[]): Sequence<Row> => ({ size: rows.length, row: (index) => rows[index] as Row, keyOf: (index) => [index] })
+const numbered = <Row>(rows: readonly Row[]): Sequence<Row> => ({
+  size: rows.length,
+  row: (index) => rows[index] as Row,
+  keyOf: (index) => [index],
+});
 
 /** Rows that come and go, sorted when somebody looks. */
 const keyed = <Row>(unsorted: Iterable<Row>, keyOf: (row: Row) => Key): Sequence<Row> => {
-  const rows = sorted(unsorted, keyOf)
-  return { size: rows.length, row: (index) => rows[index] as Row, keyOf: (index) => keyOf(rows[index] as Row) }
-}
+  const rows = sorted(unsorted, keyOf);
+  return {
+    size: rows.length,
+    row: (index) => rows[index] as Row,
+    keyOf: (index) => keyOf(rows[index] as Row),
+  };
+};
 
-export const sorted = <Row>(rows: Iterable<Row>, keyOf: (row: Row) => Key): readonly Row[] => [...rows].sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
+export const sorted = <Row>(rows: Iterable<Row>, keyOf: (row: Row) => Key): readonly Row[] =>
+  [...rows].sort((a, b) => compareKeys(keyOf(a), keyOf(b)));

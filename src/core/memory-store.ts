@@ -2,79 +2,106 @@
 // operation is one step of one fiber, so no other fiber ever sees half of it. Rows are frozen and shared with their readers; what a caller hands in is copied.
 //
 // Time is the caller's Clock, or the `now` that it was made with: then it is the store's own, the same for engines whose clocks differ.
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
-import { StoreError } from "./errors.ts"
-import { listed, sorted } from "./memory-list.ts"
-import { MemoryTables } from "./memory-tables.ts"
-import { cursorKeyOf, deadlineKeyOf, openKeyOf, waitingKeyOf } from "./store-order.ts"
-import type { Batch, CommitReply, Reading, StorePort, StoredState, Summary } from "./store.ts"
+import * as Clock from "effect/Clock";
+import * as Effect from "effect/Effect";
+import { StoreError } from "./errors.ts";
+import { listed, sorted } from "./memory-list.ts";
+import { MemoryTables } from "./memory-tables.ts";
+import { cursorKeyOf, deadlineKeyOf, openKeyOf, waitingKeyOf } from "./store-order.ts";
+import type { Batch, CommitReply, Reading, StorePort, StoredState, Summary } from "./store.ts";
 
 export interface MemoryStore extends StorePort {
   /** Makes an owner count as proved dead, as when its process is killed. Nothing else happens: its runs stay claimed until somebody reclaims them. */
-  readonly kill: (owner: string) => void
+  readonly kill: (owner: string) => void;
 }
 
 export const memoryStore = (options: { readonly now?: () => number } = {}): MemoryStore => {
-  const tables = new MemoryTables()
-  const killed = new Set<string>()
-  const listeners = new Set<() => void>()
+  const tables = new MemoryTables();
+  const killed = new Set<string>();
+  const listeners = new Set<() => void>();
   const step = <A>(evaluate: (now: number) => A): Effect.Effect<A> =>
-    Effect.withFiberSucceed((fiber) => evaluate(options.now === undefined ? fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() : options.now()))
+    Effect.withFiberSucceed((fiber) =>
+      evaluate(
+        options.now === undefined
+          ? fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+          : options.now(),
+      ),
+    );
   return {
     abilities: { durable: false, scope: "process", ownerProof: true },
     url: "memory:",
     now: step((now) => now),
     enter: (owner) => step((now) => tables.enter({ ...owner, enteredAt: now, closedAt: null })),
     leave: (owner) => step((now) => tables.close(owner, now)),
-    dead: Effect.sync(() => [...tables.owners.values()].filter(({ id, closedAt }) => closedAt === null && killed.has(id))),
+    dead: Effect.sync(() =>
+      [...tables.owners.values()].filter(({ id, closedAt }) => closedAt === null && killed.has(id)),
+    ),
     read: (request) => step((now) => readingOf(tables, request, now)),
     commit: (batch) =>
       step((now) => {
-        const reply = tables.commit(batch, now)
-        if (isNews(batch, reply)) for (const listener of listeners) listener()
-        return reply
+        const reply = tables.commit(batch, now);
+        if (isNews(batch, reply)) for (const listener of listeners) listener();
+        return reply;
       }),
     claim: (request) => step((now) => tables.claim(request, now)),
     list: (table, request) =>
       Effect.suspend(() => {
-        const page = listed(tables, table, request)
-        if (page !== undefined) return Effect.succeed(page)
-        return Effect.fail(new StoreError({ operation: "list", message: `"${request.after}" is not the end of a page of ${table}s: pass the "next" of an earlier page` }))
+        const page = listed(tables, table, request);
+        if (page !== undefined) return Effect.succeed(page);
+        return Effect.fail(
+          new StoreError({
+            operation: "list",
+            message: `"${request.after}" is not the end of a page of ${table}s: pass the "next" of an earlier page`,
+          }),
+        );
       }),
     summary: step((now) => summaryOf(tables, now)),
     changes: (listener) => {
       // Its own function object, so that one listener may listen twice.
-      const told = (): void => listener()
-      listeners.add(told)
-      return () => void listeners.delete(told)
+      const told = (): void => listener();
+      listeners.add(told);
+      return () => void listeners.delete(told);
     },
     kill: (owner) => void killed.add(owner),
-  }
-}
+  };
+};
 
-const readingOf = (tables: MemoryTables, request: { readonly revision: number | null; readonly limit: number }, now: number): Reading => {
-  const { watermark, generation } = tables
-  const signals = tables.signals.slice(watermark.seq, watermark.seq + request.limit)
-  const state = request.revision === watermark.revision ? null : stateOf(tables)
-  return { watermark, generation, state, signals, more: tables.signals.length > watermark.seq + signals.length, now }
-}
+const readingOf = (
+  tables: MemoryTables,
+  request: { readonly revision: number | null; readonly limit: number },
+  now: number,
+): Reading => {
+  const { watermark, generation } = tables;
+  const signals = tables.signals.slice(watermark.seq, watermark.seq + request.limit);
+  const state = request.revision === watermark.revision ? null : stateOf(tables);
+  return {
+    watermark,
+    generation,
+    state,
+    signals,
+    more: tables.signals.length > watermark.seq + signals.length,
+    now,
+  };
+};
 
 const stateOf = (tables: MemoryTables): StoredState => ({
   cursors: sorted(tables.cursors.values(), cursorKeyOf),
   waiting: sorted(tables.waiting.values(), waitingKeyOf),
   deadlines: sorted(tables.deadlines.values(), deadlineKeyOf),
   open: sorted(tables.open.values(), openKeyOf),
-})
+});
 
 /** Whether others may now have something to route, claim or cancel. */
 const isNews = ({ runs, patches, close }: Batch, reply: CommitReply): boolean =>
-  reply._tag === "Committed" && (reply.signals.includes("accepted") || (runs?.length ?? 0) + (patches?.length ?? 0) > 0 || close !== undefined)
+  reply._tag === "Committed" &&
+  (reply.signals.includes("accepted") ||
+    (runs?.length ?? 0) + (patches?.length ?? 0) > 0 ||
+    close !== undefined);
 
 const summaryOf = (tables: MemoryTables, now: number): Summary => {
-  const unrouted = tables.signals.slice(tables.watermark.seq)
-  let deadlines = unrouted.filter(({ dueAt }) => dueAt !== null && dueAt > now).length
-  for (const { due } of tables.deadlines.values()) if (due._tag !== "Within") deadlines++
+  const unrouted = tables.signals.slice(tables.watermark.seq);
+  let deadlines = unrouted.filter(({ dueAt }) => dueAt !== null && dueAt > now).length;
+  for (const { due } of tables.deadlines.values()) if (due._tag !== "Within") deadlines++;
   return {
     runs: { ...tables.counts },
     unrouted: unrouted.length,
@@ -82,5 +109,5 @@ const summaryOf = (tables: MemoryTables, now: number): Summary => {
     signals: tables.signals.length,
     skips: tables.skips.length,
     waiting: tables.waiting.size,
-  }
-}
+  };
+};

@@ -5,199 +5,270 @@
 // 1. Rows are frozen and replaced, never changed: what a reader was given stays as it was.
 // 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
 // 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
-import { canonical } from "./json.ts"
-import { kept } from "./kept.ts"
-import { rowsOf, type Rows } from "./memory-rows.ts"
-import { PendingQueue, type Place } from "./pending-queue.ts"
-import { runStates, type Attempt, type Run, type RunState } from "./run.ts"
-import type { NewSignal, StoredSignal } from "./signal.ts"
-import type { Batch, Check, ClaimReply, ClaimRequest, CommitReply, Cursor, Deadline, Generation, Open, Owner, SignalReply, Skip, Waiting, Watermark } from "./store.ts"
+import { canonical } from "./json.ts";
+import { kept } from "./kept.ts";
+import { rowsOf, type Rows } from "./memory-rows.ts";
+import { PendingQueue, type Place } from "./pending-queue.ts";
+import { runStates, type Attempt, type Run, type RunState } from "./run.ts";
+import type { NewSignal, StoredSignal } from "./signal.ts";
+import type {
+  Batch,
+  Check,
+  ClaimReply,
+  ClaimRequest,
+  CommitReply,
+  Cursor,
+  Deadline,
+  Generation,
+  Open,
+  Owner,
+  SignalReply,
+  Skip,
+  Waiting,
+  Watermark,
+} from "./store.ts";
 
 export interface RunRow {
-  readonly ordinal: number
-  run: Run
-  place: Place<RunRow> | null
+  readonly ordinal: number;
+  run: Run;
+  place: Place<RunRow> | null;
 }
 
 export class MemoryTables {
-  watermark: Watermark = Object.freeze({ revision: 0, seq: 0, at: 0 })
-  generation: Generation | null = null
-  readonly signals: StoredSignal[] = []
-  readonly signalOf = new Map<string, StoredSignal>()
-  readonly runs: RunRow[] = []
-  readonly runOf = new Map<string, RunRow>()
-  readonly held = new Map<string, Set<RunRow>>()
-  readonly pending = new PendingQueue<RunRow>()
-  readonly counts = Object.fromEntries(runStates.map((state) => [state, 0])) as { [state in RunState]: number }
-  readonly attempts: Attempt[] = []
-  readonly attemptsOf = new Map<string, Attempt[]>()
-  readonly skips: Skip[] = []
-  readonly skipIds = new Set<string>()
-  readonly waiting = new Map<string, Waiting>()
-  readonly cursors = new Map<string, Cursor>()
-  readonly deadlines = new Map<string, Deadline>()
-  readonly open = new Map<string, Open>()
-  readonly owners = new Map<string, Owner>()
+  watermark: Watermark = Object.freeze({ revision: 0, seq: 0, at: 0 });
+  generation: Generation | null = null;
+  readonly signals: StoredSignal[] = [];
+  readonly signalOf = new Map<string, StoredSignal>();
+  readonly runs: RunRow[] = [];
+  readonly runOf = new Map<string, RunRow>();
+  readonly held = new Map<string, Set<RunRow>>();
+  readonly pending = new PendingQueue<RunRow>();
+  readonly counts = Object.fromEntries(runStates.map((state) => [state, 0])) as {
+    [state in RunState]: number;
+  };
+  readonly attempts: Attempt[] = [];
+  readonly attemptsOf = new Map<string, Attempt[]>();
+  readonly skips: Skip[] = [];
+  readonly skipIds = new Set<string>();
+  readonly waiting = new Map<string, Waiting>();
+  readonly cursors = new Map<string, Cursor>();
+  readonly deadlines = new Map<string, Deadline>();
+  readonly open = new Map<string, Open>();
+  readonly owners = new Map<string, Owner>();
 
   commit(batch: Batch, now: number): CommitReply {
     for (const check of batch.checks) {
-      if (!this.#holds(check)) return { _tag: "Conflict", check }
+      if (!this.#holds(check)) return { _tag: "Conflict", check };
     }
-    const at = this.#instantOf(batch, now)
-    const rows = rowsOf(batch, at)
-    const signals = this.#append(batch, rows, at)
-    this.#write(batch, rows)
-    return { _tag: "Committed", signals }
+    const at = this.#instantOf(batch, now);
+    const rows = rowsOf(batch, at);
+    const signals = this.#append(batch.signals ?? [], rows.signals, at);
+    this.#write(batch, rows);
+    return { _tag: "Committed", signals };
   }
 
   /** An owner that has not entered, or is closed, claims nothing: nobody would ever take its runs back. */
   claim(request: ClaimRequest, now: number): ClaimReply {
-    if (!this.#isOpen(request.owner)) return { runs: [], nextDueAt: null }
-    const { items, nextDueAt } = this.pending.take(request.tasks, request.limit, now)
-    const { owner, nonce } = request
+    if (!this.#isOpen(request.owner)) return { runs: [], nextDueAt: null };
+    const { items, nextDueAt } = this.pending.take(request.tasks, request.limit, now);
+    const { owner, nonce } = request;
     const runs = items.map((row) => {
-      const { run } = row
-      this.#replace(row, { ...run, state: "claimed", token: run.token + 1, attempt: run.attempt + 1, owner, nonce })
-      return row.run
-    })
-    return { runs, nextDueAt }
+      const { run } = row;
+      this.#replace(row, {
+        ...run,
+        state: "claimed",
+        token: run.token + 1,
+        attempt: run.attempt + 1,
+        owner,
+        nonce,
+      });
+      return row.run;
+    });
+    return { runs, nextDueAt };
   }
 
   enter(owner: Owner): void {
-    if (!this.owners.has(owner.id)) this.owners.set(owner.id, kept(owner))
+    if (!this.owners.has(owner.id)) this.owners.set(owner.id, kept(owner));
   }
 
   close(id: string, at: number): void {
-    const owner = this.owners.get(id)
-    if (owner !== undefined && owner.closedAt === null) this.owners.set(id, Object.freeze({ ...owner, closedAt: at }))
+    const owner = this.owners.get(id);
+    if (owner !== undefined && owner.closedAt === null)
+      this.owners.set(id, Object.freeze({ ...owner, closedAt: at }));
   }
 
   #isOpen(id: string): boolean {
-    return this.owners.get(id)?.closedAt === null
+    return this.owners.get(id)?.closedAt === null;
   }
 
   #holds(check: Check): boolean {
     switch (check._tag) {
       case "Revision":
-        return check.revision === this.watermark.revision
+        return check.revision === this.watermark.revision;
       case "OwnerOpen":
-        return this.#isOpen(check.owner)
+        return this.#isOpen(check.owner);
       case "Held":
       case "InState": {
-        const run = this.runOf.get(check.run)?.run
-        if (run === undefined || run.token !== check.token || !check.states.includes(run.state)) return false
-        return check._tag === "InState" || run.owner === check.owner
+        const run = this.runOf.get(check.run)?.run;
+        if (run === undefined || run.token !== check.token || !check.states.includes(run.state))
+          return false;
+        return check._tag === "InState" || run.owner === check.owner;
       }
     }
   }
 
   /** The `at` of signals stored now: it never falls along the log, nor behind what has been routed, whatever the clock does. */
   #instantOf({ watermark }: Batch, now: number): number {
-    return Math.max(now, this.signals.at(-1)?.at ?? 0, this.watermark.at, watermark?.at ?? 0)
+    return Math.max(now, this.signals.at(-1)?.at ?? 0, this.watermark.at, watermark?.at ?? 0);
   }
 
-  #append(batch: Batch, rows: Rows, at: number): readonly SignalReply[] {
-    return rows.signals.map((signal, index) => {
-      const { id, origin, dueAt } = batch.signals?.[index] as NewSignal
-      const known = this.signalOf.get(id)
-      if (known !== undefined) return isSame(known.signal, signal) ? "duplicate" : "differs"
-      const stored = Object.freeze({ seq: this.signals.length + 1, at, id, signal, origin, dueAt })
-      this.signals.push(stored)
-      this.signalOf.set(id, stored)
-      return "accepted"
-    })
+  #append(
+    given: readonly NewSignal[],
+    contents: Rows["signals"],
+    at: number,
+  ): readonly SignalReply[] {
+    return given.map(({ id, origin, dueAt }, index) => {
+      const signal = contents[index] as StoredSignal["signal"];
+      const known = this.signalOf.get(id);
+      if (known !== undefined) return isSame(known.signal, signal) ? "duplicate" : "differs";
+      const stored = Object.freeze({ seq: this.signals.length + 1, at, id, signal, origin, dueAt });
+      this.signals.push(stored);
+      this.signalOf.set(id, stored);
+      return "accepted";
+    });
   }
 
   #write(batch: Batch, rows: Rows): void {
-    for (const run of rows.runs) this.#create(run)
+    for (const run of rows.runs) this.#create(run);
     batch.patches?.forEach(({ run }, index) => {
-      const row = this.runOf.get(run)
-      if (row !== undefined) this.#replace(row, { ...row.run, ...rows.patches[index], id: run })
-    })
-    for (const attempt of rows.attempts) this.#record(attempt)
+      const row = this.runOf.get(run);
+      if (row !== undefined) this.#replace(row, { ...row.run, ...rows.patches[index], id: run });
+    });
+    for (const attempt of rows.attempts) this.#record(attempt);
     for (const skip of rows.skips ?? []) {
-      if (this.skipIds.has(skip.id)) continue
-      this.skipIds.add(skip.id)
-      this.skips.push(skip)
+      if (this.skipIds.has(skip.id)) continue;
+      this.skipIds.add(skip.id);
+      this.skips.push(skip);
     }
-    this.#writeState(rows)
-    if (batch.close !== undefined) this.close(batch.close.owner, batch.close.at)
-    if (rows.generation !== undefined) this.generation = rows.generation
-    if (changesReading(batch)) this.watermark = Object.freeze({ ...this.watermark, ...batch.watermark, revision: this.watermark.revision + 1 })
+    this.#writeState(rows);
+    if (batch.close !== undefined) this.close(batch.close.owner, batch.close.at);
+    if (rows.generation !== undefined) this.generation = rows.generation;
+    if (changesReading(batch))
+      this.watermark = Object.freeze({
+        ...this.watermark,
+        ...batch.watermark,
+        revision: this.watermark.revision + 1,
+      });
   }
 
   #writeState({ waiting, cursors, deadlines, open }: Rows): void {
-    if (waiting !== undefined) replaceRows(this.waiting, waiting, waitingIdOf)
-    if (cursors !== undefined) replaceRows(this.cursors, cursors, cursorIdOf)
-    if (deadlines !== undefined) replaceRows(this.deadlines, { put: deadlines.put, remove: deadlines.remove.map((id) => ({ id })) }, ({ id }) => id)
-    if (open !== undefined) replaceRows(this.open, open, openIdOf)
+    if (waiting !== undefined) replaceRows(this.waiting, waiting, waitingIdOf);
+    if (cursors !== undefined) replaceRows(this.cursors, cursors, cursorIdOf);
+    if (deadlines !== undefined)
+      replaceRows(
+        this.deadlines,
+        { put: deadlines.put, remove: deadlines.remove.map((id) => ({ id })) },
+        ({ id }) => id,
+      );
+    if (open !== undefined) replaceRows(this.open, open, openIdOf);
   }
 
   #create(run: Run): void {
-    if (this.runOf.has(run.id)) return
-    const row: RunRow = { ordinal: this.runs.length, run, place: null }
-    this.runs.push(row)
-    this.runOf.set(run.id, row)
-    this.counts[run.state]++
-    this.#hold(row, null, run.owner)
-    this.#queue(row)
+    if (this.runOf.has(run.id)) return;
+    const row: RunRow = { ordinal: this.runs.length, run, place: null };
+    this.runs.push(row);
+    this.runOf.set(run.id, row);
+    this.counts[run.state]++;
+    this.#hold(row, null, run.owner);
+    this.#queue(row);
   }
 
   #replace(row: RunRow, run: Run): void {
-    const before = row.run
-    row.run = Object.freeze(run)
+    const before = row.run;
+    row.run = Object.freeze(run);
     if (before.state !== run.state) {
-      this.counts[before.state]--
-      this.counts[run.state]++
+      this.counts[before.state]--;
+      this.counts[run.state]++;
     }
-    if (before.owner !== run.owner) this.#hold(row, before.owner, run.owner)
-    if (before.state !== run.state || before.dueAt !== run.dueAt || before.priority !== run.priority || before.task !== run.task) this.#queue(row)
+    if (before.owner !== run.owner) this.#hold(row, before.owner, run.owner);
+    if (
+      before.state !== run.state ||
+      before.dueAt !== run.dueAt ||
+      before.priority !== run.priority ||
+      before.task !== run.task
+    )
+      this.#queue(row);
   }
 
   #queue(row: RunRow): void {
-    if (row.place !== null) this.pending.remove(row.place)
-    const { state, task, priority, dueAt } = row.run
-    row.place = state === "pending" ? this.pending.add(row, { task, priority, dueAt, ordinal: row.ordinal }) : null
+    if (row.place !== null) this.pending.remove(row.place);
+    const { state, task, priority, dueAt } = row.run;
+    row.place =
+      state === "pending"
+        ? this.pending.add(row, { task, priority, dueAt, ordinal: row.ordinal })
+        : null;
   }
 
   #hold(row: RunRow, before: string | null, after: string | null): void {
-    if (before !== null) this.held.get(before)?.delete(row)
-    if (after === null) return
-    const rows = this.held.get(after)
-    if (rows === undefined) this.held.set(after, new Set([row]))
-    else rows.add(row)
+    if (before !== null) this.held.get(before)?.delete(row);
+    if (after === null) return;
+    const rows = this.held.get(after);
+    if (rows === undefined) this.held.set(after, new Set([row]));
+    else rows.add(row);
   }
 
   #record(attempt: Attempt): void {
-    const others = this.attemptsOf.get(attempt.run)
-    if (others?.some(({ token }) => token === attempt.token)) return
-    if (others === undefined) this.attemptsOf.set(attempt.run, [attempt])
-    else others.push(attempt)
-    this.attempts.push(attempt)
+    const others = this.attemptsOf.get(attempt.run);
+    if (others?.some(({ token }) => token === attempt.token)) return;
+    if (others === undefined) this.attemptsOf.set(attempt.run, [attempt]);
+    else others.push(attempt);
+    this.attempts.push(attempt);
   }
 }
 
 /** Whether a router that has read before must read again; new signals alone don't ask for that. */
-const changesReading = ({ watermark, generation, waiting, cursors, deadlines, open }: Batch): boolean =>
-  (watermark ?? generation) !== undefined || changes(waiting) || changes(cursors) || changes(deadlines) || changes(open)
+const changesReading = ({
+  watermark,
+  generation,
+  waiting,
+  cursors,
+  deadlines,
+  open,
+}: Batch): boolean =>
+  (watermark ?? generation) !== undefined ||
+  changes(waiting) ||
+  changes(cursors) ||
+  changes(deadlines) ||
+  changes(open);
 
 interface Replacement<Row, Id> {
-  readonly put: readonly Row[]
-  readonly remove: readonly Id[]
+  readonly put: readonly Row[];
+  readonly remove: readonly Id[];
 }
 
-const changes = (rows: Replacement<unknown, unknown> | undefined): boolean => rows !== undefined && rows.put.length + rows.remove.length > 0
+const changes = (rows: Replacement<unknown, unknown> | undefined): boolean =>
+  rows !== undefined && rows.put.length + rows.remove.length > 0;
 
-const replaceRows = <Row extends Id, Id>(table: Map<string, Row>, { put, remove }: Replacement<Row, Id>, idOf: (row: Id) => string): void => {
-  for (const row of put) table.set(idOf(row), row)
-  for (const row of remove) table.delete(idOf(row))
-}
+const replaceRows = <Row extends Id, Id>(
+  table: Map<string, Row>,
+  { put, remove }: Replacement<Row, Id>,
+  idOf: (row: Id) => string,
+): void => {
+  for (const row of put) table.set(idOf(row), row);
+  for (const row of remove) table.delete(idOf(row));
+};
 
-const waitingIdOf = ({ trigger, leaf, order }: Pick<Waiting, "trigger" | "leaf" | "order">): string => `${order}\n${trigger}\n${leaf}`
-const cursorIdOf = ({ trigger, leaf }: Pick<Cursor, "trigger" | "leaf">): string => `${trigger}\n${leaf}`
-const openIdOf = ({ scope, run }: Pick<Open, "scope" | "run">): string => `${scope}\n${run}`
+const waitingIdOf = ({
+  trigger,
+  leaf,
+  order,
+}: Pick<Waiting, "trigger" | "leaf" | "order">): string => `${order}\n${trigger}\n${leaf}`;
+const cursorIdOf = ({ trigger, leaf }: Pick<Cursor, "trigger" | "leaf">): string =>
+  `${trigger}\n${leaf}`;
+const openIdOf = ({ scope, run }: Pick<Open, "scope" | "run">): string => `${scope}\n${run}`;
 
-type Content = StoredSignal["signal"]
+type Content = StoredSignal["signal"];
 
 /** Equal but for the instant at which they were stored. */
-const isSame = ({ at: _, ...stored }: Content, { at: __, ...given }: Content): boolean => canonical(stored) === canonical(given)
+const isSame = ({ at: _, ...stored }: Content, { at: __, ...given }: Content): boolean =>
+  canonical(stored) === canonical(given);

@@ -1,12 +1,17 @@
 // The order of rows, the same in every store: by a key, whose parts compare one after the other. A page of a list ends with the key of its last row.
-import type { Cursor, Deadline, Open, Tables, Waiting } from "./store.ts"
+import type { Cursor, Deadline, Open, Tables, Waiting } from "./store.ts";
 
-export type Key = readonly (string | number)[]
+export type Key = readonly (string | number)[];
 
-export const cursorKeyOf = (row: Pick<Cursor, "trigger" | "leaf">): Key => [row.trigger, row.leaf]
-export const waitingKeyOf = (row: Pick<Waiting, "trigger" | "leaf" | "at" | "order">): Key => [row.trigger, row.leaf, row.at, row.order]
-export const deadlineKeyOf = (row: Pick<Deadline, "at" | "id">): Key => [row.at, row.id]
-export const openKeyOf = (row: Pick<Open, "scope" | "run">): Key => [row.scope, row.run]
+export const cursorKeyOf = (row: Pick<Cursor, "trigger" | "leaf">): Key => [row.trigger, row.leaf];
+export const waitingKeyOf = (row: Pick<Waiting, "trigger" | "leaf" | "at" | "order">): Key => [
+  row.trigger,
+  row.leaf,
+  row.at,
+  row.order,
+];
+export const deadlineKeyOf = (row: Pick<Deadline, "at" | "id">): Key => [row.at, row.id];
+export const openKeyOf = (row: Pick<Open, "scope" | "run">): Key => [row.scope, row.run];
 
 /** What the parts of each table's key are. One number: the order in which rows were stored. */
 export const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | "number")[] } = {
@@ -18,7 +23,7 @@ export const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | 
   waiting: ["string", "string", "number", "number"],
   cursor: ["string", "string"],
   deadline: ["number", "string"],
-}
+};
 
 /** People look at what happened last, but at what waits from its beginning. */
 export const defaultOrder: { readonly [Table in keyof Tables]: "newest" | "oldest" } = {
@@ -30,41 +35,47 @@ export const defaultOrder: { readonly [Table in keyof Tables]: "newest" | "oldes
   cursor: "oldest",
   deadline: "oldest",
   owner: "oldest",
-}
+};
 
 export const compareKeys = (a: Key, b: Key): number => {
   for (const [index, left] of a.entries()) {
-    const right = b[index]
-    const order = typeof left === "number" ? left - (right as number) : compareText(left, right as string)
-    if (order !== 0) return order
+    const right = b[index];
+    const order =
+      typeof left === "number" ? left - (right as number) : compareText(left, right as string);
+    if (order !== 0) return order;
   }
-  return 0
-}
+  return 0;
+};
 
 /** Texts by code point, which is the order of their UTF-8 bytes and so a database's. JavaScript's own `<` differs above U+FFFF. */
 export const compareText = (a: string, b: string): number => {
-  const length = Math.min(a.length, b.length)
+  const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
-    const left = a.charCodeAt(index)
-    const right = b.charCodeAt(index)
-    if (left !== right) return rankOf(left) - rankOf(right)
+    const left = a.charCodeAt(index);
+    const right = b.charCodeAt(index);
+    if (left !== right) return rankOf(left) - rankOf(right);
   }
-  return a.length - b.length
-}
+  return a.length - b.length;
+};
 
 /** A code unit's place by code point: surrogates stand for what lies above U+FFFF. */
-const rankOf = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit)
+const rankOf = (unit: number): number =>
+  unit >= 0xd800 && unit <= 0xdfff ? unit + 0x1_0000 : unit;
 
 /** The `next` of a page whose last row has this key. */
-export const pageOf = (key: Key): string => JSON.stringify(key)
+export const pageOf = (key: Key): string => JSON.stringify(key);
 
 /** The key that a page's `next` stands for, or undefined if it is none of this table. */
 export const keyOfPage = (table: keyof Tables, page: string): Key | undefined => {
-  const kinds = keyKinds[table]
+  const kinds = keyKinds[table];
   try {
-    const key: unknown = JSON.parse(page)
-    return Array.isArray(key) && key.length === kinds.length && key.every((part, index) => typeof part === kinds[index]) ? key : undefined
+    const key: unknown = JSON.parse(page);
+    return Array.isArray(key) &&
+      key.length === kinds.length &&
+      key.every((part, index) => typeof part === kinds[index])
+      ? key
+      : undefined;
   } catch {
-    return undefined
+    return undefined;
   }
-}
+};
