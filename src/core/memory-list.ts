@@ -1,5 +1,5 @@
 // Lists of a store in memory: which rows a filter lets through, in which order, and where a page ends.
-import type { MemoryTables } from "./memory-tables.ts";
+import type { MemoryTables, RunRow } from "./memory-tables.ts";
 import {
   compareKeys,
   cursorKeyOf,
@@ -113,30 +113,42 @@ const firstIndex = (rows: Sequence<unknown>, after: Key | null, step: 1 | -1): n
 const sequences: {
   readonly [Table in keyof Tables]: (tables: MemoryTables, where: Where) => Sequence<Tables[Table]>;
 } = {
-  // Runs that are asked for by id or holder are found without going through all of them.
-  run: (tables, { ids, owner }) => {
-    const rows =
-      ids !== undefined
-        ? [...new Set(ids)]
-            .flatMap((id) => tables.runOf.get(id) ?? [])
-            .sort((a, b) => a.ordinal - b.ordinal)
-        : owner !== undefined
-          ? [...(tables.held.get(owner) ?? [])].sort((a, b) => a.ordinal - b.ordinal)
-          : tables.runs;
+  run: (tables, where) => {
+    const rows = runRows(tables, where);
+    const rowOf = (index: number): RunRow => rows[index] as RunRow;
     return {
       size: rows.length,
-      row: (index) => rows[index]!.run,
-      keyOf: (index) => [rows[index]!.ordinal],
+      row: (index) => rowOf(index).run,
+      keyOf: (index) => [rowOf(index).ordinal],
     };
   },
-  attempt: (tables, { run }) =>
-    numbered(run === undefined ? tables.attempts : (tables.attemptsOf.get(run) ?? [])),
+  attempt: (tables, { run }) => {
+    const rows = runRows(tables, run === undefined ? {} : { ids: [run] }).flatMap(
+      ({ ordinal, attempts }) => attempts.map((attempt) => ({ ordinal, attempt })),
+    );
+    const rowOf = (index: number) => rows[index] as (typeof rows)[number];
+    return {
+      size: rows.length,
+      row: (index) => rowOf(index).attempt,
+      keyOf: (index) => [rowOf(index).ordinal, rowOf(index).attempt.token],
+    };
+  },
   signal: (tables) => numbered(tables.signals),
   skip: (tables) => numbered(tables.skips),
   owner: (tables) => numbered([...tables.owners.values()]),
   waiting: (tables) => keyed(tables.waiting.values(), waitingKeyOf),
   cursor: (tables) => keyed(tables.cursors.values(), cursorKeyOf),
   deadline: (tables) => keyed(tables.deadlines.values(), deadlineKeyOf),
+};
+
+/** Runs that are asked for by id or holder are found without going through all of them. */
+const runRows = (tables: MemoryTables, { ids, owner }: Where): readonly RunRow[] => {
+  const byOrdinal = (rows: Iterable<RunRow>): readonly RunRow[] =>
+    [...rows].sort((a, b) => a.ordinal - b.ordinal);
+  if (ids !== undefined)
+    return byOrdinal([...new Set(ids)].flatMap((id) => tables.runOf.get(id) ?? []));
+  if (owner !== undefined) return byOrdinal(tables.held.get(owner) ?? []);
+  return tables.runs;
 };
 
 /** Rows that are only ever added: their place is their key. */

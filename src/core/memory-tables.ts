@@ -32,6 +32,8 @@ export interface RunRow {
   readonly ordinal: number;
   run: Run;
   place: Place<RunRow> | null;
+  /** Those that have ended, by token. */
+  attempts: readonly Attempt[];
 }
 
 export class MemoryTables {
@@ -46,8 +48,6 @@ export class MemoryTables {
   readonly counts = Object.fromEntries(runStates.map((state) => [state, 0])) as {
     [state in RunState]: number;
   };
-  readonly attempts: Attempt[] = [];
-  readonly attemptsOf = new Map<string, Attempt[]>();
   readonly skips: Skip[] = [];
   readonly skipIds = new Set<string>();
   readonly waiting = new Map<string, Waiting>();
@@ -175,7 +175,7 @@ export class MemoryTables {
 
   #create(run: Run): void {
     if (this.runOf.has(run.id)) return;
-    const row: RunRow = { ordinal: this.runs.length, run, place: null };
+    const row: RunRow = { ordinal: this.runs.length, run, place: null, attempts: [] };
     this.runs.push(row);
     this.runOf.set(run.id, row);
     this.counts[run.state]++;
@@ -218,11 +218,9 @@ export class MemoryTables {
   }
 
   #record(attempt: Attempt): void {
-    const others = this.attemptsOf.get(attempt.run);
-    if (others?.some(({ token }) => token === attempt.token)) return;
-    if (others === undefined) this.attemptsOf.set(attempt.run, [attempt]);
-    else others.push(attempt);
-    this.attempts.push(attempt);
+    const row = this.runOf.get(attempt.run);
+    if (row === undefined || row.attempts.some(({ token }) => token === attempt.token)) return;
+    row.attempts = [...row.attempts, attempt].sort((a, b) => a.token - b.token);
   }
 }
 

@@ -13,10 +13,10 @@ export const waitingKeyOf = (row: Pick<Waiting, "trigger" | "leaf" | "at" | "ord
 export const deadlineKeyOf = (row: Pick<Deadline, "at" | "id">): Key => [row.at, row.id];
 export const openKeyOf = (row: Pick<Open, "scope" | "run">): Key => [row.scope, row.run];
 
-/** What the parts of each table's key are. One number: the order in which rows were stored. */
+/** What the parts of each table's key are. One number: the order in which rows were stored; an attempt's: that of its run, and its token. */
 export const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | "number")[] } = {
   run: ["number"],
-  attempt: ["number"],
+  attempt: ["number", "number"],
   signal: ["number"],
   skip: ["number"],
   owner: ["number"],
