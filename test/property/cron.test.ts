@@ -13,6 +13,7 @@ import {
   previousOccurrence,
   scheduleFaults,
   type CronSchedule,
+  type Schedule,
 } from "../../src/core/schedule.ts";
 import {
   allTimeZones,
@@ -21,28 +22,22 @@ import {
   arbitraryExpression,
   arbitraryInstant,
   arbitrarySecondsExpression,
+  arbitrarySchedule,
   arbitraryTimeZone,
+  comes,
 } from "../support/arbitrary-schedule.ts";
 import { nextDateByScan, occurrencesByScan, transitionByTemporal } from "../support/cron-oracle.ts";
 
 const times = process.env["DETENT_LONG"] === undefined ? 1 : 20;
 const second = 1_000;
 const hour = 3_600_000;
-const day = 24 * hour;
 
-const comes = (expression: string): boolean => nextDateByScan(expression, 0) !== undefined;
-
-const arbitraryCron: fc.Arbitrary<CronSchedule> = fc
-  .tuple(fc.oneof(arbitraryExpression, arbitrarySecondsExpression), arbitraryTimeZone, arbitraryDst)
-  .filter(([expression]) => comes(expression))
-  .map(([expression, timeZone, dst]) => cron(expression, { timeZone, dst }));
-
-const all = (schedule: CronSchedule, after: number, until: number): number[] =>
+const all = (schedule: Schedule, after: number, until: number): number[] =>
   occurrencesBetween(schedule, { after, until, limit: Infinity }).occurrences;
 
 test("occurrences between a and c are those between a and b followed by those between b and c, for any b", () => {
   const law = fc.property(
-    arbitraryCron,
+    arbitrarySchedule,
     arbitraryInstant,
     fc.nat(hour),
     fc.nat(hour),
@@ -56,7 +51,7 @@ test("occurrences between a and c are those between a and b followed by those be
 });
 
 test("next and previous leave nothing out between them and undo each other, wherever one asks from", () => {
-  const law = fc.property(arbitraryCron, arbitraryInstant, (schedule, at) => {
+  const law = fc.property(arbitrarySchedule, arbitraryInstant, (schedule, at) => {
     const next = nextOccurrence(schedule, at);
     if (next !== undefined) {
       expect(next).toBeGreaterThan(at);
@@ -129,7 +124,7 @@ test(
   () => {
     for (const timeZone of allTimeZones) {
       const schedule = fc
-        .tuple(arbitraryExpression.filter(comes), arbitraryDst)
+        .tuple(arbitraryExpression, arbitraryDst)
         .map(([expression, dst]) => cron(expression, { timeZone, dst }));
       const law = fc.property(
         fc.array(schedule, { minLength: 4, maxLength: 4 }),
@@ -148,11 +143,7 @@ test(
   "an expression with seconds is due exactly at the seconds at which the zone's clock says so",
   { timeout: 30_000 * times },
   () => {
-    const schedule = fc.tuple(
-      arbitrarySecondsExpression.filter(comes),
-      arbitraryTimeZone,
-      arbitraryDst,
-    );
+    const schedule = fc.tuple(arbitrarySecondsExpression, arbitraryTimeZone, arbitraryDst);
     const law = fc.property(schedule, pick(hour), ([expression, timeZone, dst], picked) => {
       lawOfTheClock(cron(expression, { timeZone, dst }), windowOf(timeZone, picked, 2 * hour));
     });
@@ -172,9 +163,7 @@ const isAgreed = (expression: string): boolean => {
 test.each(["UTC", "Asia/Tokyo", "Asia/Kolkata"])(
   "in %s, whose clock never jumps now, occurrences are cron-parser's",
   (timeZone) => {
-    const expression = fc
-      .oneof(arbitraryExpression, arbitrarySecondsExpression)
-      .filter((it) => isAgreed(it) && comes(it));
+    const expression = fc.oneof(arbitraryExpression, arbitrarySecondsExpression).filter(isAgreed);
     const law = fc.property(expression, arbitraryInstant, (expression, at) => {
       const parsed = CronExpressionParser.parse(expression, { tz: timeZone, currentDate: at });
       const forwards = parsed.take(5).map((date) => date.getTime());
@@ -199,9 +188,9 @@ test.each(["UTC", "Asia/Tokyo", "Asia/Kolkata"])(
 
 const arbitraryRubbish = fc.oneof(
   fc.anything(),
-  fc.string({ unit: fc.constantFrom(..."0123456789*?/-,#LWH() JANMONdt@\t٣") }),
+  fc.string({ unit: fc.constantFrom(..."0123456789*?/-,#LWH() JANMONdt@\t٣".split("")) }),
   fc
-    .array(fc.string({ unit: fc.constantFrom(..."059*?/-,#LWH()AN"), maxLength: 4 }), {
+    .array(fc.string({ unit: fc.constantFrom(..."059*?/-,#LWH()AN".split("")), maxLength: 4 }), {
       minLength: 5,
       maxLength: 6,
     })
@@ -230,5 +219,5 @@ test("an expression is answered at once, for ever or never, also where no clock 
   const schedule = cron("*/5 2 * 3 0L", { timeZone: "Europe/Paris" });
   expect(nextOccurrence(schedule, Date.UTC(2026, 0, 1))).toBeUndefined();
   expect(previousOccurrence(schedule, 8.64e15)).toBe(Date.UTC(1980, 2, 30, 1, 55));
-  expect(nextOccurrence(schedule, 0)).toBe(Date.UTC(1970, 2, 29, 1, 0) + 0 * day);
+  expect(nextOccurrence(schedule, 0)).toBe(Date.UTC(1970, 2, 29, 1, 0));
 });

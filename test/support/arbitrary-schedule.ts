@@ -1,5 +1,7 @@
 /** Generators of schedules: cron expressions with everything that the syntax has, zones, instants, intervals. */
 import fc from "fast-check";
+import { at, cron, every, type CronSchedule, type Schedule } from "../../src/core/schedule.ts";
+import { nextDateByScan } from "./cron-oracle.ts";
 
 interface Range {
   readonly min: number;
@@ -109,12 +111,16 @@ const timeFields = fc
   .tuple(orStar(listOf(item(minute)), 1), orStar(listOf(item(hour)), 1))
   .map((fields) => fields.join(" "));
 
-/** An expression of five fields; its date may never come. */
+/** Whether any year has a date that the expression names. */
+export const comes = (expression: string): boolean => nextDateByScan(expression, 0) !== undefined;
+
+/** An expression of five fields. */
 export const arbitraryExpression: fc.Arbitrary<string> = fc
   .tuple(timeFields, denseDateFields)
-  .map((parts) => parts.join(" "));
+  .map((parts) => parts.join(" "))
+  .filter(comes);
 
-/** An expression of six fields; its date may never come. */
+/** An expression of six fields. */
 export const arbitrarySecondsExpression: fc.Arbitrary<string> = fc
   .tuple(listOf(item(minute)), arbitraryExpression)
   .map((parts) => parts.join(" "));
@@ -142,3 +148,29 @@ export const arbitraryTimeZone: fc.Arbitrary<string> = fc.oneof(
     "America/Havana",
   ),
 );
+
+/** A cron schedule in any zone, with any rule of daylight saving. */
+export const arbitraryCron: fc.Arbitrary<CronSchedule> = fc
+  .tuple(fc.oneof(arbitraryExpression, arbitrarySecondsExpression), arbitraryTimeZone, arbitraryDst)
+  .map(([expression, timeZone, dst]) => cron(expression, { timeZone, dst }));
+
+/** A schedule of any kind, perhaps with bounds. */
+export const arbitrarySchedule: fc.Arbitrary<Schedule> = fc
+  .tuple(
+    fc.oneof(
+      { weight: 4, arbitrary: arbitraryCron },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.integer({ min: 1_000, max: 1e11 }), arbitraryInstant)
+          .map(([duration, anchor]) => every(duration, { anchor })),
+      },
+      { weight: 1, arbitrary: arbitraryInstant.map((instant) => at(instant)) },
+    ),
+    fc.option(fc.tuple(arbitraryInstant, arbitraryInstant), { nil: undefined }),
+  )
+  .map(([schedule, bounds]) =>
+    bounds === undefined
+      ? schedule
+      : { ...schedule, startAt: Math.min(...bounds), endAt: Math.max(...bounds) },
+  );
