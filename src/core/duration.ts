@@ -51,7 +51,7 @@ const millisOfText = (text: string): number | undefined => {
     /^\s*([+-]?)(\d{1,16})(?:\.(\d{1,9}))?\s*([a-z]+)\s*$/i.exec(text) ?? [];
   const millis = unitMillis.get(unit.toLowerCase());
   if (millis === undefined) return undefined;
-  // Decimal digits are scaled as whole numbers: 1.1 * 1000 is 1100.0000000000002 in floating point, and "1.1 s" is 1100 ms.
+  // Decimal digits are scaled as whole numbers: 1.001 * 1000 is 1000.9999999999999 in floating point, and "1.001 s" is 1001 ms.
   const scaled = Number(whole) * millis + (Number(fraction) * millis) / 10 ** fraction.length;
   return sign === "-" ? -scaled : scaled;
 };

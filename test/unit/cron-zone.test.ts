@@ -1,0 +1,115 @@
+/** Goal: a zone's segments are the ones that its database has, and a name that is none is answered with the nearest one. */
+import { expect, test } from "vitest";
+import { readZone, type Segment, type Zone } from "../../src/core/zone.ts";
+
+const zoneOf = (name: string): Zone => {
+  const reading = readZone(name);
+  if (!reading.ok) throw new Error(reading.message);
+  return reading.value;
+};
+
+const hour = 3_600_000;
+
+test("a segment says how far the clock is from UTC, from where until where", () => {
+  const segment = zoneOf("Europe/Paris").segmentAt(Date.UTC(2026, 6, 1));
+  const from = Date.UTC(2026, 2, 29, 1);
+  expect(segment).toEqual({
+    from,
+    until: Date.UTC(2026, 9, 25, 1),
+    offset: 2 * hour,
+    before: hour,
+    seen: from + hour,
+  });
+});
+
+test("a segment after the clock was set back knows what was on the clock before", () => {
+  const from = Date.UTC(2026, 9, 25, 1);
+  expect(zoneOf("Europe/Paris").segmentAt(from)).toMatchObject({
+    from,
+    offset: hour,
+    before: 2 * hour,
+    seen: from + 2 * hour,
+  });
+});
+
+test("a gap of 24 hours is one transition", () => {
+  const from = Date.UTC(2011, 11, 30, 10);
+  expect(zoneOf("Pacific/Apia").segmentAt(from)).toMatchObject({
+    from,
+    offset: 14 * hour,
+    before: -10 * hour,
+  });
+});
+
+test("offsets keep their seconds", () => {
+  expect(zoneOf("Africa/Monrovia").segmentAt(0).offset).toBe(-(44 * 60 + 30) * 1_000);
+  expect(zoneOf("Africa/Monrovia").segmentAt(0).until).toBe(Date.UTC(1972, 0, 7, 0, 44, 30));
+});
+
+test("UTC is one segment without an end", () => {
+  expect(zoneOf("UTC").segmentAt(8.64e15)).toMatchObject({
+    from: -Infinity,
+    until: Infinity,
+    offset: 0,
+  });
+});
+
+test.each(["Europe/Paris", "Asia/Gaza", "America/Noronha", "Asia/Kolkata", "Africa/Casablanca"])(
+  "the segments of %s follow one another without a hole, from 1890 to 2110, and differ or are cut where nothing changed for two days",
+  (name) => {
+    const zone = zoneOf(name);
+    let last: Segment = zone.segmentAt(Date.UTC(1890, 0));
+    while (last.until < Date.UTC(2110, 0)) {
+      const next = zone.segmentAt(last.until);
+      expect(next.from).toBe(last.until);
+      expect(zone.segmentAt(last.until - 1)).toEqual(last);
+      expect(next.before).toBe(last.offset);
+      if (next.offset === last.offset)
+        expect(last.until - last.from).toBeGreaterThanOrEqual(48 * hour);
+      last = next;
+    }
+  },
+);
+
+test("segments are the same whichever part of them is asked for first", () => {
+  const forwards = zoneOf("America/Los_Angeles");
+  const backwards = zoneOf("US/Pacific");
+  const instants = Array.from({ length: 400 }, (_, index) => Date.UTC(1960, index * 4));
+  const ascending = instants.map((instant) => forwards.segmentAt(instant));
+  const descending = instants.toReversed().map((instant) => backwards.segmentAt(instant));
+  expect(descending.toReversed()).toEqual(ascending);
+});
+
+test("the first and the last instant there are have a segment", () => {
+  const zone = zoneOf("Europe/Paris");
+  for (const instant of [-8.64e15, 8.64e15]) {
+    const segment = zone.segmentAt(instant);
+    expect(segment.from).toBeLessThanOrEqual(instant);
+    expect(segment.until).toBeGreaterThan(instant);
+  }
+});
+
+test.each([
+  ["Europe/Pariss", 'did you mean "Europe/Paris"?'],
+  ["Paris", 'did you mean "Europe/Paris"?'],
+  ["New York", 'did you mean "America/New_York"?'],
+  ["america/newyork", 'did you mean "America/New_York"?'],
+  ["Z", 'give an IANA name such as "Europe/Paris", or "UTC"'],
+  ["Nowhere/At_All", "give an IANA name"],
+  ["+02:00", "give an IANA name"],
+  ["", "give an IANA name"],
+  [" Europe/Paris", 'did you mean "Europe/Paris"?'],
+  [null, "null is no time zone"],
+  [undefined, "undefined is no time zone"],
+  [3, "3 is no time zone"],
+])("%o is no zone: %s", (name, message) => {
+  const reading = readZone(name);
+  expect(reading.ok ? "" : reading.message).toContain(message);
+});
+
+test.each(["UTC", "utc", "Etc/UTC", "europe/paris", "US/Eastern", "Asia/Calcutta", "EST5EDT"])(
+  "%s is a zone",
+  (name) => {
+    expect(readZone(name).ok).toBe(true);
+  },
+);
