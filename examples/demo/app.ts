@@ -4,7 +4,6 @@ import type { FileFound, ScanRequested } from "./files.ts";
 import { analyse, compare, heartbeat, quarantine, report, scan, summary } from "./tasks.ts";
 
 export default detent({
-  app: "demo",
   tasks: [new URL("./tasks.ts", import.meta.url)],
   triggers: [
     // `detent emit scan.requested` may come before any engine runs: the event waits in the store.

@@ -5,7 +5,7 @@ import type { Analysis } from "./tasks.ts";
 
 const clustersShown = 5;
 
-/** The lines of the summary of one scan. `all` are the records of this run of the demo and of earlier ones. */
+/** The summary of one scan. `all` are the records of this run of the demo and of earlier ones. */
 export const summaryText = (
   all: readonly Record[],
   {
@@ -13,7 +13,7 @@ export const summaryText = (
     clusters,
     recordFile,
   }: { scan: string; clusters: readonly Cluster[]; recordFile: string },
-): readonly string[] => {
+): string => {
   // A scan's line is written before its events are stored, so whatever it caused comes after it.
   const since = all.slice(all.findIndex(({ runId }) => runId === scan));
   const found = (since[0]?.data as { files: number } | undefined)?.files ?? 0;
@@ -41,7 +41,7 @@ export const summaryText = (
     "",
     `ran since the scan: ${[...Map.groupBy(news, ({ task }) => task)].map(([task, runs]) => `${whole(runs.length)} ${task}`).join(", ")}`,
     `one line for each body: ${recordFile}`,
-  ];
+  ].join("\n");
 };
 
 const kinds = (analyses: readonly Record[]): string[][] => {

@@ -106,8 +106,7 @@ export const summary = task({
     const clusters = clustersOf(
       all.filter((it) => it.task === "analyse" && it.ended === "returned"),
     );
-    for (const line of summaryText(all, { scan, clusters, recordFile: recordFile() }))
-      ctx.log(line);
+    ctx.log(summaryText(all, { scan, clusters, recordFile: recordFile() }));
     return { result: { clusters: clusters.length } };
   }),
 });
