@@ -66,10 +66,13 @@ export const detent = (definition: AppDefinition): App => {
 export const isApp = (value: unknown): value is App =>
   typeof value === "object" && value !== null && (value as { _tag?: unknown })._tag === "App";
 
-const repeated = (noun: string, ids: readonly string[]): string[] =>
-  [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))].map(
+const repeated = (noun: string, ids: readonly string[]): string[] => {
+  const seen = new Set<string>();
+  const again = new Set(ids.filter((id) => seen.size === seen.add(id).size));
+  return [...again].map(
     (id) => `${noun} ${JSON.stringify(id)} is defined more than once; ids are unique in an app`,
   );
+};
 
 /** Every fault of a trigger that can be seen without its app, one line each. */
 export const triggerFaults = (trigger: Trigger): readonly string[] => {

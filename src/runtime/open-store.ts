@@ -16,7 +16,7 @@ export const openStore = (
   url: string,
   options: OpenStoreOptions,
 ): Effect.Effect<StorePort, StoreError | InputError, Scope.Scope> =>
-  Effect.suspend(() => {
+  Effect.suspend((): Effect.Effect<StorePort, StoreError | InputError, Scope.Scope> => {
     if (url === "memory:" || url === "memory") return Effect.succeed(memoryStore());
     if (!url.startsWith("sqlite:") || url === "sqlite:")
       return Effect.fail(
