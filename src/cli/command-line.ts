@@ -1,0 +1,65 @@
+// The tree of commands. They are declared in one file each; what a command needs beyond the core's plain functions it imports when it runs, so that `--help`
+// and `next` load neither the runtime nor a store. Here is also how help is shown, and where a failure becomes an exit code.
+import { readFileSync } from "node:fs";
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Layer from "effect/Layer";
+import * as CliConfig from "effect/cli/CliConfig";
+import * as CliOutput from "effect/cli/CliOutput";
+import * as Command from "effect/cli/Command";
+import * as GlobalFlag from "effect/cli/GlobalFlag";
+import { emit } from "./emit.ts";
+import { reportFailure } from "./failure.ts";
+import { init } from "./init.ts";
+import { next } from "./next.ts";
+import { canColor, print } from "./output.ts";
+import { run } from "./run.ts";
+import { runs } from "./runs.ts";
+import { show } from "./show.ts";
+import { start } from "./start.ts";
+import { triggers } from "./triggers.ts";
+
+const detent = Command.make("detent").pipe(
+  Command.withDescription(
+    "Runs tasks on worker threads when their conditions are met: cron schedules, events, other tasks' outcomes, or any combination.",
+  ),
+  Command.withExamples([
+    { command: "detent init my-app", description: "Write a small app" },
+    { command: "detent start app.ts", description: "Run what is due, until Ctrl-C" },
+    { command: `detent emit file.arrived '{"path":"a.png"}'`, description: "Tell it a fact" },
+    { command: 'detent next "0 2 * * *" --tz Europe/Madrid', description: "Ask a schedule" },
+  ]),
+  Command.withSubcommands([init, start, emit, run, next, triggers, runs, show]),
+);
+
+const presenter: CliOutput.Presenter = {
+  present: (event) =>
+    Effect.sync(() => {
+      const formatter = CliOutput.defaultFormatter({
+        colors: canColor(process.stdout),
+        globalFlags: "summary",
+      });
+      if (event._tag === "Help") print(formatter.formatHelpDoc(event.helpDoc));
+      if (event._tag === "Version") print(`detent ${event.version}`);
+      // Wrong use is told by `reportFailure`, in one line.
+    }),
+};
+
+const settings = Layer.mergeAll(
+  CliOutput.layerPresenter(presenter),
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+);
+
+/** Performs what the arguments say and tells what went wrong. Resolves to the exit code. */
+export const perform = async (args: readonly string[]): Promise<number> => {
+  const program = Command.runWith(detent, { version: versionOf() })(args);
+  // What a command may ask of its platform (files, prompts, child processes) none of ours does, and loading Node's would cost more than all the rest.
+  const alone = program as Effect.Effect<void, unknown>;
+  const exit = await Effect.runPromiseExit(Effect.provide(alone, settings));
+  if (Exit.isSuccess(exit)) return 0;
+  return reportFailure(Cause.squash(exit.cause), args);
+};
+
+const versionOf = (): string =>
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;

@@ -1,0 +1,58 @@
+// `detent emit`: stores an event, whether or not an engine runs.
+import * as Command from "effect/cli/Command";
+import { decodedPayload } from "../core/event.ts";
+import { print, printJson } from "./output.ts";
+import {
+  app,
+  argument,
+  doing,
+  durationOf,
+  flag,
+  json,
+  jsonOf,
+  optionalArgument,
+  store,
+} from "./options.ts";
+import { appNamed, withStore } from "./reach.ts";
+
+export const emit = Command.make(
+  "emit",
+  {
+    name: argument("NAME", "The event's name"),
+    payload: optionalArgument("PAYLOAD", "JSON; null when left out"),
+    id: flag(
+      "id",
+      "ID",
+      "The same id again is a duplicate and changes nothing. Default: a new one",
+    ),
+    after: flag("after", "DURATION", 'Heard after this long, such as "90 s" or "2 h"'),
+    app,
+    store,
+    json,
+  },
+  doing(async (options) => {
+    const payload = jsonOf(options.payload, "payload");
+    const { name, definitions } = await appNamed(options.app);
+    const definition = definitions?.events.get(options.name);
+    const value = definition === undefined ? payload : await decodedPayload(definition, payload);
+    const { emitTo } = await import("../runtime/emit.ts");
+    const reply = await withStore({ store: options.store, app: name, absent: "create" }, (port) =>
+      emitTo(port, options.name, value, {
+        ...(options.id !== undefined && { id: options.id }),
+        ...(options.after !== undefined && { after: durationOf(options.after) }),
+      }),
+    );
+    if (options.json) return printJson(reply);
+    print(
+      reply.status === "accepted"
+        ? `${options.name} accepted as ${reply.event}`
+        : `${reply.event} is a duplicate; nothing changed${reply.differs ? ", although this event differs from the stored one" : ""}`,
+    );
+  }),
+).pipe(
+  Command.withDescription("Store an event; the running engine, or else the next one, routes it"),
+  Command.withExamples([
+    { command: `detent emit file.arrived '{"path":"a.png"}' --id a.png` },
+    { command: `detent emit report.wanted --after "10 min"` },
+  ]),
+);

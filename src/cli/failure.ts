@@ -1,0 +1,67 @@
+// How a failure is told. Whoever must act decides: the user's mistakes are one line and exit code 2, an outside failure is one line and 1, and a bug shows its stack.
+import { printJson } from "./output.ts";
+
+interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly code: 0 | 1 | 2;
+  /** Nobody expected it: show where it came from. */
+  readonly stack?: string | undefined;
+}
+
+/** Tells a failure, as JSON on stdout if the arguments ask for JSON, and returns the exit code. */
+export const reportFailure = (thrown: unknown, args: readonly string[]): number => {
+  const { name, message, code, stack } = failureOf(thrown);
+  if (code === 0) return code;
+  if (wantsJson(args)) printJson({ error: { name, message } });
+  else process.stderr.write(`${stack ?? `detent: ${message}`}\n`);
+  return code;
+};
+
+const wantsJson = (args: readonly string[]): boolean => {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((it) => /^--json(=true)?$/.test(it));
+};
+
+const failureOf = (thrown: unknown): Failure => {
+  if (typeof thrown !== "object" || thrown === null)
+    return { name: "Error", message: String(thrown), code: 1 };
+  // By name, not by class: an app file brings its own copy of detent's errors.
+  const { name, message, stack } = thrown as Error;
+  if ((thrown as { readonly _tag?: unknown })._tag === "ShowHelp")
+    return wrongUse(thrown as HelpShown);
+  switch (name) {
+    case "InputError":
+    case "DefinitionError":
+      return { name, message, code: 2 };
+    case "StoreError":
+      return { name, message, code: 1 };
+    default:
+      return { name, message, code: 1, stack };
+  }
+};
+
+/** What the parser says of arguments that it can't take; `errors` is empty where help was all that was asked for. */
+interface HelpShown {
+  readonly commandPath: readonly string[];
+  readonly errors: readonly {
+    readonly _tag: string;
+    readonly message: string;
+    readonly suggestions?: readonly string[];
+  }[];
+}
+
+const wrongUse = ({ commandPath, errors }: HelpShown): Failure => {
+  // A wrong command makes its flags wrong as well; that it is wrong says it all.
+  const unknown = errors.filter(({ _tag }) => _tag === "UnknownSubcommand");
+  const told = (unknown.length > 0 ? unknown : errors).map(({ message, suggestions = [] }) => {
+    const line = message.split("\n", 1)[0] ?? message;
+    const fault = line.charAt(0).toLowerCase() + line.slice(1).replace("subcommand", "command");
+    return suggestions.length === 0 ? fault : `${fault}; did you mean ${suggestions.join(" or ")}?`;
+  });
+  return {
+    name: "InputError",
+    message: `${told.join("; ")} (see ${commandPath.join(" ")} --help)`,
+    code: errors.length === 0 ? 0 : 2,
+  };
+};

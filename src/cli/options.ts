@@ -1,0 +1,91 @@
+// Flags and arguments that several commands share, and how a command's work is done.
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import * as Argument from "effect/cli/Argument";
+import * as Flag from "effect/cli/Flag";
+import { InputError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+
+export const flag = (
+  name: string,
+  metavar: string,
+  description: string,
+): Flag.Flag<string | undefined> =>
+  Flag.String(name).pipe(
+    Flag.withMetavar(metavar),
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  );
+
+export const count = (
+  name: string,
+  metavar: string,
+  description: string,
+): Flag.Flag<number | undefined> =>
+  Flag.Int(name).pipe(
+    Flag.withMetavar(metavar),
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  );
+
+export const toggle = (name: string, description: string): Flag.Flag<boolean> =>
+  Flag.Boolean(name).pipe(
+    Flag.withDescription(description),
+    Flag.withoutNegation,
+    Flag.withDefault(false),
+  );
+
+export const argument = (name: string, description: string): Argument.Argument<string> =>
+  Argument.String(name).pipe(Argument.withMetavar(" "), Argument.withDescription(description));
+
+export const optionalArgument = (
+  name: string,
+  description: string,
+): Argument.Argument<string | undefined> =>
+  argument(name, description).pipe(Argument.optional, Argument.map(Option.getOrUndefined));
+
+export const json = toggle("json", "Print JSON, for scripts");
+
+export const store = flag(
+  "store",
+  "URL",
+  "Where state is kept: sqlite:FILE. Default: DETENT_STORE, or else sqlite:detent.db",
+);
+
+export const app = flag(
+  "app",
+  "APP",
+  "The app in the store: its name, or its file, which is then checked against. Default: main",
+);
+
+/** The handler of a command: what the work throws becomes the command's failure. */
+export const doing =
+  <Options>(work: (options: Options) => Promise<void>) =>
+  (options: Options): Effect.Effect<void, unknown> =>
+    Effect.tryPromise({ try: () => work(options), catch: (error) => error });
+
+/** A JSON value from an argument; null when it was left out. */
+export const jsonOf = (text: string | undefined, noun: string): Json => {
+  if (text === undefined) return null;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw new InputError(
+      `the ${noun} ${JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)} is not JSON (${(error as Error).message}); write objects as '{"key":1}' and text as '"text"'`,
+    );
+  }
+};
+
+/** Milliseconds, or text with a unit, as the core reads durations. */
+export const durationOf = (text: string): number | string =>
+  /^\d+$/.test(text) ? Number(text) : text;
+/** Milliseconds since the epoch, or text, as the core reads instants. */
+export const instantOf = (text: string): number | string =>
+  /^-?\d{5,}$/.test(text) ? Number(text) : text;
+
+export const demandCount = (name: string, value: number, most: number): number => {
+  if (value >= 1 && value <= most) return value;
+  throw new InputError(`--${name} is ${value}; give a whole number from 1 to ${most}`);
+};

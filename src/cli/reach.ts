@@ -1,0 +1,71 @@
+// How a command reaches what lies outside of it: the app that a file exports and the store that a URL names. Both are imported only when a command needs them.
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import * as Effect from "effect/Effect";
+import type { App } from "../core/app.ts";
+import type { Definitions } from "../core/definitions.ts";
+import { InputError, type StoreError } from "../core/errors.ts";
+import type { StorePort } from "../core/store.ts";
+
+/** The flag, the environment, the default: the first that is given. */
+export const storeUrl = (flag: string | undefined): string =>
+  flag ?? (process.env["DETENT_STORE"] || "sqlite:detent.db");
+
+export interface Access {
+  /** The flag `--store`. */
+  readonly store: string | undefined;
+  /** The name of the app. */
+  readonly app: string;
+  /** What becomes of a store that is not there. */
+  readonly absent: "create" | "refuse";
+}
+
+/** Opens the store, uses it and closes it. */
+export const withStore = async <A>(
+  access: Access,
+  use: (store: StorePort) => Effect.Effect<A, StoreError | InputError>,
+): Promise<A> => {
+  const url = storeUrl(access.store);
+  if (url === "memory" || url === "memory:")
+    throw new InputError(
+      "the store memory: lives in one process and ends with this command; give sqlite:FILE",
+    );
+  if (access.absent === "refuse" && url.startsWith("sqlite:")) demandFile(url);
+  const { openStore } = await import("../runtime/open-store.ts");
+  return Effect.runPromise(Effect.scoped(Effect.flatMap(openStore(url, { app: access.app }), use)));
+};
+
+const demandFile = (url: string): void => {
+  const file = path.resolve(url.slice("sqlite:".length));
+  if (!existsSync(file))
+    throw new InputError(
+      `there is no store ${url} (no file ${file}); "detent start" and "detent emit" make one, --store or DETENT_STORE name another`,
+    );
+};
+
+/** What `--app` names. */
+export interface NamedApp {
+  readonly name: string;
+  /** Where a file was given. */
+  readonly definitions: Definitions | undefined;
+}
+
+export const appNamed = async (text = "main"): Promise<NamedApp> => {
+  if (!/\.[cm]?[jt]sx?$/.test(text)) return { name: text, definitions: undefined };
+  const { app, definitions } = await loadedApp(text);
+  return { name: app.app, definitions };
+};
+
+export const loadedApp = async (
+  file: string,
+): Promise<{ readonly app: App; readonly definitions: Definitions }> => {
+  const { definitionsOfApp, loadApp } = await import("../runtime/load-app.ts");
+  const app = await loadApp(file);
+  return { app, definitions: await definitionsOfApp(app) };
+};
+
+/** `"a", "b"`: what there is, for a line that says what there isn't. */
+export const namesOf = (names: Iterable<string>): string => {
+  const all = [...names].map((name) => JSON.stringify(name));
+  return all.length === 0 ? "none" : all.join(", ");
+};

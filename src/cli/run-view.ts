@@ -1,0 +1,36 @@
+// Runs as the command line shows them: instants as ISO text in UTC, what is absent as null. Scripts rely on these shapes.
+import { formatInstant } from "../core/instant.ts";
+import type { Attempt, Run } from "../core/run.ts";
+
+export const instantText = (instant: number | null): string | null =>
+  instant === null ? null : formatInstant(instant);
+
+export const runView = (run: Run) => ({
+  id: run.id,
+  trigger: run.trigger,
+  task: run.task,
+  state: run.state,
+  attempt: run.attempt,
+  losses: run.losses,
+  priority: run.priority,
+  cancelRequested: run.cancelRequested,
+  dueAt: instantText(run.dueAt),
+  createdAt: instantText(run.createdAt),
+  startedAt: instantText(run.startedAt),
+  settledAt: instantText(run.settledAt),
+  input: run.input,
+  outcome: run.outcome,
+  cause: run.cause,
+});
+
+export const attemptView = ({ attempt, token, owner, startedAt, settledAt, outcome }: Attempt) => {
+  const { _tag, ...rest } = outcome;
+  return {
+    attempt,
+    token,
+    owner,
+    startedAt: instantText(startedAt),
+    settledAt: instantText(settledAt),
+    outcome: { kind: _tag.replace(/\B[A-Z]/g, (it) => `-${it}`).toLowerCase(), ...rest },
+  };
+};

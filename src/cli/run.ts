@@ -1,0 +1,45 @@
+// `detent run`: asks for a run of a task, whether or not an engine runs.
+import * as Command from "effect/cli/Command";
+import { InputError } from "../core/errors.ts";
+import { print, printJson } from "./output.ts";
+import { app, argument, doing, flag, json, jsonOf, optionalArgument, store } from "./options.ts";
+import { appNamed, namesOf, withStore } from "./reach.ts";
+
+export const run = Command.make(
+  "run",
+  {
+    task: argument("TASK", "The task's id"),
+    input: optionalArgument("INPUT", "JSON; null when left out"),
+    id: flag(
+      "id",
+      "ID",
+      "The same id again is a duplicate and changes nothing. Default: a new one",
+    ),
+    app,
+    store,
+    json,
+  },
+  doing(async (options) => {
+    const input = jsonOf(options.input, "input");
+    const { name, definitions } = await appNamed(options.app);
+    if (definitions?.tasks.has(options.task) === false)
+      throw new InputError(
+        `there is no task ${JSON.stringify(options.task)}; the app has ${namesOf(definitions.tasks.keys())}`,
+      );
+    const { runTo } = await import("../runtime/emit.ts");
+    const reply = await withStore({ store: options.store, app: name, absent: "create" }, (port) =>
+      runTo(port, options.task, input, options.id === undefined ? {} : { id: options.id }),
+    );
+    if (options.json) return printJson(reply);
+    print(
+      reply.status === "accepted"
+        ? `${options.task} will run as ${reply.run}`
+        : `${reply.run} is a duplicate; nothing changed`,
+    );
+  }),
+).pipe(
+  Command.withDescription(
+    "Ask for a run of a task; the running engine, or else the next one, runs it",
+  ),
+  Command.withExamples([{ command: `detent run resize '{"path":"a.png"}'` }]),
+);

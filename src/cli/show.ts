@@ -1,0 +1,103 @@
+// `detent show`: one run, with its attempts, the signals that caused it and what became of the signals that it caused.
+import * as Effect from "effect/Effect";
+import * as Command from "effect/cli/Command";
+import { InputError, type StoreError } from "../core/errors.ts";
+import type { Attempt, Run } from "../core/run.ts";
+import type { StoredSignal } from "../core/signal.ts";
+import type { StorePort } from "../core/store.ts";
+import { durationText, print, printJson, shortJson, stateStyles, styled } from "./output.ts";
+import { app, argument, doing, json, store } from "./options.ts";
+import { appNamed, withStore } from "./reach.ts";
+import { attemptView, instantText, runView } from "./run-view.ts";
+import { outcomeText } from "./runs.ts";
+
+export const show = Command.make(
+  "show",
+  { run: argument("RUN", "The run's id"), app, store, json },
+  doing(async (options) => {
+    const { name } = await appNamed(options.app);
+    const shown = await withStore({ store: options.store, app: name, absent: "refuse" }, (port) =>
+      runShown(port, options.run),
+    );
+    if (!options.json) return print(textOf(shown).join("\n"));
+    printJson({
+      ...runView(shown.run),
+      attempts: shown.attempts.map((it) => attemptView(it)),
+      signals: shown.signals.map(({ id, at, signal }) => ({ id, ...signal, at: instantText(at) })),
+    });
+  }),
+).pipe(
+  Command.withDescription("Show one run with its attempts and the signals that caused it"),
+  Command.withExamples([{ command: "detent show thumbnail~01JQ8Z5K3V9W2X7Y4R6T8P0M1N" }]),
+);
+
+interface Shown {
+  readonly run: Run;
+  readonly attempts: readonly Attempt[];
+  /** Those of its cause that the log has; occurrences are not in it. */
+  readonly signals: readonly StoredSignal[];
+}
+
+const runShown = (port: StorePort, id: string): Effect.Effect<Shown, StoreError | InputError> =>
+  Effect.gen(function* () {
+    const [run] = (yield* port.list("run", { where: { ids: [id] }, limit: 1 })).rows;
+    if (run === undefined)
+      return yield* Effect.fail(
+        new InputError(
+          `there is no run ${JSON.stringify(id)} in ${port.url}; "detent runs" lists them`,
+        ),
+      );
+    const attempts = yield* port.list("attempt", {
+      where: { run: id },
+      limit: 1_000,
+      order: "oldest",
+    });
+    const signals = yield* port.list("signal", {
+      where: { ids: run.cause },
+      limit: 1_000,
+      order: "oldest",
+    });
+    return { run, attempts: attempts.rows, signals: signals.rows };
+  });
+
+const textOf = ({ run, attempts, signals }: Shown): readonly string[] => {
+  const field = (name: string, text: string | null): string[] =>
+    text === null || text === "" ? [] : [`  ${styled("dim", name.padEnd(8))}  ${text}`];
+  const stored = new Map(signals.map((it) => [it.id, it]));
+  return [
+    `${styled("bold", run.id)}  ${styled(stateStyles[run.state], run.state)}${run.cancelRequested ? " (cancel requested)" : ""}`,
+    ...field("task", run.task),
+    ...field("trigger", run.trigger),
+    ...field("created", instantText(run.createdAt)),
+    ...field("due", instantText(run.dueAt)),
+    ...field("started", instantText(run.startedAt)),
+    ...field("settled", instantText(run.settledAt)),
+    ...field("input", shortJson(run.input, 400)),
+    ...field("outcome", outcomeText(run.outcome, 400)),
+    "",
+    styled("bold", "cause"),
+    ...run.cause.map((id) => `  ${id}${causeText(stored.get(id))}`),
+    ...(attempts.length === 0 ? [] : ["", styled("bold", "attempts")]),
+    ...attempts.map((it) => `  ${attemptText(it)}`),
+  ];
+};
+
+const causeText = (stored: StoredSignal | undefined): string => {
+  if (stored === undefined) return "";
+  const { signal } = stored;
+  const what =
+    signal._tag === "Event"
+      ? `${signal.name} ${shortJson(signal.payload)}`
+      : `${signal.task} ${signal.state}`;
+  return `  ${what}  ${styled("dim", instantText(stored.at) ?? "")}`;
+};
+
+const attemptText = (row: Attempt): string => {
+  const { attempt, outcome } = attemptView(row);
+  const took = row.startedAt === null ? "not started" : durationText(row.settledAt - row.startedAt);
+  const error =
+    "error" in row.outcome && row.outcome.error !== null
+      ? outcomeText({ error: row.outcome.error }, 400)
+      : "";
+  return `${attempt}  ${outcome.kind}  ${took}${error === "" ? "" : `  ${error}`}`;
+};

@@ -1,0 +1,51 @@
+// Bundles the command line into dist/cli, or into the folder that the first argument names: `--help` loads one file, not hundreds.
+// Each module that is imported at run time becomes a chunk that is read when it is needed.
+import { readdirSync, rmSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { rolldown } from "rolldown";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const [folder, from = "dist"] = process.argv.slice(2);
+const out = resolve(folder ?? join(root, "dist/cli"));
+
+removeChunks();
+const bundle = await rolldown({
+  input: { main: join(root, "src/cli/main.ts") },
+  cwd: root,
+  platform: "node",
+  tsconfig: false,
+  // They start threads and find their own files; an app that has none never loads them.
+  external: [/^node:/, /^piscina$/, /^tsx(\/|$)/],
+  plugins: [{ name: "own-place", transform: placed }],
+});
+await bundle.write({
+  dir: out,
+  format: "esm",
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+});
+await bundle.close();
+
+/** What a module of ours finds beside itself (the worker's entry, package.json) it must still find there from its chunk. */
+function placed(code, id) {
+  const path = relative(join(root, "src"), id);
+  if (path.startsWith("..") || !code.includes("import.meta.url")) return null;
+  // `src`: the place of the source; otherwise of what the compiler makes of it.
+  const place = from === "src" ? id : join(root, "dist", path.replace(/\.ts$/, ".js"));
+  const address =
+    folder === undefined
+      ? `new URL(${JSON.stringify(relative(out, place).split(sep).join("/"))}, import.meta.url).href`
+      : JSON.stringify(pathToFileURL(place).href);
+  return code.replaceAll("import.meta.url", address);
+}
+
+/** Chunks are named by their content; those of the last build would stay for ever. */
+function removeChunks() {
+  try {
+    for (const name of readdirSync(out)) if (name.endsWith(".js")) rmSync(join(out, name));
+  } catch {
+    // There is no such folder yet.
+  }
+}
