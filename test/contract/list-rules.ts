@@ -1,0 +1,380 @@
+// Lists for people, and the counts.
+import * as Effect from "effect/Effect";
+import { expect, test } from "vitest";
+import { runStates } from "../../src/core/run.ts";
+import type { ListRequest, StorePort, Summary, Tables } from "../../src/core/store.ts";
+import {
+  aCursor,
+  aDelay,
+  aRun,
+  aSkip,
+  aStatus,
+  aWaiting,
+  aWithin,
+  anAttempt,
+  anEvent,
+  anOwner,
+  claimAs,
+  entered,
+  noon,
+  onStore,
+  writes,
+  type Subject,
+} from "./subject.ts";
+
+const all = <Table extends keyof Tables>(
+  store: StorePort,
+  table: Table,
+  request: Partial<ListRequest> = {},
+) => Effect.map(store.list(table, { limit: 1_000, ...request }), ({ rows }) => rows);
+
+/** A dozen rows and more in each table. */
+const filled = (store: StorePort) =>
+  Effect.gen(function* () {
+    yield* entered(store);
+    const numbers = Array.from({ length: 12 }, (_, index) => index);
+    yield* store.commit(
+      writes({
+        signals: numbers.map((n) => anEvent(`e${n}`, { name: n % 2 === 0 ? "even" : "odd" })),
+        runs: numbers.map((n) =>
+          aRun(`r${n}`, {
+            state: runStates[n % runStates.length]!,
+            task: n < 6 ? "resize" : "publish",
+            trigger: n % 3 === 0 ? "third" : "other",
+          }),
+        ),
+        attempts: numbers.flatMap((n) => [
+          anAttempt(`r${n}`, 2),
+          anAttempt(`r${n}`, 1, { owner: "first" }),
+        ]),
+        skips: numbers.map((n) => aSkip(`s${n}`, { trigger: n % 2 === 0 ? "even" : "odd" })),
+        waiting: {
+          put: numbers.map((n) =>
+            aWaiting(n, { trigger: n % 2 === 0 ? "even" : "odd", at: noon - n }),
+          ),
+          remove: [],
+        },
+        cursors: {
+          put: numbers.map((n) => aCursor(n % 2 === 0 ? "even" : "odd", { leaf: `leaf-${n}` })),
+          remove: [],
+        },
+        deadlines: {
+          put: numbers.map((n) =>
+            n % 2 === 0 ? aDelay(`d${n}`, noon + (n % 5)) : aWithin(`d${n}`, noon + (n % 5)),
+          ),
+          remove: [],
+        },
+      }),
+    );
+    yield* store.commit(
+      writes({
+        signals: [
+          aStatus("r1", "running"),
+          aStatus("r1", "failed"),
+          anEvent("emitted", { origin: "r1", name: "even" }),
+        ],
+      }),
+    );
+  });
+
+const tables: readonly (keyof Tables)[] = [
+  "run",
+  "attempt",
+  "signal",
+  "skip",
+  "waiting",
+  "cursor",
+  "deadline",
+  "owner",
+];
+
+export const listRules = (subject: Subject): void => {
+  pageRules(subject);
+  filterRules(subject);
+  countRules(subject);
+};
+
+const pageRules = (subject: Subject): void => {
+  test.each(tables)(
+    "%s: pages of any size, put together, are the whole list; newest first is oldest first turned round",
+    (table) =>
+      onStore(subject, ({ store }) =>
+        Effect.gen(function* () {
+          yield* filled(store);
+          const oldest = yield* all(store, table, { order: "oldest" });
+          const newest = yield* all(store, table, { order: "newest" });
+          expect(oldest.length).toBeGreaterThan(table === "owner" ? 0 : 11);
+          expect(newest).toEqual(oldest.toReversed());
+          for (const [order, whole] of [
+            ["oldest", oldest],
+            ["newest", newest],
+          ] as const) {
+            for (const limit of [1, 5, whole.length, whole.length + 1]) {
+              const rows: unknown[] = [];
+              let after: string | undefined;
+              for (let pages = 0; pages < 100; pages++) {
+                const page = yield* store.list(table, { limit, order, after });
+                expect(page.rows.length).toBeLessThanOrEqual(limit);
+                rows.push(...page.rows);
+                if (page.next === null) break;
+                expect(page.rows.length).toBe(limit);
+                after = page.next;
+              }
+              expect(rows).toEqual(whole);
+            }
+          }
+        }),
+      ),
+  );
+
+  test("runs, signals and skips are listed newest first by default, all else oldest first", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        yield* filled(store);
+        for (const table of tables) {
+          const order = ["run", "signal", "skip"].includes(table) ? "newest" : "oldest";
+          expect(yield* all(store, table)).toEqual(yield* all(store, table, { order }));
+        }
+      }),
+    ));
+
+  test("rows are ordered: log, runs, skips and owners as stored; attempts by run and token; the rest by what names them", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        yield* filled(store);
+        expect(
+          (yield* all(store, "attempt")).slice(0, 3).map(({ run, token }) => `${run}/${token}`),
+        ).toEqual(["r0/1", "r0/2", "r1/1"]);
+        expect(
+          (yield* all(store, "waiting"))
+            .map(({ trigger, order }) => `${trigger} ${order}`)
+            .slice(4, 8),
+        ).toEqual(["even 2", "even 0", "odd 11", "odd 9"]);
+        expect((yield* all(store, "cursor")).map(({ leaf }) => leaf).slice(0, 3)).toEqual([
+          "leaf-0",
+          "leaf-10",
+          "leaf-2",
+        ]);
+        expect((yield* all(store, "deadline")).map(({ id }) => id).slice(0, 4)).toEqual([
+          "d0",
+          "d10",
+          "d5",
+          "d1",
+        ]);
+      }),
+    ));
+
+  test("texts are ordered by code point, beyond U+FFFF too", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        const leaves = ["z", "é", "\u{1F600}", "\uFFFD", "a\u{1F600}", "a\uFFFD", "", "a"];
+        yield* store.commit(
+          writes({ cursors: { put: leaves.map((leaf) => aCursor("t", { leaf })), remove: [] } }),
+        );
+        const expected = ["", "a", "a\uFFFD", "a\u{1F600}", "z", "é", "\uFFFD", "\u{1F600}"];
+        expect((yield* all(store, "cursor")).map(({ leaf }) => leaf)).toEqual(expected);
+        expect(
+          (yield* store.read({ revision: null, limit: 0 })).state?.cursors.map(({ leaf }) => leaf),
+        ).toEqual(expected);
+      }),
+    ));
+
+  test("a limit below 1 counts as 1, and what is no end of a page is refused", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        yield* filled(store);
+        expect((yield* store.list("run", { limit: 0 })).rows).toHaveLength(1);
+        for (const after of ["", "x", "{}", "[]", '["a"]', "[1,2,3]", "null"]) {
+          const error = yield* Effect.orDie(Effect.flip(store.list("run", { limit: 5, after })));
+          expect(error.message).toBe(
+            `"${after}" is not the end of a page of runs: pass the "next" of an earlier page`,
+          );
+          expect(error.operation).toBe("list");
+        }
+      }),
+    ));
+};
+
+const filterRules = (subject: Subject): void => {
+  const cases: readonly {
+    table: keyof Tables;
+    where: NonNullable<ListRequest["where"]>;
+    finds: readonly string[];
+  }[] = [
+    { table: "run", where: { ids: ["r3", "none", "r1", "r3"] }, finds: ["r1", "r3"] },
+    { table: "run", where: { ids: [] }, finds: [] },
+    { table: "run", where: { states: ["failed", "pending"] }, finds: ["r0", "r4", "r8"] },
+    { table: "run", where: { states: ["succeeded"] }, finds: ["r3", "r11"] },
+    { table: "run", where: { states: [] }, finds: [] },
+    { table: "run", where: { task: "publish", trigger: "third" }, finds: ["r6", "r9"] },
+    { table: "run", where: { owner: "engine" }, finds: ["r0", "r8"] },
+    { table: "run", where: { owner: "engine", states: ["running"] }, finds: [] },
+    { table: "run", where: { run: "r7" }, finds: ["r7"] },
+    { table: "run", where: { name: "even" }, finds: [] },
+    { table: "attempt", where: { run: "r2" }, finds: ["r2/1", "r2/2"] },
+    { table: "attempt", where: { run: "r2", owner: "first" }, finds: ["r2/1"] },
+    { table: "attempt", where: { task: "resize" }, finds: [] },
+    { table: "signal", where: { name: "odd" }, finds: ["e1", "e3", "e5", "e7", "e9", "e11"] },
+    {
+      table: "signal",
+      where: { run: "r1" },
+      finds: ["status:r1:1:running", "status:r1:1:failed", "emitted"],
+    },
+    { table: "signal", where: { run: "r1", name: "even" }, finds: ["emitted"] },
+    {
+      table: "signal",
+      where: { task: "resize", states: ["failed"] },
+      finds: ["status:r1:1:failed"],
+    },
+    {
+      table: "signal",
+      where: { ids: ["e2", "status:r1:1:running", "status:none:1:running"] },
+      finds: ["e2", "status:r1:1:running"],
+    },
+    { table: "signal", where: { trigger: "third" }, finds: [] },
+    { table: "skip", where: { trigger: "odd" }, finds: ["s1", "s3", "s5", "s7", "s9", "s11"] },
+    { table: "skip", where: { ids: ["s3"], trigger: "odd" }, finds: ["s3"] },
+    {
+      table: "waiting",
+      where: { ids: ["approved-4", "approved-5"] },
+      finds: ["approved-4", "approved-5"],
+    },
+    { table: "waiting", where: { trigger: "odd", ids: ["approved-4"] }, finds: [] },
+    {
+      table: "cursor",
+      where: { trigger: "odd" },
+      finds: ["leaf-1", "leaf-11", "leaf-3", "leaf-5", "leaf-7", "leaf-9"],
+    },
+    {
+      table: "deadline",
+      where: { trigger: "publish" },
+      finds: ["d5", "d1", "d11", "d7", "d3", "d9"],
+    },
+    { table: "deadline", where: { ids: ["d2", "d1"] }, finds: ["d1", "d2"] },
+    { table: "owner", where: { owner: "engine" }, finds: ["engine"] },
+    { table: "owner", where: { ids: ["none"] }, finds: [] },
+  ];
+
+  const nameOf = (row: Tables[keyof Tables]): string => {
+    if ("heard" in row) return row.heard.id;
+    if ("id" in row) return row.id;
+    return "leaf" in row ? row.leaf : `${row.run}/${row.token}`;
+  };
+
+  test.each(cases.map((each) => ({ ...each, what: JSON.stringify(each.where) })))(
+    "a filter of $table by $what lets through the rows that equal it in every field",
+    ({ table, where, finds }) =>
+      onStore(subject, ({ store }) =>
+        Effect.gen(function* () {
+          yield* filled(store);
+          yield* claimAs(store, { tasks: ["resize", "publish"] });
+          yield* store.commit(
+            writes({ patches: ["r0", "r8"].map((run) => ({ run, patch: { state: "pending" } })) }),
+          );
+          expect((yield* all(store, table, { where, order: "oldest" })).map(nameOf)).toEqual(finds);
+          const paged: string[] = [];
+          let after: string | undefined;
+          do {
+            const page = yield* store.list(table, { where, order: "newest", limit: 1, after });
+            paged.push(...page.rows.map(nameOf));
+            after = page.next ?? undefined;
+          } while (after !== undefined);
+          expect(paged).toEqual(finds.toReversed());
+        }),
+      ),
+  );
+};
+
+const countRules = (subject: Subject): void => {
+  const empty: Summary = {
+    runs: {
+      pending: 0,
+      claimed: 0,
+      running: 0,
+      succeeded: 0,
+      failed: 0,
+      cancelled: 0,
+      expired: 0,
+      lost: 0,
+    },
+    unrouted: 0,
+    deadlines: 0,
+    signals: 0,
+    skips: 0,
+    waiting: 0,
+  };
+
+  test("the summary counts runs by state, the log, skips, waiting matches and what will act by itself", () =>
+    onStore(subject, ({ store, clock }) =>
+      Effect.gen(function* () {
+        expect(yield* store.summary).toEqual(empty);
+        yield* filled(store);
+        const runs = {
+          ...empty.runs,
+          pending: 2,
+          claimed: 2,
+          running: 2,
+          succeeded: 2,
+          failed: 1,
+          cancelled: 1,
+          expired: 1,
+          lost: 1,
+        };
+        const full = { runs, unrouted: 15, deadlines: 6, signals: 15, skips: 12, waiting: 12 };
+        expect(yield* store.summary).toEqual(full);
+        yield* store.commit(
+          writes({
+            signals: [anEvent("e1"), anEvent("late", { dueAt: noon + 2 })],
+            skips: [aSkip("s1")],
+            runs: [aRun("r1")],
+          }),
+        );
+        expect(yield* store.summary).toEqual({ ...full, unrouted: 16, signals: 16, deadlines: 7 });
+        clock.now += 2;
+        expect(yield* store.summary).toEqual({ ...full, unrouted: 16, signals: 16 });
+        yield* claimAs(store, { tasks: ["resize", "publish"] });
+        yield* store.commit(
+          writes({
+            patches: [
+              { run: "r3", patch: { state: "lost" } },
+              { run: "r3", patch: { state: "failed" } },
+              { run: "none", patch: { state: "lost" } },
+            ],
+          }),
+        );
+        yield* store.commit(
+          writes({
+            watermark: { seq: 14, at: noon },
+            waiting: {
+              put: [aWaiting(0, { trigger: "even" }), aWaiting(50)],
+              remove: [
+                aWaiting(1, { trigger: "odd" }),
+                aWaiting(1, { trigger: "odd" }),
+                aWaiting(77),
+              ],
+            },
+            deadlines: {
+              put: [aWithin("d0", noon), aDelay("d1", noon)],
+              remove: ["d2", "d3", "none"],
+            },
+          }),
+        );
+        expect(yield* store.summary).toEqual({
+          runs: { ...runs, pending: 0, claimed: 4, succeeded: 1, failed: 2 },
+          unrouted: 2,
+          deadlines: 5,
+          signals: 16,
+          skips: 12,
+          waiting: 12,
+        });
+      }),
+    ));
+
+  test("owners are counted nowhere", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        yield* store.enter(anOwner("engine"));
+        expect(yield* store.summary).toEqual(empty);
+      }),
+    ));
+};
