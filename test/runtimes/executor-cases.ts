@@ -26,7 +26,6 @@ export interface Seen {
   readonly ended: Ended;
   readonly outcome: Outcome;
   readonly events: readonly ExecutorEvent[];
-  readonly warnings: readonly string[];
 }
 
 type Tag = Outcome["_tag"];
@@ -279,7 +278,13 @@ const hanging: readonly Case[] = [
   "hashes-natively",
   "hangs-in-finally",
 ].flatMap((body): Case[] => [
-  { name: `${body}, and is cancelled`, body, cancelled: true, needs: ["kill"], expect: isCancelled },
+  {
+    name: `${body}, and is cancelled`,
+    body,
+    cancelled: true,
+    needs: ["kill"],
+    expect: isCancelled,
+  },
   {
     name: `${body}, and its time is over`,
     body,
@@ -443,47 +448,46 @@ const refusing: readonly Case[] = [
   },
 ];
 
-export const cases: readonly Case[] = [
-  ...returning,
-  ...throwing,
+/** What the envelope alone decides, wherever a body runs. */
+export const envelopeCases: readonly Case[] = [...returning, ...throwing];
+/** What also depends on where a body runs. */
+export const hostCases: readonly Case[] = [
   ...dying,
   ...hanging,
   ...heeding,
   ...talking,
   ...refusing,
 ];
+export const cases: readonly Case[] = [...envelopeCases, ...hostCases];
 
 /** Plays one row beside an innocent neighbour, which must come to no harm; afterwards all slots must be of use again. */
-export const play = async (it: Case, stage: Stage, slots: number): Promise<void> => {
+export const play = async (
+  it: Case,
+  stage: Stage,
+  where: { readonly slots: number; readonly isolation: Order["isolation"] },
+): Promise<void> => {
+  const { slots, isolation } = where;
   await stage.free(slots);
-  const warned = stage.warnings().length;
-  const neighbour = stage.start("heeds-signal-and-returns", { token: 1 });
+  const neighbour = stage.start("heeds-signal-and-returns");
   await stage.started(neighbour);
-  const run = stage.start(it.body, { ...it.order, ...("with" in it && { with: it.with }) });
+  const run = stage.start(it.body, {
+    isolation,
+    ...it.order,
+    ...("with" in it && { with: it.with }),
+  });
   if (it.cancelled === true) {
     await stage.started(run);
     stage.cancel(run);
   }
   const ended = await stage.ended(run);
   stage.cancel(neighbour);
-  deepEqual(
-    (await stage.ended(neighbour)).outcome,
-    { _tag: "Succeeded", result: "unharmed" },
-    "the neighbour was harmed",
-  );
-  it.expect({
-    ended,
-    outcome: ended.outcome,
-    events: stage.of(run),
-    warnings: stage.warnings().slice(warned),
-  });
+  const unharmed = { _tag: "Succeeded", result: "unharmed" };
+  deepEqual((await stage.ended(neighbour)).outcome, unharmed, "the neighbour was harmed");
+  it.expect({ ended, outcome: ended.outcome, events: stage.of(run) });
   equal(stage.of(run).at(-1), ended, "something was told after the end");
   await stage.free(slots);
+  const fine = { _tag: "Succeeded", result: "fine" };
   const after = Array.from({ length: slots }, () => stage.start("returns-input", { with: "fine" }));
   for (const next of after)
-    deepEqual(
-      (await stage.ended(next)).outcome,
-      { _tag: "Succeeded", result: "fine" },
-      "a slot is of no use any more",
-    );
+    deepEqual((await stage.ended(next)).outcome, fine, "a slot is of no use");
 };

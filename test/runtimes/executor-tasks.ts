@@ -128,6 +128,13 @@ const dies: Record<string, Body> = {
   "leaves-rejection": () => {
     setTimeout(() => void Promise.reject(new Error("left behind")), 20);
   },
+  "leaves-loop": () => {
+    const spin = () => {
+      for (;;);
+    };
+    // From a microtask, the next tick is the first thing that happens once this body's answer has been sent.
+    queueMicrotask(() => process.nextTick(spin));
+  },
   "leaves-exit": () => {
     setTimeout(() => process.exit(3), 20);
   },

@@ -3,7 +3,8 @@ import { Ledger } from "./ledger.ts";
 import { Responder } from "./responder.ts";
 import type { FromChild, ToChild } from "./wire.ts";
 
-const tell = (message: FromChild): void => void process.send?.(message);
+const tell = (message: FromChild, sent: () => void = () => {}): void =>
+  void process.send?.(message, undefined, undefined, sent);
 // Nobody shares this ledger: it connects the parent's messages with the body. What the parent must know of it, the parent's own ledger says.
 const ledger = new Ledger();
 // Before the responder takes the place of `process.exit`.
@@ -21,7 +22,8 @@ const hear = async (message: ToChild): Promise<void> => {
     tell({ _tag: "Loaded", refusal: await responder.refusal(message.task) });
   } else if (responder !== null) {
     ledger.send();
-    tell({ _tag: "Answered", answer: await responder.answer(message.order) });
+    // The parent counts the run as over when this process has ended, and with it whatever the body has left behind.
+    tell({ _tag: "Answered", answer: await responder.answer(message.order) }, () => exit());
   }
 };
 

@@ -88,9 +88,10 @@ export class Process implements Host {
     } else if (this.ledger.finish()) this.#part(message.answer);
   }
 
+  /** The child ends by itself when it has answered; what its body left behind may keep it from that. */
   #part(answer: Answer): void {
     this.#answer = answer;
-    if (this.#child.connected) this.#child.disconnect();
+    if (answer.end._tag === "Refused" || answer.end._tag === "Withdrawn") this.end();
     this.#parting = setTimeout(() => this.#child.kill("SIGKILL"), partingMillis);
   }
 

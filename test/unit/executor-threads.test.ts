@@ -1,0 +1,174 @@
+/**
+ * Goal: threads come and go without a run being lost, doubled or blamed for another's doing.
+ * Method: real threads, each test with an executor of its own whose limits are set for the test.
+ */
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
+import { threadExecutor, type ThreadExecutorOptions } from "../../src/runtime/executor/executor.ts";
+import { Stage } from "../runtimes/executor-stage.ts";
+
+const modules = [new URL("../runtimes/executor-tasks.ts", import.meta.url)];
+const stages: Stage[] = [];
+
+const open = async (options: Partial<ThreadExecutorOptions> = {}): Promise<Stage> => {
+  const stage = await Stage.open(
+    threadExecutor({ modules, slots: 1, graceMillis: 5_000, ...options }),
+  );
+  stages.push(stage);
+  return stage;
+};
+
+afterEach(async () => {
+  await Promise.all(stages.splice(0).map((stage) => stage.close()));
+});
+
+const outcomeOf = async (stage: Stage, body: string, input?: unknown) => {
+  await stage.free(1);
+  return (await stage.ended(stage.start(body, { with: input }))).outcome;
+};
+/** How many runs this thread's global state remembers: 1 says that the thread is new. */
+const age = (stage: Stage) => outcomeOf(stage, "keeps-global");
+const succeeded = (result: unknown) => ({ _tag: "Succeeded", result });
+
+describe("what a run leaves behind", () => {
+  test.each([
+    ["leaves-timer-that-throws", /left behind/],
+    ["leaves-rejection", /left behind/],
+    ["leaves-exit", /process\.exit\(3\)/],
+  ])(
+    "%s: is blamed on that run; the next one comes to no harm, and then has a new thread",
+    async (body, what) => {
+      const stage = await open();
+      expect(await age(stage)).toEqual(succeeded(1));
+      const culprit = stage.start(body);
+      expect((await stage.ended(culprit)).outcome).toEqual(succeeded(null));
+      const innocent = stage.start("heeds-signal-and-returns");
+      await stage.until("a warning", () => stage.warnings().length > 0);
+      stage.cancel(innocent);
+      expect((await stage.ended(innocent)).outcome).toEqual(succeeded("unharmed"));
+      expect(stage.warnings()).toEqual([expect.stringMatching(what)]);
+      expect(stage.warnings()[0]).toContain(`Run ${culprit} `);
+      expect(await age(stage)).toEqual(succeeded(1));
+    },
+  );
+
+  test("a loop: the next run does not begin, is released, and has a new thread", async () => {
+    const stage = await open({ deafMillis: 100 });
+    expect(await outcomeOf(stage, "leaves-loop")).toEqual(succeeded(null));
+    expect(await outcomeOf(stage, "returns-input", 1)).toEqual({
+      _tag: "Released",
+      error: null,
+      holdMillis: 0,
+    });
+    expect(await outcomeOf(stage, "returns-input", 1)).toEqual(succeeded(1));
+  });
+});
+
+describe("a slot", () => {
+  test("keeps its thread from run to run, and replaces it after as many as it is told", async () => {
+    const stage = await open({ runsMax: 2 });
+    expect([await age(stage), await age(stage), await age(stage)]).toEqual(
+      [1, 2, 1].map(succeeded),
+    );
+  });
+
+  test("is of use again however often its thread crashes in a row", async () => {
+    const stage = await open();
+    for (let crash = 0; crash < 4; crash++) {
+      // oxlint-disable-next-line no-await-in-loop -- in a row
+      expect(await outcomeOf(stage, "exits", crash)).toMatchObject({ _tag: "Crashed" });
+    }
+    expect(await age(stage)).toEqual(succeeded(1));
+  });
+
+  test("is not given more than one run at a time", async () => {
+    const stage = await open();
+    const first = stage.start("heeds-signal-and-returns");
+    await stage.started(first);
+    expect(stage.capacity).toBe(0);
+    const second = await stage.ended(stage.start("returns-input"));
+    expect(second.outcome).toEqual({ _tag: "Released", error: null, holdMillis: 0 });
+    stage.cancel(first);
+    expect((await stage.ended(first)).outcome).toEqual(succeeded("unharmed"));
+  });
+
+  test("ends a body without a limit of its own when its heap nears what V8 can bear", async () => {
+    const stage = await open({ heapBytesMax: 100_000_000 });
+    expect(await outcomeOf(stage, "fills-heap-by-push")).toMatchObject({
+      _tag: "Crashed",
+      error: { message: expect.stringMatching(/out of memory/) as string },
+    });
+  });
+
+  test("stays taken by a thread that can't be ended, which the operator is told, until it has exited", async () => {
+    const stage = await open({ graceMillis: 0, zombieMillis: 30 });
+    const run = stage.start("runs-program");
+    await stage.started(run);
+    stage.cancel(run);
+    await stage.until("the warning", () => stage.warnings().length > 0);
+    expect(stage.warnings()).toEqual([
+      expect.stringMatching(/can't be ended.*Its slot stays taken/),
+    ]);
+    expect(stage.of(run).map((event) => event._tag)).toEqual(["Started"]);
+    expect(stage.capacity).toBe(0);
+    expect((await stage.ended(run)).outcome._tag).toBe("Cancelled");
+    expect(await age(stage)).toEqual(succeeded(1));
+  });
+});
+
+describe("closing", () => {
+  test("asks bodies to end, ends those that don't, and tells of each that it was abandoned", async () => {
+    const stage = await open({ slots: 3, graceMillis: 50 });
+    const runs = ["heeds-signal", "spins-in-map", "heeds-signal-and-returns"].map((body) =>
+      stage.start(body),
+    );
+    await Promise.all(runs.map((run) => stage.started(run)));
+    await stage.close();
+    const outcomes = await Promise.all(runs.map(async (run) => (await stage.ended(run)).outcome));
+    const abandoned = {
+      _tag: "Crashed",
+      error: { name: "CrashError", message: "abandoned: its engine stopped" },
+    };
+    expect(outcomes).toEqual([abandoned, abandoned, succeeded("unharmed")]);
+    expect(stage.capacity).toBe(0);
+  });
+
+  test("releases what has not begun", async () => {
+    const stage = await open();
+    const run = stage.start("returns-input", { isolation: "process" });
+    await stage.close();
+    expect((await stage.ended(run)).outcome).toMatchObject({ _tag: "Released", error: null });
+    expect(stage.of(run)).toHaveLength(1);
+  });
+
+  test("ends although a thread does not", async () => {
+    const stage = await open({ graceMillis: 0, zombieMillis: 10 });
+    const run = stage.start("hashes-natively");
+    await stage.started(run);
+    await stage.close();
+    await stage.ended(run);
+    expect(stage.warnings()[0]).toMatch(/can't be ended/);
+  });
+});
+
+test("a worker thread loads neither Effect nor the pool, nor anything else that is heavy", () => {
+  const seen = new Map<string, string>();
+  const visit = (url: URL): void => {
+    if (seen.has(url.href)) return;
+    const source = readFileSync(url, "utf8");
+    seen.set(url.href, source);
+    for (const [, specifier = ""] of source.matchAll(/^import (?!type\b)[^;]*?from "([^"]+)"/gm)) {
+      if (specifier.startsWith(".")) visit(new URL(specifier, url));
+      else packages.add(specifier);
+    }
+  };
+  const packages = new Set<string>();
+  visit(new URL("../../src/runtime/executor/worker-entry.ts", import.meta.url));
+  visit(new URL("../../src/runtime/executor/child-entry.ts", import.meta.url));
+  expect([...packages].toSorted()).toEqual([
+    "node:async_hooks",
+    "node:util",
+    "node:worker_threads",
+  ]);
+  expect(seen.size).toBeLessThan(20);
+});
