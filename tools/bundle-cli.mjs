@@ -4,6 +4,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
+import { parseAst } from "rolldown/parseAst";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [folder, from = "dist"] = process.argv.slice(2);
@@ -38,7 +39,18 @@ function placed(code, id) {
     folder === undefined
       ? `new URL(${JSON.stringify(relative(out, place).split(sep).join("/"))}, import.meta.url).href`
       : JSON.stringify(pathToFileURL(place).href);
-  return code.replaceAll("import.meta.url", address);
+  const uses = addressesIn(parseAst(code, { lang: "ts" }));
+  return uses.reduceRight(
+    (text, { start, end }) => text.slice(0, start) + address + text.slice(end),
+    code,
+  );
+}
+
+/** Where `import.meta.url` stands as an expression; texts that speak of it stay as they are. */
+function addressesIn(node) {
+  if (typeof node !== "object" || node === null) return [];
+  if (node.type === "MemberExpression" && node.object.type === "MetaProperty") return [node];
+  return Object.values(node).flatMap(addressesIn);
 }
 
 /** Chunks are named by their content; those of the last build would stay for ever. */

@@ -4,7 +4,7 @@ import { formatInstant } from "../core/instant.ts";
 import type { Summary } from "../core/store.ts";
 import type { Runtime } from "../runtime/start.ts";
 import { durationText, print, printJson, stateStyles, styled, tableOf } from "./output.ts";
-import { runView } from "./run-view.ts";
+import { outcomeView, runView } from "./run-view.ts";
 import { outcomeText } from "./runs.ts";
 import { Tally, type TaskTally } from "./tally.ts";
 
@@ -70,7 +70,7 @@ export const lineDisplay = (clock: () => number): Display => {
   };
 };
 
-/** Each note as a line of JSON; first `started`, last `summary`. */
+/** Each note as a line of JSON; first `engine-started`, last `summary`. */
 export const jsonDisplay = (clock: () => number): Display => {
   const tally = new Tally(clock());
   const tell = (note: string, fields: object): void =>
@@ -79,9 +79,7 @@ export const jsonDisplay = (clock: () => number): Display => {
     begin: ({ store }) => tell("engine-started", { store }),
     hear: (note) => {
       tally.hear(note, clock());
-      const { _tag, ...fields } = note;
-      const name = _tag.toLowerCase();
-      tell(name, "run" in fields ? { ...fields, run: runView(fields.run) } : fields);
+      tell(note._tag.toLowerCase(), fieldsOf(note));
     },
     say: (message) => tell("message", { message }),
     end: (summary) =>
@@ -92,6 +90,15 @@ export const jsonDisplay = (clock: () => number): Display => {
       }),
     abandon: () => {},
   };
+};
+
+const fieldsOf = (note: EngineNote): object => {
+  if (note._tag === "Owed") return { run: runView(note.run) };
+  if (note._tag === "Ended") return { run: runView(note.run), outcome: outcomeView(note.outcome) };
+  const { _tag, ...fields } = note;
+  if (!("run" in fields)) return fields;
+  const { id, trigger, task, attempt } = fields.run;
+  return { ...fields, run: { id, trigger, task, attempt } };
 };
 
 /** A table of what ran, by task, and what the store holds. */

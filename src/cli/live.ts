@@ -1,13 +1,13 @@
 // Live progress on a terminal: a few lines at the bottom that are drawn again in place, and above them what tasks log and what goes wrong.
 import { styleText } from "node:util";
-import type { Summary } from "../core/store.ts";
+import { runStates, type RunState } from "../core/run.ts";
 import type { Runtime } from "../runtime/start.ts";
 import { lineOf, summaryText, type Display } from "./display.ts";
 import { canColor, durationText, stateStyles, type Style } from "./output.ts";
 import { Tally, type Current } from "./tally.ts";
 
 const drawMillis = 100;
-/** The store is asked for its counts this often, and never for more than a fiftieth of the time. */
+/** The store is asked for its counts this often, and for no more than a tenth of the time. */
 const countMillis = 1_000;
 const currentMax = 8;
 
@@ -19,17 +19,17 @@ export const liveDisplay = (clock: () => number, out: NodeJS.WriteStream): Displ
   const above: string[] = [];
   const screen = new Screen(out);
   let runtime: Runtime | undefined;
-  let summary: Summary | undefined;
   let said = "";
   let over = false;
   const draw = (): void =>
-    screen.draw(above.splice(0), frameOf({ tally, runtime, summary, said, now: clock() }));
+    screen.draw(above.splice(0), frameOf({ tally, runtime, said, now: clock() }));
   const recount = async (): Promise<void> => {
     const before = clock();
     // A store that can't answer now is the engine's concern; counts are only shown.
-    summary = (await runtime?.summary().catch(() => undefined)) ?? summary;
+    const summary = await runtime?.summary().catch(() => undefined);
+    if (summary !== undefined) tally.recount(summary.runs);
     const took = clock() - before;
-    if (!over) setTimeout(() => void recount(), Math.max(countMillis, took * 50)).unref();
+    if (!over) setTimeout(() => void recount(), Math.max(countMillis, took * 10)).unref();
   };
   const timer = setInterval(draw, drawMillis);
   timer.unref();
@@ -110,12 +110,11 @@ class Screen {
 interface View {
   readonly tally: Tally;
   readonly runtime: Runtime | undefined;
-  readonly summary: Summary | undefined;
   readonly said: string;
   readonly now: number;
 }
 
-const frameOf = ({ tally, runtime, summary, said, now }: View): readonly (readonly Piece[])[] => {
+const frameOf = ({ tally, runtime, said, now }: View): readonly (readonly Piece[])[] => {
   const head: Piece[] = [
     ["detent", "bold"],
     [`  ${runtime?.store ?? "starting"}  ${durationText(now - tally.beganAt)}`],
@@ -127,26 +126,19 @@ const frameOf = ({ tally, runtime, summary, said, now }: View): readonly (readon
   const more = current.length - currentMax;
   return [
     head,
-    statePieces(summary),
+    statePieces(tally),
     [[pace]],
     ...current.slice(0, currentMax).map((it) => currentPieces(it, now)),
     ...(more > 0 ? [[[`  and ${more} more`, "dim"] as const]] : []),
   ];
 };
 
-const statePieces = (summary: Summary | undefined): readonly Piece[] => {
-  if (summary === undefined) return [["  …"]];
-  const shown = Object.entries(summary.runs) as [keyof Summary["runs"], number][];
-  return shown
-    .filter(
-      ([state, amount]) =>
-        amount > 0 || ["pending", "running", "succeeded", "failed"].includes(state),
-    )
-    .map(
-      ([state, amount]) =>
-        [`  ${state} ${amount.toLocaleString("en")}`, stateStyles[state]] as const,
-    );
-};
+const alwaysShown: readonly RunState[] = ["pending", "running", "succeeded", "failed"];
+
+const statePieces = ({ counts }: Tally): readonly Piece[] =>
+  runStates
+    .filter((state) => counts[state] > 0 || alwaysShown.includes(state))
+    .map((state) => [`  ${state} ${counts[state].toLocaleString("en")}`, stateStyles[state]]);
 
 const barWidth = 16;
 

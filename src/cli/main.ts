@@ -7,11 +7,11 @@ enableCompileCache();
 
 // `node:sqlite` and type stripping warn that they are new in some versions of Node; whoever types a command can't act on that.
 const warn = process.emitWarning.bind(process);
-process.emitWarning = ((warning: string | Error, ...rest: [never]): void => {
+process.emitWarning = (warning: string | Error, ...rest: [never]): void => {
   const [kind] = rest as readonly unknown[];
   const name = typeof kind === "string" ? kind : (kind as { type?: string } | undefined)?.type;
   if (name !== "ExperimentalWarning") warn(warning, ...rest);
-}) as typeof process.emitWarning;
+};
 
 // `detent runs | head` closes the pipe early, and that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

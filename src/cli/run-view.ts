@@ -1,6 +1,6 @@
 // Runs as the command line shows them: instants as ISO text in UTC, what is absent as null. Scripts rely on these shapes.
 import { formatInstant } from "../core/instant.ts";
-import type { Attempt, Run } from "../core/run.ts";
+import type { Attempt, Outcome, Run } from "../core/run.ts";
 
 export const instantText = (instant: number | null): string | null =>
   instant === null ? null : formatInstant(instant);
@@ -23,14 +23,17 @@ export const runView = (run: Run) => ({
   cause: run.cause,
 });
 
-export const attemptView = ({ attempt, token, owner, startedAt, settledAt, outcome }: Attempt) => {
-  const { _tag, ...rest } = outcome;
-  return {
-    attempt,
-    token,
-    owner,
-    startedAt: instantText(startedAt),
-    settledAt: instantText(settledAt),
-    outcome: { kind: _tag.replace(/\B[A-Z]/g, (it) => `-${it}`).toLowerCase(), ...rest },
-  };
-};
+export const attemptView = ({ attempt, token, owner, startedAt, settledAt, outcome }: Attempt) => ({
+  attempt,
+  token,
+  owner,
+  startedAt: instantText(startedAt),
+  settledAt: instantText(settledAt),
+  outcome: outcomeView(outcome),
+});
+
+/** How an attempt ended: `kind` is succeeded, failed, timed-out, cancelled, crashed or released. */
+export const outcomeView = ({ _tag, ...rest }: Outcome) => ({
+  kind: _tag.replace(/\B[A-Z]/g, (it) => `-${it}`).toLowerCase(),
+  ...rest,
+});

@@ -1,6 +1,6 @@
 // What an engine has done since it started, counted from its notes: per task how its runs ended, which runs go on now, and how many end a second.
 import type { EngineNote } from "../core/engine.ts";
-import type { Run } from "../core/run.ts";
+import { runStates, type Run, type RunState } from "../core/run.ts";
 
 export interface TaskTally {
   readonly task: string;
@@ -16,8 +16,8 @@ export interface TaskTally {
 export interface Current {
   readonly run: Run;
   readonly startedAt: number;
-  fraction: number | null;
-  message: string | null;
+  readonly fraction: number | null;
+  readonly message: string | null;
 }
 
 const windowMillis = 5_000;
@@ -27,39 +27,33 @@ export class Tally {
   /** The runs whose bodies go on, by id. */
   readonly current = new Map<string, Current>();
   readonly beganAt: number;
+  /** How many runs are in each state: what the store said last, moved on by the notes since. Claimed runs count as pending until their bodies begin. */
+  readonly counts: Record<RunState, number>;
   #skips = 0;
-  #owed = 0;
   readonly #ends: number[] = [];
 
   constructor(now: number) {
     this.beganAt = now;
+    this.counts = Object.fromEntries(runStates.map((state) => [state, 0])) as Tally["counts"];
   }
 
   get skips(): number {
     return this.#skips;
   }
-  get owed(): number {
-    return this.#owed;
-  }
 
   hear(note: EngineNote, now: number): void {
     switch (note._tag) {
       case "Owed":
-        this.#owed += 1;
+        this.#move(null, "pending");
         return;
       case "Skipped":
         this.#skips += note.skip.count;
         return;
       case "Started":
-        this.current.set(note.run.id, {
-          run: note.run,
-          startedAt: note.run.startedAt ?? now,
-          fraction: null,
-          message: null,
-        });
+        this.#go(note.run, now, { fraction: null, message: null });
         return;
       case "Progress":
-        this.#progress(note, now);
+        this.#go(note.run, now, note);
         return;
       case "Ended":
         this.#end(note.run, now);
@@ -83,11 +77,25 @@ export class Tally {
     return startedAt === null ? null : Math.max(0, (run.settledAt ?? now) - startedAt);
   }
 
-  #progress(note: EngineNote & { _tag: "Progress" }, now: number): void {
-    const { run, fraction, message } = note;
+  /** The store has counted its runs. */
+  recount(runs: Readonly<Record<RunState, number>>): void {
+    const open = runs.pending + runs.claimed + runs.running;
+    const running = Math.min(open, this.current.size);
+    Object.assign(this.counts, runs, { pending: open - running, claimed: 0, running });
+  }
+
+  /** A body goes on; its progress may be told before its beginning is. */
+  #go(run: Run, now: number, told: Pick<Current, "fraction" | "message">): void {
     const known = this.current.get(run.id);
+    if (known === undefined) this.#move("pending", "running");
     const startedAt = known?.startedAt ?? run.startedAt ?? now;
+    const { fraction, message } = told.fraction === null ? (known ?? told) : told;
     this.current.set(run.id, { run, startedAt, fraction, message });
+  }
+
+  #move(from: RunState | null, to: RunState): void {
+    if (from !== null) this.counts[from] = Math.max(0, this.counts[from] - 1);
+    this.counts[to] += 1;
   }
 
   #end(run: Run, now: number): void {
@@ -101,7 +109,7 @@ export class Tally {
     };
     this.tasks.set(run.task, task);
     task.millis += this.tookMillis(run, now) ?? 0;
-    this.current.delete(run.id);
+    this.#move(this.current.delete(run.id) ? "running" : "pending", run.state);
     this.#ends.push(now);
     if (run.state === "pending") task.retries += 1;
     else if (run.state === "succeeded" || run.state === "failed") task[run.state] += 1;
