@@ -21,7 +21,10 @@ export default detent({
     }),
 
     // Its task has a higher priority, so it does not wait for thousands of files.
-    trigger("heartbeat", { when: cron("*/3 * * * * *", { missed: "skip" }), run: heartbeat }),
+    trigger("heartbeat", {
+      when: cron("*/3 * * * * *", { missed: "skip", missedAfter: "2 s" }),
+      run: heartbeat,
+    }),
 
     trigger("report", {
       when: result(analyse, {
