@@ -10,12 +10,12 @@ import { median, tableOf, type Row } from "./row.ts";
 const start = Date.UTC(2026, 0, 5, 14, 59, 30);
 
 export const benchCron = async (): Promise<Row[]> => [
-  await nextRow(
+  nextRow(
     "*/5 9-17 * * 1-5",
     "America/New_York",
     "target ≤ 0.5 µs warm and ≥ 40x the fastest peer",
   ),
-  await nextRow("0 0 29 2 *", "UTC"),
+  nextRow("0 0 29 2 *", "UTC"),
   minuteRow(),
   compileRow(),
 ];
@@ -28,10 +28,10 @@ const microsEach = (count: number, work: (count: number) => void): number => {
 };
 
 /** Each finds the next occurrences, one after the other, as its users would. */
-const nextRow = async (expression: string, timeZone: string, note?: string): Promise<Row> => {
+const nextRow = (expression: string, timeZone: string, note?: string): Row => {
   const schedule = cron(expression, { timeZone });
   const croner = new Cron(expression, { timezone: timeZone, paused: true });
-  const nodeCron = await createTask(expression, () => {}, { timezone: timeZone });
+  const nodeCron = createTask(expression, () => {}, { timezone: timeZone });
   const finders: {
     readonly [name: string]: { readonly count: number; readonly work: (count: number) => void };
   } = {

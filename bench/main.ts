@@ -1,0 +1,10 @@
+// `npm run bench`: every benchmark in one run, peers beside us in the same rounds. Figures are this machine's, now; compare columns, not runs.
+import * as os from "node:os";
+import { benchCron } from "./cron.ts";
+import { benchEngine } from "./engine.ts";
+import { tableOf } from "./row.ts";
+import { benchSqlite } from "./sqlite.ts";
+
+console.log(`Node ${process.versions.node}, ${os.availableParallelism()} cores\n`);
+for (const bench of [benchCron, benchEngine, benchSqlite])
+  console.log(`${tableOf(await bench())}\n`);
