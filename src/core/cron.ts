@@ -60,9 +60,9 @@ export const walkOf = (rule: CronRule, zone: Zone, dst: Dst): CronWalk => {
  * 400 years without an occurrence (one that always falls into a gap) prove it.
  */
 export const nextCron = (walk: CronWalk, after: number): number | undefined => {
-  const from = Math.floor(after) + 1;
+  const from = Math.max(Math.floor(after) + 1, -instantMax);
   const horizon = Math.min(from + cycleMillis, instantMax);
-  for (let at = Math.max(from, -instantMax); at <= horizon;) {
+  for (let at = from; at <= horizon;) {
     const segment = walk.zone.segmentAt(at);
     const found = nextIn(walk, segment, from);
     if (found !== undefined) return found <= instantMax ? found : undefined;
@@ -73,9 +73,9 @@ export const nextCron = (walk: CronWalk, after: number): number | undefined => {
 
 /** The last occurrence before an instant, or undefined when there is none, ever. */
 export const previousCron = (walk: CronWalk, before: number): number | undefined => {
-  const until = Math.ceil(before);
+  const until = Math.min(Math.ceil(before), instantMax + 1);
   const horizon = Math.max(Math.min(until - cycleMillis, unruledFrom), -instantMax);
-  for (let at = Math.min(until - 1, instantMax); at >= horizon;) {
+  for (let at = until - 1; at >= horizon;) {
     const segment = walk.zone.segmentAt(at);
     const found = previousIn(walk, segment, until);
     if (found !== undefined) return found >= -instantMax ? found : undefined;

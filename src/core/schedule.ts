@@ -98,9 +98,9 @@ export const occurrencesBetween = (
   if (!(Number.isInteger(limit) || limit === Infinity) || limit < 0) {
     throw new InputError(`limit is ${shown(limit)}; give a whole number of 0 or more`);
   }
-  const last = instantMillis(until);
+  const last = boundary(until);
   const occurrences: number[] = [];
-  let due = next(instantMillis(after));
+  let due = next(boundary(after));
   while (due !== undefined && due <= last && occurrences.length < limit) {
     occurrences.push(due);
     due = next(due);
@@ -110,14 +110,18 @@ export const occurrencesBetween = (
 
 /** The first occurrence after an instant (excluded), or undefined if there is none, ever. Throws as `occurrencesBetween` does. */
 export const nextOccurrence = (schedule: Schedule, after: InstantInput): number | undefined =>
-  compileSchedule(schedule).next(instantMillis(after));
+  compileSchedule(schedule).next(boundary(after));
 
 /** The last occurrence before an instant (excluded), or undefined if there is none. Throws as `occurrencesBetween` does. */
 export const previousOccurrence = (schedule: Schedule, before: InstantInput): number | undefined =>
-  compileSchedule(schedule).previous(instantMillis(before));
+  compileSchedule(schedule).previous(boundary(before));
 
 /** The text that equal schedules share and no others: canonical JSON of kind and data. */
 export const scheduleKey = (schedule: Schedule): string => canonical(schedule);
+
+/** Where a search begins or ends need be no instant itself: half milliseconds and the infinities are as good a place as any. */
+const boundary = (input: InstantInput): number =>
+  typeof input === "number" && !Number.isNaN(input) ? input : instantMillis(input);
 
 const compiled = new WeakMap<Schedule, CompiledSchedule>();
 

@@ -57,11 +57,19 @@ export const nextDateByScan = (expression: string, from: number): number | undef
   return undefined;
 };
 
-/** The local time of a zone at an instant, as milliseconds of a UTC clock that shows the same. */
-export const localByTemporal = (timeZone: string, instant: number): number =>
-  instant +
-  Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).offsetNanoseconds /
-    1_000_000;
+/** Several expressions are asked about one span, and Temporal takes its time. */
+const offsets = new Map<string, number>();
+
+const offsetByTemporal = (timeZone: string, instant: number): number => {
+  const key = `${timeZone} ${instant}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  if (offsets.size > 5_000) offsets.clear();
+  const zoned = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone);
+  const offset = zoned.offsetNanoseconds / 1_000_000;
+  offsets.set(key, offset);
+  return offset;
+};
 
 /** The first change of a zone's offset after an instant; undefined if there is none. */
 export const transitionByTemporal = (timeZone: string, after: number): number | undefined =>
@@ -82,7 +90,7 @@ function* ticksOf(
   until: number,
   hasSeconds: boolean,
 ): Generator<Tick> {
-  const offsetAt = (instant: number): number => localByTemporal(timeZone, instant) - instant;
+  const offsetAt = (instant: number): number => offsetByTemporal(timeZone, instant);
   const quarter = 15 * minute;
   const offsets: number[] = [];
   for (let start = from; start < until + quarter; start += quarter) offsets.push(offsetAt(start));

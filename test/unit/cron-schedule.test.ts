@@ -185,6 +185,21 @@ describe("occurrencesBetween", () => {
     expect(occurrences.map(formatInstant)).toEqual(["2026-03-28T00:00:00.000Z"]);
   });
 
+  test("may begin between two milliseconds, and at the ends of time", () => {
+    const paris = cron("* * * * *", { timeZone: "Europe/Paris" });
+    for (const schedule of [every(minute), cron("* * * * *"), paris]) {
+      expect(nextOccurrence(schedule, minute - 0.5)).toBe(minute);
+      expect(nextOccurrence(schedule, minute + 0.5)).toBe(2 * minute);
+      expect(previousOccurrence(schedule, minute + 0.5)).toBe(minute);
+      expect(previousOccurrence(schedule, minute - 0.5)).toBe(0);
+      expect(nextOccurrence(schedule, Infinity)).toBeUndefined();
+      expect(previousOccurrence(schedule, -Infinity)).toBeUndefined();
+      expect(nextOccurrence(schedule, -Infinity)).toBeLessThan(-8.63e15);
+      expect(previousOccurrence(schedule, Infinity)).toBeGreaterThan(8.63e15);
+      expect(occurrencesBetween(schedule, { after: 0, until: Infinity, limit: 1 }).more).toBe(true);
+    }
+  });
+
   test.each([
     [{ after: Number.NaN }, "NaN is no instant"],
     [{ after: "soon" }, '"soon" is no instant'],
