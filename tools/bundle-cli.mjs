@@ -10,7 +10,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const [folder, from = "dist"] = process.argv.slice(2);
 const out = resolve(folder ?? join(root, "dist/cli"));
 
-removeChunks();
 const bundle = await rolldown({
   input: { main: join(root, "src/cli/main.ts") },
   cwd: root,
@@ -20,7 +19,7 @@ const bundle = await rolldown({
   external: [/^node:/, /^piscina$/, /^tsx(\/|$)/],
   plugins: [{ name: "own-place", transform: placed }],
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: out,
   format: "esm",
   entryFileNames: "[name].js",
@@ -28,6 +27,10 @@ await bundle.write({
   minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
 });
 await bundle.close();
+// Chunks are named by their content; those of the last build would stay for ever.
+const written = new Set(output.map(({ fileName }) => fileName));
+for (const name of readdirSync(out))
+  if (name.endsWith(".js") && !written.has(name)) rmSync(join(out, name));
 
 /** What a module of ours finds beside itself (the worker's entry, package.json) it must still find there from its chunk. */
 function placed(code, id) {
@@ -51,13 +54,4 @@ function addressesIn(node) {
   if (typeof node !== "object" || node === null) return [];
   if (node.type === "MemberExpression" && node.object.type === "MetaProperty") return [node];
   return Object.values(node).flatMap(addressesIn);
-}
-
-/** Chunks are named by their content; those of the last build would stay for ever. */
-function removeChunks() {
-  try {
-    for (const name of readdirSync(out)) if (name.endsWith(".js")) rmSync(join(out, name));
-  } catch {
-    // There is no such folder yet.
-  }
 }

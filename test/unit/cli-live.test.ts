@@ -1,0 +1,73 @@
+/**
+ * Goal: the live display tells what runs, in place, within the width of the terminal.
+ * Method: notes are told to it, with a clock that stands still, and what it writes to a stand-in for a terminal is read.
+ */
+import { expect, test } from "vitest";
+import type { Run } from "../../src/core/run.ts";
+import { liveDisplay } from "../../src/cli/live.ts";
+
+const runNamed = (id: string, state: Run["state"]): Run => ({
+  id,
+  trigger: "t",
+  task: "analyse",
+  input: null,
+  idempotencyKey: id,
+  cause: [],
+  priority: 0,
+  createdAt: 0,
+  dueAt: 0,
+  state,
+  token: 1,
+  attempt: 1,
+  losses: 0,
+  owner: null,
+  nonce: null,
+  startedAt: 1_000,
+  settledAt: null,
+  cancelRequested: false,
+  outcome: null,
+});
+
+const shown = (columns: number) => {
+  const written: string[] = [];
+  const out = { columns, isTTY: false, write: (text: string) => written.push(text) };
+  const display = liveDisplay(() => 3_000, out as unknown as NodeJS.WriteStream);
+  return { display, written };
+};
+
+test("runs per state, and each running task with its progress", () => {
+  const { display, written } = shown(100);
+  for (const id of ["a", "b", "c"]) display.hear({ _tag: "Owed", run: runNamed(id, "pending") });
+  display.hear({ _tag: "Progress", run: runNamed("a", "claimed"), fraction: 0.5, message: "half" });
+  display.hear({ _tag: "Started", run: runNamed("a", "running") });
+  display.hear({ _tag: "Started", run: runNamed("b", "running") });
+  const outcome = { _tag: "Succeeded", result: null } as const;
+  display.hear({ _tag: "Ended", run: runNamed("b", "succeeded"), outcome });
+  display.say("");
+  expect(written.at(-1)).toContain("  pending 1  running 1  succeeded 1  failed 0\n");
+  expect(written.at(-1)).toMatch(/analyse +█{8}░{8} +50 % +2\.0 s {2}half\n/);
+  display.end(undefined);
+  expect(written.at(-1)).toMatch(/analyse +1 +0 +0 +0 +2\.0 s +2\.0 s/);
+});
+
+test("a frame takes the place of the one before, and what is logged stays above it", () => {
+  const { display, written } = shown(100);
+  display.say("");
+  display.hear({ _tag: "Logged", run: runNamed("a", "running"), level: "info", message: "hello" });
+  display.say("");
+  const height = written.at(-2)!.split("\n").length - 1;
+  expect(written.at(-1)).toMatch(
+    new RegExp(`^\u001B\\[${height}A\r\u001B\\[0Jinfo +analyse +hello\n`),
+  );
+  display.end(undefined);
+});
+
+test("no line of a frame is wider than the terminal", () => {
+  const { display, written } = shown(40);
+  const message = "a long message ".repeat(10);
+  display.hear({ _tag: "Progress", run: runNamed("a", "claimed"), fraction: 0.1, message });
+  display.say("waiting for everything that runs to end");
+  const lines = written.at(-1)!.split("0J").at(-1)!.split("\n");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
+  display.end(undefined);
+});

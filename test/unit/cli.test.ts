@@ -1,0 +1,214 @@
+/**
+ * Goal: what the command line promises to people and scripts: shapes of JSON, exit codes, one line for a mistake.
+ * Method: the bundle of the sources, run as a process in folders of their own. Long waits are for lines of output, never for time.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleCli, ended, lineWith, newPlace, type Place } from "../support/cli.ts";
+
+const places: Place[] = [];
+const place = (): Place => {
+  const made = newPlace();
+  places.push(made);
+  return made;
+};
+beforeAll(bundleCli, 60_000);
+afterAll(() => places.forEach((it) => it.remove()));
+
+describe("next", () => {
+  test("answers for an expression, in a zone, after an instant", async () => {
+    const range = ["--from", "2026-03-06T20:00:00Z", "--count", "5"];
+    const { code, stdout, stderr } = await place().detent([
+      "next",
+      "*/5 9-17 * * 1-5",
+      "--tz",
+      "America/New_York",
+      ...range,
+      "--json",
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout)).toEqual({
+      expression: "*/5 9-17 * * 1-5",
+      timeZone: "America/New_York",
+      occurrences: ["05", "10", "15", "20", "25"].map((it) => `2026-03-06T20:${it}:00.000Z`),
+    });
+  });
+
+  test.concurrent.each([["--help"], ["next", "0 2 * * *", "--json"]])(
+    "`detent %s` loads neither the runtime nor SQLite nor Piscina",
+    async (...args) => {
+      const here = place();
+      here.write(
+        "spy.mjs",
+        `import { registerHooks } from "node:module";
+         registerHooks({ resolve: (name, context, next) => (console.error(name), next(name, context)) });`,
+      );
+      const { stderr } = await here.detent(args, { node: ["--import", "./spy.mjs"] });
+      expect(stderr).toMatch(/command-line/);
+      expect(stderr).not.toMatch(/sqlite|piscina|worker_threads|tsx|open-store|load-app|start-/);
+    },
+  );
+});
+
+describe("a mistake is one line and exit code 2", () => {
+  const rows: readonly (readonly [args: readonly string[], line: RegExp])[] = [
+    [["next", "61 * * * *"], /^detent: cron\("61 \* \* \* \*"\): minute "61" is out of range/],
+    [["next", "* * * * *", "--tz", "Europe/Pariss"], /did you mean "Europe\/Paris"\?/],
+    [["next", "* * * * *", "--from", "yesterday"], /^detent: --from: "yesterday" is no instant/],
+    [["nxt"], /^detent: unknown command "nxt" for "detent"; did you mean next\?/],
+    [["emit", "a", "--idd", "x"], /unrecognized flag: --idd .*; did you mean --id\?/],
+    [["emit"], /^detent: missing required argument: NAME \(see detent emit --help\)/],
+    [["emit", "a", "{a}"], /^detent: the payload "\{a\}" is not JSON/],
+    [["emit", "a", "--store", "foo:bar"], /^detent: the store "foo:bar" is none that detent knows/],
+    [["emit", "a", "--store", "memory:"], /^detent: the store memory: lives in one process/],
+    [["start", "nope.ts"], /^detent: there is no file nope\.ts/],
+    [["show", "x", "--store", "sqlite:no.db"], /^detent: there is no store sqlite:no\.db/],
+  ];
+  test.concurrent.each(rows)("detent %j", async (args, line) => {
+    const { code, stdout, stderr } = await place().detent(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(line);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test.concurrent("with --json it is an object on stdout, and nothing else", async () => {
+    const here = place();
+    const faults = [
+      await here.detent(["next", "61 * * * *", "--json"]),
+      await here.detent(["emti", "a", "--json"]),
+    ];
+    expect(faults.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+      { code: 2, stderr: "" },
+      { code: 2, stderr: "" },
+    ]);
+    expect(faults.map(({ stdout }) => JSON.parse(stdout) as unknown)).toEqual([
+      { error: { name: "DefinitionError", message: expect.stringContaining('minute "61"') } },
+      { error: { name: "InputError", message: expect.stringContaining("did you mean emit?") } },
+    ]);
+  });
+
+  test.concurrent("all faults of an app are told at once", async () => {
+    const here = place();
+    here.write(
+      "app.ts",
+      `import { cron, detent, trigger } from "detent";
+       export default detent({ tasks: [], triggers: [
+         trigger("a", { when: cron("61 * * * *"), run: "x" }),
+         trigger("b c", { when: cron("* * * * *"), run: "x" }) ] });`,
+    );
+    const { code, stderr } = await here.detent(["start", "app.ts"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^detent: 2 faults:\n {2}- Trigger "a": .*\n {2}- Trigger: .*"b c".*\n$/,
+    );
+  });
+});
+
+test.concurrent("a store that can't be used is one line and exit code 1", async () => {
+  const here = place();
+  here.write("bad.db", "this is no database\n".repeat(500));
+  const { code, stderr } = await here.detent(["runs"], { env: { DETENT_STORE: "sqlite:bad.db" } });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^detent: store .*bad\.db: it is no SQLite database.*\n$/);
+});
+
+test.concurrent("runs asks for a store that is there, and makes none", async () => {
+  const here = place();
+  const { code } = await here.detent(["runs"]);
+  expect({ code, files: readdirSync(here.folder) }).toEqual({ code: 2, files: ["node_modules"] });
+});
+
+test("what init writes runs at once: an event before the start, then idle; init never overwrites", async () => {
+  const here = place();
+  const { stdout: first } = await here.detent(["init", "--json"]);
+  expect(JSON.parse(first)).toMatchObject({ written: ["tasks.ts", "app.ts", "package.json"] });
+  const source = readFileSync(join(here.folder, "app.ts"), "utf8");
+  here.write("app.ts", `${source}// mine\n`);
+  expect(await here.detent(["init"])).toMatchObject({ code: 2 });
+  expect(readFileSync(join(here.folder, "app.ts"), "utf8")).toBe(`${source}// mine\n`);
+
+  const emit = ["emit", "primes.wanted", '{"below":100}', "--id", "once", "--json"];
+  const replies = [await here.detent(emit), await here.detent(emit)];
+  expect(replies.map(({ stdout }) => JSON.parse(stdout) as unknown)).toEqual([
+    { event: "once", status: "accepted" },
+    { event: "once", status: "duplicate" },
+  ]);
+  const { code, stdout, stderr } = await here.detent(["start", "app.ts", "--until-idle", "--json"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const notes = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { note: string });
+  expect(notes[0]).toMatchObject({ note: "engine-started" });
+  expect(notes).toContainEqual(
+    expect.objectContaining({ note: "logged", message: "there are 25 primes below 100" }),
+  );
+  expect(notes.at(-1)).toMatchObject({ note: "summary", store: { unrouted: 0 } });
+
+  const listed = JSON.parse(
+    (await here.detent(["runs", "--json", "--trigger", "on-request"])).stdout,
+  ) as { runs: { id: string }[]; next: string | null };
+  const run = {
+    trigger: "on-request",
+    task: "count-primes",
+    state: "succeeded",
+    attempt: 1,
+    input: { below: 100 },
+    outcome: { result: { below: 100, primes: 25 } },
+    cause: ["once"],
+    dueAt: expect.stringMatching(/^\d{4}-.*Z$/),
+  };
+  expect(listed).toEqual({ runs: [expect.objectContaining(run)], next: null });
+  const shown = await here.detent(["show", listed.runs[0]!.id, "--json"]);
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    ...run,
+    attempts: [{ attempt: 1, outcome: { kind: "succeeded" } }],
+    signals: [{ id: "once", name: "primes.wanted" }],
+  });
+});
+
+const slow = `
+import { detent, task } from "detent";
+export const nap = task({ id: "nap", run: (input: { millis: number }, ctx) => {
+  ctx.log("asleep");
+  const until = Date.now() + input.millis;
+  while (Date.now() < until) ctx.progress(0.5);
+} });`;
+
+test.concurrent("SIGTERM waits for what runs, and exits 0", async () => {
+  const here = place();
+  here.write("tasks.ts", slow);
+  here.write(
+    "app.ts",
+    `import { detent } from "detent";
+     export default detent({ tasks: [new URL("./tasks.ts", import.meta.url)] });`,
+  );
+  await here.detent(["run", "nap", '{"millis":700}', "--app", "app.ts"]);
+  const child = here.start(["start", "app.ts"]);
+  const end = ended(child);
+  await lineWith(child, "asleep");
+  child.kill("SIGTERM");
+  const { code, stdout } = await end;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/SIGTERM: waiting[\s\S]*succeeded {2}nap/);
+});
+
+test.concurrent("a second signal ends it at once, and exits 1", async () => {
+  const here = place();
+  here.write("tasks.ts", slow);
+  here.write(
+    "app.ts",
+    `import { detent } from "detent";
+     export default detent({ tasks: [new URL("./tasks.ts", import.meta.url)] });`,
+  );
+  await here.detent(["run", "nap", '{"millis":20000}']);
+  const child = here.start(["start", "app.ts"]);
+  const end = ended(child);
+  await lineWith(child, "asleep");
+  child.kill("SIGINT");
+  await lineWith(child, "SIGINT: waiting");
+  child.kill("SIGINT");
+  expect(await end).toMatchObject({ code: 1 });
+  expect(existsSync(join(here.folder, "detent.db"))).toBe(true);
+});
