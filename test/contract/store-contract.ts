@@ -10,12 +10,14 @@ import { listRules } from "./list-rules.ts";
 import { logRules } from "./log-rules.ts";
 import { modelRules } from "./model-rules.ts";
 import { ownerRules } from "./owner-rules.ts";
+import { stateRules } from "./state-rules.ts";
 import type { Subject } from "./subject.ts";
 import { valueRules } from "./value-rules.ts";
 
 const parts: Readonly<Record<string, (subject: Subject) => void>> = {
   log: logRules,
   batches: batchRules,
+  state: stateRules,
   claims: claimRules,
   owners: ownerRules,
   lists: listRules,
