@@ -119,12 +119,18 @@ const expressionOf = (expression: string): OracleExpression => {
   const months = numbersOf(month, 1, 12);
   const star = (text: string): boolean => text.startsWith("*") || text.startsWith("?");
   const both = star(dayOfMonth) || star(dayOfWeek);
-  const matchesDate = (local: number): boolean => {
-    const date = new Date(local);
+  const isNamed = (date: Date): boolean => {
     if (!months.has(date.getUTCMonth() + 1)) return false;
     const one = dayOfMonth.split(",").some((item) => isDayOfMonth(item, date));
     const other = dayOfWeek.split(",").some((item) => isDayOfWeek(item, date));
     return both ? one && other : one || other;
+  };
+  const answers = new Map<number, boolean>();
+  const matchesDate = (local: number): boolean => {
+    const midnight = Math.floor(local / day) * day;
+    const answer = answers.get(midnight) ?? isNamed(new Date(midnight));
+    answers.set(midnight, answer);
+    return answer;
   };
   return {
     matchesDate,
