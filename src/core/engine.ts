@@ -164,8 +164,13 @@ const loop = (self: Self): Effect.Effect<void> =>
         continue;
       }
       failures = 0;
-      if (self.holdings.hasEnded) continue;
+      if (self.holdings.hasEnded) {
+        yield* Effect.yieldNow;
+        continue;
+      }
       yield* Effect.raceFirst(self.latch.await, Effect.sleep(yield* sleepMillis(self)));
+      // A hint resumes this fiber in the stack of whoever gave it. Yielding leaves that stack, and lets a burst of hints become one turn.
+      yield* Effect.yieldNow;
     }
   });
 
