@@ -2,6 +2,7 @@
 import type { CompiledTrigger, Definitions } from "./definitions.ts";
 import { settledScopeOf, type Draft } from "./draft.ts";
 import { errorDataOf } from "./errors.ts";
+import { hash32 } from "./hash.ts";
 import { jsonFault, type Json } from "./json.ts";
 import { runIdOf } from "./run-id.ts";
 import { firingOf, type Match } from "./trigger.ts";
@@ -70,7 +71,7 @@ const owe = (
     cause: cause.length === 1 ? cause : [...new Set(cause)],
     priority: definitions.tasks.get(trigger.task)?.priority ?? 0,
     createdAt: at,
-    dueAt: at,
+    dueAt: at + jitterMillis(trigger, id),
     state: "pending",
     token: 0,
     attempt: 0,
@@ -84,4 +85,10 @@ const owe = (
   });
   for (const scope of scopes) if (draft.isOpen(scope)) draft.enter(scope, id);
   if (definitions.watched.has(trigger.task)) draft.enter(settledScopeOf(id), id);
+};
+
+/** How long a run waits after its occurrence: a share of its schedule's jitter, by a hash of its id. */
+const jitterMillis = ({ leaves }: CompiledTrigger, id: string): number => {
+  const jitter = leaves.length === 1 ? (leaves[0]?.schedule?.jitterMillis ?? 0) : 0;
+  return jitter === 0 ? 0 : Math.floor((hash32(id) / 0x1_0000_0000) * jitter);
 };

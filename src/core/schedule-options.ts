@@ -4,10 +4,10 @@ import { readInstant, type InstantInput } from "./instant.ts";
 import { shown, type Reading } from "./reading.ts";
 
 /** What becomes of an occurrence that is noticed too late. */
-export type Missed = "skip" | "latest" | "all";
+type Missed = "skip" | "latest" | "all";
 
 /** What becomes of a firing while runs of its trigger are not over. */
-export type Overlap = "allow" | "skip" | "bufferOne" | "bufferAll" | "cancelOther";
+type Overlap = "allow" | "skip" | "bufferOne" | "bufferAll" | "cancelOther";
 
 export interface ScheduleOptions {
   /** Which of the occurrences noticed later than `missedAfter` still run: none, the newest, all. Default "latest". */
@@ -18,9 +18,7 @@ export interface ScheduleOptions {
   readonly missedWithin?: DurationInput;
   /** With "all", at most this many run, the newest. Default 1,000. */
   readonly missedMax?: number;
-  /** Default "allow". */
-  readonly overlap?: Overlap;
-  /** A run waits up to this long after its occurrence, by a hash of its id; of `every`, less than the interval. Default 0. */
+  /** A run waits up to this long after its occurrence, by a hash of its id; of `every`, less than the interval. Of a join's leaves no run is made to wait. Default 0. */
   readonly jitter?: DurationInput;
   /** The first instant at which an occurrence may lie; included. Default: no bound. */
   readonly startAt?: InstantInput;
@@ -34,7 +32,6 @@ export interface SchedulePolicy {
   readonly missedAfterMillis: number;
   readonly missedWithinMillis: number | undefined;
   readonly missedMax: number;
-  readonly overlap: Overlap;
   readonly jitterMillis: number;
 }
 
@@ -99,7 +96,6 @@ export const optionNames: readonly (keyof ScheduleOptions)[] = [
   "missedAfter",
   "missedWithin",
   "missedMax",
-  "overlap",
   "jitter",
   "startAt",
   "endAt",
@@ -111,7 +107,6 @@ export const policyOf = (reader: ScheduleReader): SchedulePolicy => ({
   missedAfterMillis: reader.take("missedAfter", readDuration) ?? 60_000,
   missedWithinMillis: reader.take("missedWithin", readDuration),
   missedMax: reader.take("missedMax", readCount) ?? 1_000,
-  overlap: reader.choice("overlap", ["allow", "skip", "bufferOne", "bufferAll", "cancelOther"]),
   jitterMillis: reader.take("jitter", readDuration) ?? 0,
 });
 

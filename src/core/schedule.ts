@@ -11,8 +11,6 @@ import { boundsOf, optionNames, policyOf, ScheduleReader } from "./schedule-opti
 import type { RawSchedule, ScheduleOptions, SchedulePolicy } from "./schedule-options.ts";
 import { readZone, utc } from "./zone.ts";
 
-export type { Missed, Overlap, ScheduleOptions, SchedulePolicy } from "./schedule-options.ts";
-
 export interface CronOptions extends ScheduleOptions {
   /** An IANA name, or "UTC". Default "UTC", whatever the zone of the process. */
   readonly timeZone?: string;

@@ -13,8 +13,8 @@ import {
   scheduleFaults,
   scheduleKey,
   type Schedule,
-  type ScheduleOptions,
 } from "../../src/core/schedule.ts";
+import type { ScheduleOptions } from "../../src/core/schedule-options.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -28,8 +28,8 @@ describe("a schedule", () => {
     ],
     [every("5 min", { anchor: 7 }), { _tag: "Every", duration: "5 min", anchor: 7 }],
     [
-      at("2026-03-28T00:00Z", { overlap: "skip" }),
-      { _tag: "At", instant: "2026-03-28T00:00Z", overlap: "skip" },
+      at("2026-03-28T00:00Z", { missed: "skip" }),
+      { _tag: "At", instant: "2026-03-28T00:00Z", missed: "skip" },
     ],
   ])("%j is plain data that survives JSON and means the same then", (schedule, data) => {
     expect({ ...schedule }).toStrictEqual(data);
@@ -249,7 +249,6 @@ describe("policies", () => {
       missedAfterMillis: 60_000,
       missedWithinMillis: undefined,
       missedMax: 1_000,
-      overlap: "allow",
       jitterMillis: 0,
     });
   });
@@ -260,7 +259,6 @@ describe("policies", () => {
       missedAfter: "10 s",
       missedWithin: "1 day",
       missedMax: 5,
-      overlap: "bufferOne",
       jitter: 250,
     } as const;
     expect(compileSchedule(cron("* * * * *", options))).toMatchObject({
@@ -268,7 +266,6 @@ describe("policies", () => {
       missedAfterMillis: 10_000,
       missedWithinMillis: 86_400_000,
       missedMax: 5,
-      overlap: "bufferOne",
       jitterMillis: 250,
     });
   });
@@ -279,7 +276,6 @@ describe("policies", () => {
       missedAfter: "x",
       missedWithin: -1,
       missedMax: 0,
-      overlap: "queue",
       jitter: Number.NaN,
       startAt: "x",
       endAt: {},
@@ -291,7 +287,6 @@ describe("policies", () => {
       'at(0): missedAfter: "x" is no duration',
       "at(0): missedWithin: -1 is negative",
       "at(0): missedMax: 0 is no count",
-      'at(0): overlap is "queue"',
       "at(0): jitter: NaN is no duration",
       'at(0): startAt: "x" is no instant',
       "at(0): endAt: an object is no instant",
