@@ -153,17 +153,19 @@ const minuteMillis = (
   firstAt?: readonly number[],
 ): { millis: number; due: number; firstAt: readonly number[] } => {
   const first = firstAt ?? nexts.map((next) => next(start) ?? Infinity);
-  const heap = new DueHeap<Next>();
-  nexts.forEach((next, index) => heap.set(String(index), first[index]!, next));
   const until = start + 60_000;
+  const heap = new DueHeap<{ key: string; next: Next }>();
+  nexts.forEach((next, index) => {
+    const key = String(index);
+    heap.set(key, first[index]!, { key, next });
+    // A peer reads its expression when it is first asked, which is not what is measured.
+    if (firstAt !== undefined && first[index]! <= until) next(start);
+  });
   let due = 0;
-  const keys = new Map(nexts.map((next, index) => [next, String(index)]));
-  // Parsing is not what is measured.
-  if (firstAt !== undefined) nexts.forEach((next, index) => first[index]! <= until && next(start));
   const before = performance.now();
   for (let at = heap.nextAt; at !== undefined && at <= until; at = heap.nextAt) {
-    for (const next of heap.upTo(at)) {
-      heap.set(keys.get(next)!, next(at) ?? Infinity, next);
+    for (const timed of heap.upTo(at)) {
+      heap.set(timed.key, timed.next(at) ?? Infinity, timed);
       due++;
     }
   }

@@ -54,7 +54,7 @@ export const dateOf = (day: number): CivilDate => {
 /** The weekday of a day: 0 is Sunday, as in cron. */
 export const weekdayOf = (day: number): number => (((day + 4) % 7) + 7) % 7;
 
-export const isLeapYear = (year: number): boolean =>
+const isLeapYear = (year: number): boolean =>
   year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 
 /** The number of days of a month, 28 to 31. */

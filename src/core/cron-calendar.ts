@@ -60,7 +60,7 @@ export const previousLocal = (calendar: CronCalendar, local: number): number => 
 };
 
 /** The lowest set bit from `index` up; -1 if there is none. */
-export const firstFrom = (bits: Bits, index: number): number => {
+const firstFrom = (bits: Bits, index: number): number => {
   if (index < 32) {
     const low = bits.low & (-1 << index);
     if (low !== 0) return 31 - Math.clz32(low & -low);

@@ -150,7 +150,7 @@ export const arbitraryTimeZone: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** A cron schedule in any zone, with any rule of daylight saving. */
-export const arbitraryCron: fc.Arbitrary<CronSchedule> = fc
+const arbitraryCron: fc.Arbitrary<CronSchedule> = fc
   .tuple(fc.oneof(arbitraryExpression, arbitrarySecondsExpression), arbitraryTimeZone, arbitraryDst)
   .map(([expression, timeZone, dst]) => cron(expression, { timeZone, dst }));
 

@@ -5,7 +5,7 @@
  */
 import { Temporal } from "@js-temporal/polyfill";
 
-export type OracleDst = "vixie" | "compatible" | "literal";
+type OracleDst = "vixie" | "compatible" | "literal";
 
 interface OracleQuestion {
   readonly expression: string;
