@@ -130,7 +130,7 @@ export const summaryText = (tally: Tally, summary: Summary | undefined, now: num
   return lines.join("\n");
 };
 
-export const statesText = (summary: Summary): string =>
+const statesText = (summary: Summary): string =>
   Object.entries(summary.runs)
     .filter(([, amount]) => amount > 0)
     .map(([state, amount]) => `${amount.toLocaleString("en")} ${state}`)

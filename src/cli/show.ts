@@ -1,4 +1,4 @@
-// `detent show`: one run, with its attempts, the signals that caused it and what became of the signals that it caused.
+// `detent show`: one run, with its attempts and the signals that caused it.
 import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
 import { InputError, type StoreError } from "../core/errors.ts";

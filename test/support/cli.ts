@@ -32,7 +32,7 @@ export interface Place {
   readonly remove: () => void;
 }
 
-export interface Settings {
+interface Settings {
   readonly env?: { readonly [name: string]: string };
   /** Of Node itself. */
   readonly node?: readonly string[];

@@ -125,7 +125,10 @@ test("what init writes runs at once: an event before the start, then idle; init 
   expect(JSON.parse(first)).toMatchObject({ written: ["tasks.ts", "app.ts", "package.json"] });
   const source = readFileSync(join(here.folder, "app.ts"), "utf8");
   here.write("app.ts", `${source}// mine\n`);
-  expect(await here.detent(["init"])).toMatchObject({ code: 2 });
+  expect(await here.detent(["init"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("nothing was written"),
+  });
   expect(readFileSync(join(here.folder, "app.ts"), "utf8")).toBe(`${source}// mine\n`);
 
   const emit = ["emit", "primes.wanted", '{"below":100}', "--id", "once", "--json"];
