@@ -75,7 +75,7 @@ const repeated = (noun: string, ids: readonly string[]): string[] => {
 };
 
 /** Every fault of a trigger that can be seen without its app, one line each. */
-export const triggerFaults = (trigger: Trigger): readonly string[] => {
+const triggerFaults = (trigger: Trigger): readonly string[] => {
   const wrongId = idFault(trigger.id);
   if (wrongId !== undefined) return [`Trigger: ${wrongId}`];
   const place = `Trigger ${JSON.stringify(trigger.id)}`;

@@ -63,7 +63,7 @@ export interface Definitions {
 }
 
 /** The trigger that stands for runs that a person asks for: the event `@<task>` carries the input. */
-export const manualTriggerOf = (task: string): Trigger => ({
+const manualTriggerOf = (task: string): Trigger => ({
   _tag: "Trigger",
   id: `@${task}`,
   when: event(`@${task}`),

@@ -21,7 +21,7 @@ export const canonical = (value: unknown): string => {
 };
 
 /** The largest payload, input or result that a store takes, in UTF-16 code units of its JSON text. */
-export const jsonLengthMax = 1_048_576;
+const jsonLengthMax = 1_048_576;
 
 const depthMax = 200;
 

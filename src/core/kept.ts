@@ -24,6 +24,16 @@ export const kept = <Value>(value: Value): Value => {
   return copy === undefined ? kept(jsonCopy(value)) : (Object.freeze(Mark.put(copy)) as Value);
 };
 
+/** The kept value that a JSON text stands for. */
+export const keptOf = <Value>(text: string): Value => sealed(JSON.parse(text) as Value);
+
+/** Freezes what nobody else has yet seen, in place. */
+const sealed = <Value>(value: Value): Value => {
+  if (typeof value !== "object" || value === null) return value;
+  for (const field of Object.values(value)) sealed(field);
+  return Object.freeze(Mark.put(value));
+};
+
 const keptItems = (items: readonly unknown[]): unknown[] | undefined => {
   const copy: unknown[] = [];
   for (const item of items) {

@@ -2,7 +2,7 @@
 import type { CompiledSchedule } from "./schedule.ts";
 import type { SkipReason } from "./store.ts";
 
-export interface SkippedRange {
+interface SkippedRange {
   readonly from: number;
   readonly to: number;
   readonly count: number;

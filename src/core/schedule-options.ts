@@ -6,9 +6,6 @@ import { shown, type Reading } from "./reading.ts";
 /** What becomes of an occurrence that is noticed too late. */
 type Missed = "skip" | "latest" | "all";
 
-/** What becomes of a firing while runs of its trigger are not over. */
-type Overlap = "allow" | "skip" | "bufferOne" | "bufferAll" | "cancelOther";
-
 export interface ScheduleOptions {
   /** Which of the occurrences noticed later than `missedAfter` still run: none, the newest, all. Default "latest". */
   readonly missed?: Missed;

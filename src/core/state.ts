@@ -7,7 +7,7 @@ import { isBefore, type Queues } from "./join.ts";
 import type { Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
 
 /** A schedule and its next occurrence. */
-export interface Due {
+interface Due {
   readonly leaf: Leaf;
   readonly nextAt: number;
 }
@@ -26,7 +26,7 @@ export interface State {
 
 export const joinOf = (trigger: string, key: string): string => `${trigger} ${key}`;
 
-export const scheduleIdOf = (leaf: Leaf): string => `${leaf.trigger.id} ${leaf.key}`;
+const scheduleIdOf = (leaf: Leaf): string => `${leaf.trigger.id} ${leaf.key}`;
 
 /** The state that a store's rows tell, under these definitions. Rows of triggers and leaves that are not defined are left alone: activation retires them. */
 export const stateOf = (

@@ -19,7 +19,7 @@ import {
 } from "../../src/core/index.ts";
 
 const taskIds = ["work", "next"] as const;
-export const tasks = taskIds.map((id) => task({ id, run: (input: unknown) => input }));
+const tasks = taskIds.map((id) => task({ id, run: (input: unknown) => input }));
 
 const leaf: fc.Arbitrary<Condition> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom("a", "b", "c").map((name) => event(name)) },

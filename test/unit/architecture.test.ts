@@ -23,7 +23,8 @@ const packages = /^(?!src\/|computed$)/;
 const layers: readonly Layer[] = [
   {
     name: "the core's ports, its engine and its simulation: Effect, module by module",
-    files: /^src\/core\/(engine|store|executor|memory-store|store-dump|cancel|simulation\/[^/]+)\.ts$/,
+    files:
+      /^src\/core\/(engine|store|executor|memory-store|store-dump|cancel|simulation\/[^/]+)\.ts$/,
     may: [core, /^effect\/\w+$/],
   },
   {

@@ -1,18 +1,28 @@
 // Goal: a faulty set of definitions reports every fault at once, each with its place and its mend.
-import { expect, test } from "vitest"
-import { all, cron, definitionsOf, DefinitionError, detent, event, result, task, trigger } from "../../src/core/index.ts"
+import { expect, test } from "vitest";
+import {
+  all,
+  cron,
+  definitionsOf,
+  DefinitionError,
+  detent,
+  event,
+  result,
+  task,
+  trigger,
+} from "../../src/core/index.ts";
 
 const faultsOf = (define: () => unknown): readonly string[] => {
   try {
-    define()
+    define();
   } catch (error) {
-    if (error instanceof DefinitionError) return error.faults
-    throw error
+    if (error instanceof DefinitionError) return error.faults;
+    throw error;
   }
-  return []
-}
+  return [];
+};
 
-const work = task({ id: "work", run: (input: unknown) => input })
+const work = task({ id: "work", run: (input: unknown) => input });
 
 test("all faults of a set are reported together, each with the trigger and the condition that it lies in", () => {
   const faults = faultsOf(() =>
@@ -20,13 +30,24 @@ test("all faults of a set are reported together, each with the trigger and the c
       app: "no spaces",
       tasks: [work, task({ id: "bad", run: () => 1, timeout: "soon", retry: { attempts: 0 } })],
       triggers: [
-        trigger("report", { when: all([cron("61 * * * *"), cron("0 0 * * *", { timeZone: "Europe/Pariss" })]), run: work, input: null }),
+        trigger("report", {
+          when: all([cron("61 * * * *"), cron("0 0 * * *", { timeZone: "Europe/Pariss" })]),
+          run: work,
+          input: null,
+        }),
         trigger("report", { when: event(""), run: work, input: null }),
         trigger("a b", { when: event("x"), run: work, input: null }),
-        trigger("empty", { when: all([]), run: work, within: "-1 s", waitingMax: 0, take: "newest" as never, input: { n: 1n } as never }),
+        trigger("empty", {
+          when: all([]),
+          run: work,
+          within: "-1 s",
+          waitingMax: 0,
+          take: "newest" as never,
+          input: { n: 1n } as never,
+        }),
       ],
     }),
-  )
+  );
   expect(faults.map((fault) => fault.slice(0, 70))).toMatchInlineSnapshot(`
     [
       "App: the id "no spaces" must be 1 to 100 letters, digits, dots, unders",
@@ -43,22 +64,29 @@ test("all faults of a set are reported together, each with the trigger and the c
       "Trigger "empty": waitingMax is 0; give a whole number of at least 1",
       "Trigger "report" is defined more than once; ids are unique in an app",
     ]
-  `)
-})
+  `);
+});
 
 test("a trigger that names a task nobody exports is a fault that says which tasks there are", () => {
-  const app = detent({ tasks: [work], triggers: [trigger("t", { when: result("wrok"), run: "Work", input: null })] })
+  const app = detent({
+    tasks: [work],
+    triggers: [trigger("t", { when: result("wrok"), run: "Work", input: null })],
+  });
   expect(faultsOf(() => definitionsOf(app))).toEqual([
     'Trigger "t": run names the task "Work", which no module exports; did you mean "work"?',
     'Trigger "t": condition "when" names the task "wrok", which no module exports; it has "work"',
-  ])
-})
+  ]);
+});
 
 test("moving a leaf in the tree keeps its key, changing its data does not", () => {
   const keysOf = (when: Parameters<typeof trigger>[1]["when"]): string[] =>
-    definitionsOf(detent({ tasks: [work], triggers: [trigger("t", { when, run: "work", input: null })] })).triggers.get("t")!.leaves.map(({ key }) => key)
-  const [a, b] = keysOf(all([event("a"), event("b")]))
-  expect(keysOf(all([event("b"), event("a")]))).toEqual([b, a])
-  expect(keysOf(all([event("b"), event("a"), event("a")]))).toEqual([b, a, a?.replace("#0", "#1")])
-  expect(keysOf(all([event("b"), event("a", { kind: 1 } as never)]))[1]).not.toBe(a)
-})
+    definitionsOf(
+      detent({ tasks: [work], triggers: [trigger("t", { when, run: "work", input: null })] }),
+    )
+      .triggers.get("t")!
+      .leaves.map(({ key }) => key);
+  const [a, b] = keysOf(all([event("a"), event("b")]));
+  expect(keysOf(all([event("b"), event("a")]))).toEqual([b, a]);
+  expect(keysOf(all([event("b"), event("a"), event("a")]))).toEqual([b, a, a?.replace("#0", "#1")]);
+  expect(keysOf(all([event("b"), event("a", { kind: 1 } as never)]))[1]).not.toBe(a);
+});

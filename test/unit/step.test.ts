@@ -412,6 +412,18 @@ describe("schedules", () => {
       ].sort((one, other) => (one[1] as number) - (other[1] as number)),
     );
   });
+
+  test("jitter makes each run wait a while of its own below the bound, the same whenever it is decided", () => {
+    const when = cron("0 * * * *", { jitter: "10 min", missed: "all" });
+    const delays = (): number[] => {
+      const router = new Router({ tasks: [work], triggers: [trigger("t", { when, run: work })] });
+      for (let count = 1; count <= 50; count++) router.route({ until: count * hour });
+      return router.runs.map(({ dueAt, createdAt }) => dueAt - createdAt);
+    };
+    expect(new Set(delays()).size).toBeGreaterThan(40);
+    expect(delays().every((delay) => delay >= 0 && delay < hour / 6)).toBe(true);
+    expect(delays()).toEqual(delays());
+  });
 });
 
 describe("delayed events and scopes", () => {

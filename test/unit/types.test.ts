@@ -1,28 +1,75 @@
 // Goal: a wrong input is a compile error. Method: `tsc -b` checks this file; each expectation of an error fails there if the error is gone.
-import { expect, test } from "vitest"
-import { all, any, cron, defineEvent, event, failure, result, task, trigger } from "../../src/index.ts"
+import { expect, test } from "vitest";
+import {
+  all,
+  any,
+  cron,
+  defineEvent,
+  event,
+  failure,
+  result,
+  task,
+  trigger,
+} from "../../src/index.ts";
 
-const resize = task({ id: "resize", run: (input: { path: string }) => ({ bytes: input.path.length }) })
-const report = task({ id: "report", run: (input: { bytes: number } | null) => input })
-const uploaded = defineEvent<{ path: string; kind: string }>("uploaded", { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value: value as { path: string; kind: string } }) } })
+const resize = task({
+  id: "resize",
+  run: (input: { path: string }) => ({ bytes: input.path.length }),
+});
+const report = task({ id: "report", run: (input: { bytes: number } | null) => input });
+const uploaded = defineEvent<{ path: string; kind: string }>("uploaded", {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) => ({ value: value as { path: string; kind: string } }),
+  },
+});
 
 test("inputs are typed by the task that takes them and the signals that make them", () => {
   const triggers = [
-    trigger("good", { when: event(uploaded, { kind: "png" }), run: resize, input: (f) => ({ path: f.event.payload.path }) }),
-    trigger("chained", { when: result(resize), run: report, input: (f) => ({ bytes: f.result.result.bytes }) }),
+    trigger("good", {
+      when: event(uploaded, { kind: "png" }),
+      run: resize,
+      input: (f) => ({ path: f.event.payload.path }),
+    }),
+    trigger("chained", {
+      when: result(resize),
+      run: report,
+      input: (f) => ({ bytes: f.result.result.bytes }),
+    }),
     trigger("no-input", { when: cron("* * * * *"), run: report }),
-    trigger("joined", { when: all([result(resize), event(uploaded)]), run: resize, input: (f) => ({ path: f.event.payload.path + f.result.input.path }) }),
-    trigger("either", { when: any([result(resize), failure(resize)]), run: resize, input: (f) => ({ path: f.result?.input.path ?? f.failure?.error.name ?? "" }) }),
+    trigger("joined", {
+      when: all([result(resize), event(uploaded)]),
+      run: resize,
+      input: (f) => ({ path: f.event.payload.path + f.result.input.path }),
+    }),
+    trigger("either", {
+      when: any([result(resize), failure(resize)]),
+      run: resize,
+      input: (f) => ({ path: f.result?.input.path ?? f.failure?.error.name ?? "" }),
+    }),
     // @ts-expect-error the payload's path is text, and resize takes no number
-    trigger("wrong-type", { when: event(uploaded), run: resize, input: (f) => ({ path: f.event.payload.path.length }) }),
+    trigger("wrong-type", {
+      when: event(uploaded),
+      run: resize,
+      input: (f) => ({ path: f.event.payload.path.length }),
+    }),
     // @ts-expect-error resize needs an input
     trigger("missing", { when: event(uploaded), run: resize }),
     // @ts-expect-error a value of the wrong type
     trigger("wrong-value", { when: event(uploaded), run: resize, input: { path: 1 } }),
     // @ts-expect-error there are two events, so there is no `event`
-    trigger("two-events", { when: all([event(uploaded), event(uploaded)]), run: resize, input: (f) => ({ path: f.event.payload.path }) }),
+    trigger("two-events", {
+      when: all([event(uploaded), event(uploaded)]),
+      run: resize,
+      input: (f) => ({ path: f.event.payload.path }),
+    }),
     // @ts-expect-error the payload has no such field
-    trigger("wrong-filter", { when: event(uploaded, { size: 1 }), run: resize, input: { path: "" } }),
-  ]
-  expect(triggers.map(({ id }) => id)).toHaveLength(10)
-})
+    trigger("wrong-filter", {
+      when: event(uploaded, { size: 1 }),
+      run: resize,
+      input: { path: "" },
+    }),
+  ];
+  expect(triggers.map(({ id }) => id)).toHaveLength(10);
+});
