@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { isApp, type App } from "../core/app.ts";
 import { definitionsOf, type Definitions } from "../core/definitions.ts";
-import { DefinitionError, InputError } from "../core/errors.ts";
+import { InputError } from "../core/errors.ts";
 import { isTask, type Task } from "../core/task.ts";
 import { importModule, loadTasks } from "./executor/registry.ts";
 
@@ -42,14 +42,14 @@ const imported = async <A>(name: string, load: () => Promise<A>): Promise<A> => 
   try {
     return await load();
   } catch (error) {
-    if (
-      error instanceof DefinitionError ||
-      (error as { name?: unknown } | null)?.name === "DefinitionError"
-    )
-      throw error;
-    throw new InputError(
-      `${name} can't be imported: ${error instanceof Error ? `${error.name}: ${error.message.split("\n", 1)[0]}` : String(error)}`,
-      { cause: error },
-    );
+    if ((error as { name?: unknown } | null)?.name === "DefinitionError") throw error;
+    throw new InputError(`${name} can't be imported: ${lineOf(error)}`, { cause: error });
   }
+};
+
+/** The error in one line. A compiler's message goes on where its first line ends with a colon: there stands the place. */
+const lineOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const [first = "", second = ""] = error.message.split("\n").filter((line) => line.trim() !== "");
+  return `${error.name}: ${first.endsWith(":") ? `${first} ${second.trim()}` : first}`;
 };
