@@ -140,7 +140,7 @@ test("a scope is open exactly as long as a run of it is not over, or its settled
         log.signals.flatMap(({ signal }) =>
           signal._tag === "Status" &&
           (signal.state === "settled" || isTerminal(signal.state as never))
-            ? [`${signal.run}`]
+            ? [signal.run]
             : [],
         ),
       );

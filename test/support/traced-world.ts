@@ -79,7 +79,7 @@ const executor = pretendingExecutor(time, 2, ({ input, attempt }) =>
     : {
         takesMillis: 300,
         outcome: { _tag: "Succeeded", result: input },
-        emitted: [{ id: `e/${String(input)}/${attempt}`, name: "approved", payload: input }],
+        emitted: [{ id: `e/${input as number}/${attempt}`, name: "approved", payload: input }],
       },
 );
 const engine = openEngine({

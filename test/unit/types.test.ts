@@ -48,24 +48,24 @@ test("inputs are typed by the task that takes them and the signals that make the
       run: resize,
       input: (f) => ({ path: f.result?.input.path ?? f.failure?.error.name ?? "" }),
     }),
-    // @ts-expect-error the payload's path is text, and resize takes no number
     trigger("wrong-type", {
       when: event(uploaded),
       run: resize,
+      // @ts-expect-error the payload's path is text, and resize takes no number
       input: (f) => ({ path: f.event.payload.path.length }),
     }),
     // @ts-expect-error resize needs an input
     trigger("missing", { when: event(uploaded), run: resize }),
     // @ts-expect-error a value of the wrong type
     trigger("wrong-value", { when: event(uploaded), run: resize, input: { path: 1 } }),
-    // @ts-expect-error there are two events, so there is no `event`
     trigger("two-events", {
       when: all([event(uploaded), event(uploaded)]),
       run: resize,
+      // @ts-expect-error there are two events, so there is no `event`
       input: (f) => ({ path: f.event.payload.path }),
     }),
-    // @ts-expect-error the payload has no such field
     trigger("wrong-filter", {
+      // @ts-expect-error the payload has no such field
       when: event(uploaded, { size: 1 }),
       run: resize,
       input: { path: "" },
