@@ -103,7 +103,9 @@ const throws: Record<string, Body> = {
 };
 
 const dies: Record<string, Body> = {
-  exits: (code) => process.exit(code),
+  exits: (code) => {
+    process.exit(code);
+  },
   "exits-after-emitting": (_, { emit }) => {
     emit("told", { before: "exit" }, { now: true });
     process.exit(7);

@@ -116,3 +116,17 @@ test("a module whose import never ends: the operator is told, and nothing hangs"
   expect(stage.warnings()[0]).toMatch(/has not loaded its modules for 100 ms/);
   await stage.close();
 });
+
+test("a module that leaves a timer behind which throws: the operator is told, and threads are replaced ever more slowly", async () => {
+  const ticking = write(
+    "ticking.mjs",
+    `setTimeout(() => { throw new Error("tick") })\n${taskSource("ticking")}`,
+  );
+  const stage = await Stage.open(threadExecutor({ modules: [ticking], slots: 1 }));
+  await stage.until("three warnings", () => stage.warnings().length === 3);
+  expect(new Set(stage.warnings())).toEqual(
+    new Set([expect.stringMatching(/^A module with tasks, or a run, .* Error: tick\./)]),
+  );
+  await stage.close();
+  expect(stage.warnings()).toHaveLength(3);
+});

@@ -20,7 +20,7 @@ export interface ProcessOptions {
 
 /** How long a child that has answered may take to end by itself. */
 const partingMillis = 1_000;
-const tailMax = 4_096;
+const tailMax = 8_192;
 
 export class Process implements Host {
   readonly ledger = new Ledger();
@@ -44,10 +44,7 @@ export class Process implements Host {
     this.#child.on("message", (message) => this.#hear(message as FromChild));
     this.#child.on("error", (error) => this.#hearError(error));
     this.#child.on("close", (code, signal) => this.#hearEnd(code, signal));
-    this.#child.stderr?.on("data", (data: Buffer) => {
-      process.stderr.write(data);
-      this.#tail = (this.#tail + data.toString()).slice(-tailMax);
-    });
+    this.#child.stderr?.on("data", (data: Buffer) => this.#hearStderr(data));
     this.#say({ _tag: "Load", modules: options.modules, task: order.task });
   }
 
@@ -88,6 +85,12 @@ export class Process implements Host {
     } else if (this.ledger.finish()) this.#part(message.answer);
   }
 
+  /** V8's report of its own death becomes part of the outcome; all else goes where it would without this. */
+  #hearStderr(data: Buffer): void {
+    this.#tail = (this.#tail + data.toString()).slice(-tailMax);
+    if (!this.#tail.includes("<--- Last few GCs")) process.stderr.write(data);
+  }
+
   /** The child ends by itself when it has answered; what its body left behind may keep it from that. */
   #part(answer: Answer): void {
     this.#answer = answer;
@@ -104,6 +107,12 @@ export class Process implements Host {
   #hearEnd(code: number | null, signal: NodeJS.Signals | null): void {
     clearTimeout(this.#parting);
     const memory = this.#tail.includes("heap out of memory");
+    if (memory)
+      this.#error ??= {
+        name: "Error",
+        message: "JavaScript heap out of memory",
+        stack: this.#tail,
+      };
     const how = memory
       ? "its process ran out of memory"
       : signal === null

@@ -185,10 +185,14 @@ export class Slot {
   }
 
   #leftover({ run, error }: Note & { _tag: "Leftover" }): void {
-    const who = run === null ? "A run" : `Run ${run}`;
+    // What one run left behind may throw again and again.
+    if (this.#spent || this.#phase === "ending") return;
+    const who = run === null ? "A module with tasks, or a run," : `Run ${run}`;
     this.#warn(
-      `${who} has left something behind that threw after its end: ${error.name}: ${error.message}. Its thread is being replaced`,
+      `${who} has left something behind that threw: ${error.name}: ${error.message}. Its thread is being replaced`,
     );
+    // If it was a module, the next thread will go the same way: not without a rest.
+    if (run === null) this.#failures += 1;
     this.#spent = true;
     this.#settle();
   }

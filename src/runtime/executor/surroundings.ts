@@ -26,6 +26,7 @@ export class Surroundings {
     this.#hearConsole();
     this.#watchExit();
     process.on("uncaughtException", (error) => this.#stray(error));
+    // By default Node makes these uncaught exceptions; its flags, and other runtimes, may not.
     process.on("unhandledRejection", (reason) => this.#stray(reason));
   }
 
