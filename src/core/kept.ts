@@ -25,10 +25,10 @@ export const kept = <Value>(value: Value): Value => {
 };
 
 /** The kept value that a JSON text stands for. */
-export const keptOf = <Value>(text: string): Value => sealed(JSON.parse(text) as Value);
+export const keptOf = (text: string): unknown => sealed(JSON.parse(text));
 
 /** Freezes what nobody else has yet seen, in place. */
-const sealed = <Value>(value: Value): Value => {
+const sealed = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null) return value;
   for (const field of Object.values(value)) sealed(field);
   return Object.freeze(Mark.put(value));

@@ -4,11 +4,11 @@
 // Time is the caller's Clock, or the `now` that it was made with: then it is the store's own, the same for engines whose clocks differ.
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import { StoreError } from "./errors.ts";
+import { isNews } from "./batch.ts";
 import { listed, sorted } from "./memory-list.ts";
 import { MemoryTables } from "./memory-tables.ts";
-import { cursorKeyOf, deadlineKeyOf, openKeyOf, waitingKeyOf } from "./store-order.ts";
-import type { Batch, CommitReply, Reading, StorePort, StoredState, Summary } from "./store.ts";
+import { cursorKeyOf, deadlineKeyOf, openKeyOf, pageError, waitingKeyOf } from "./store-order.ts";
+import type { Reading, StorePort, StoredState, Summary } from "./store.ts";
 
 export interface MemoryStore extends StorePort {
   /** Makes an owner count as proved dead, as when its process is killed. Nothing else happens: its runs stay claimed until somebody reclaims them. */
@@ -48,12 +48,7 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
       Effect.suspend(() => {
         const page = listed(tables, table, request);
         if (page !== undefined) return Effect.succeed(page);
-        return Effect.fail(
-          new StoreError({
-            operation: "list",
-            message: `"${request.after}" is not the end of a page of ${table}s: pass the "next" of an earlier page`,
-          }),
-        );
+        return Effect.fail(pageError(table, request.after));
       }),
     summary: step((now) => summaryOf(tables, now)),
     changes: (listener) => {
@@ -90,13 +85,6 @@ const stateOf = (tables: MemoryTables): StoredState => ({
   deadlines: sorted(tables.deadlines.values(), deadlineKeyOf),
   open: sorted(tables.open.values(), openKeyOf),
 });
-
-/** Whether others may now have something to route, claim or cancel. */
-const isNews = ({ runs, patches, close }: Batch, reply: CommitReply): boolean =>
-  reply._tag === "Committed" &&
-  (reply.signals.includes("accepted") ||
-    (runs?.length ?? 0) + (patches?.length ?? 0) > 0 ||
-    close !== undefined);
 
 const summaryOf = (tables: MemoryTables, now: number): Summary => {
   const unrouted = tables.signals.slice(tables.watermark.seq);

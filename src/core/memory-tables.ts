@@ -5,6 +5,7 @@
 // 1. Rows are frozen and replaced, never changed: what a reader was given stays as it was.
 // 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
 // 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
+import { changesReading, instantOf } from "./batch.ts";
 import { canonical } from "./json.ts";
 import { kept } from "./kept.ts";
 import { rowsOf, type Rows } from "./memory-rows.ts";
@@ -60,7 +61,11 @@ export class MemoryTables {
     for (const check of batch.checks) {
       if (!this.#holds(check)) return { _tag: "Conflict", check };
     }
-    const at = this.#instantOf(batch, now);
+    const at = instantOf(batch, {
+      now,
+      newestAt: this.signals.at(-1)?.at ?? 0,
+      routedAt: this.watermark.at,
+    });
     const rows = rowsOf(batch, at);
     const signals = this.#append(batch.signals ?? [], rows.signals, at);
     this.#write(batch, rows);
@@ -115,11 +120,6 @@ export class MemoryTables {
         return check._tag === "InState" || run.owner === check.owner;
       }
     }
-  }
-
-  /** The `at` of signals stored now: it never falls along the log, nor behind what has been routed, whatever the clock does. */
-  #instantOf({ watermark }: Batch, now: number): number {
-    return Math.max(now, this.signals.at(-1)?.at ?? 0, this.watermark.at, watermark?.at ?? 0);
   }
 
   #append(
@@ -224,28 +224,10 @@ export class MemoryTables {
   }
 }
 
-/** Whether a router that has read before must read again; new signals alone don't ask for that. */
-const changesReading = ({
-  watermark,
-  generation,
-  waiting,
-  cursors,
-  deadlines,
-  open,
-}: Batch): boolean =>
-  (watermark ?? generation) !== undefined ||
-  changes(waiting) ||
-  changes(cursors) ||
-  changes(deadlines) ||
-  changes(open);
-
 interface Replacement<Row, Id> {
   readonly put: readonly Row[];
   readonly remove: readonly Id[];
 }
-
-const changes = (rows: Replacement<unknown, unknown> | undefined): boolean =>
-  rows !== undefined && rows.put.length + rows.remove.length > 0;
 
 const replaceRows = <Row extends Id, Id>(
   table: Map<string, Row>,

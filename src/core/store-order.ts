@@ -1,4 +1,5 @@
 // The order of rows, the same in every store: by a key, whose parts compare one after the other. A page of a list ends with the key of its last row.
+import { StoreError } from "./errors.ts";
 import type { Cursor, Deadline, Open, Tables, Waiting } from "./store.ts";
 
 export type Key = readonly (string | number)[];
@@ -79,3 +80,9 @@ export const keyOfPage = (table: keyof Tables, page: string): Key | undefined =>
     return undefined;
   }
 };
+
+export const pageError = (table: keyof Tables, page: string | undefined): StoreError =>
+  new StoreError({
+    operation: "list",
+    message: `"${page}" is not the end of a page of ${table}s: pass the "next" of an earlier page`,
+  });

@@ -1,0 +1,29 @@
+// What a batch means beyond its rows; the same in every store.
+import type { Batch, CommitReply } from "./store.ts";
+
+/** The `at` of signals stored now: it never falls along the log, nor behind what has been routed or is by the same batch, whatever the clock does. */
+export const instantOf = (
+  batch: Batch,
+  log: { readonly now: number; readonly newestAt: number; readonly routedAt: number },
+): number => Math.max(log.now, log.newestAt, log.routedAt, batch.watermark?.at ?? 0);
+
+/** Whether a router that has read before must read again: then the revision grows. New signals alone don't ask for that. */
+export const changesReading = ({
+  watermark,
+  generation,
+  waiting,
+  cursors,
+  deadlines,
+  open,
+}: Batch): boolean =>
+  (watermark ?? generation) !== undefined ||
+  [waiting, cursors, deadlines, open].some(
+    (rows) => rows !== undefined && rows.put.length + rows.remove.length > 0,
+  );
+
+/** Whether others may now have something to route, claim or cancel. */
+export const isNews = ({ runs, patches, close }: Batch, reply: CommitReply): boolean =>
+  reply._tag === "Committed" &&
+  (reply.signals.includes("accepted") ||
+    (runs?.length ?? 0) + (patches?.length ?? 0) > 0 ||
+    close !== undefined);
