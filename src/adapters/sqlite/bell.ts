@@ -1,72 +1,102 @@
-// The bell: tells the processes that share a file that something was committed. Only a hint; who hears it looks at the file, and a slow look at SQLite's data version stands
-// in where file watching is silent.
-import * as fs from "node:fs";
-import type { Database } from "./database.ts";
+// The bell: how other processes learn that there is something new. Whoever commits writes a byte into `<file>.bell`; whoever listens watches that file, and looks at the
+// database every second in case a hint was lost. Hints may be late, doubled or missing; nothing depends on them.
+import { closeSync, openSync, watch, writeSync, type FSWatcher } from "node:fs";
 
-const floorMillis = 1_000;
+/** Rings that follow each other faster become one. */
+const ringMillisMin = 5;
+const lookMillis = 1_000;
 
 export class Bell {
-  readonly #database: Database;
   readonly #path: string;
+  readonly #look: () => void;
   readonly #listeners = new Set<() => void>();
-  #descriptor: number | undefined;
-  #watcher: fs.FSWatcher | undefined;
-  #floor: NodeJS.Timeout | undefined;
-  #version: number;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #handle: number | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+  #isOwed = false;
+  #isTelling = false;
 
-  constructor(database: Database, file: string) {
-    this.#database = database;
-    this.#path = `${file}.bell`;
-    this.#version = database.dataVersion();
-  }
-
-  /** Tells the listeners of this process at once, those of others through the file. */
-  ring(): void {
-    for (const listener of this.#listeners) listener();
-    try {
-      this.#descriptor ??= fs.openSync(this.#path, "w");
-      fs.writeSync(this.#descriptor, "\n", 0);
-    } catch {
-      // Others look once a second anyway.
-    }
+  /** `look` looks whether others have committed, and calls `tell` if so. */
+  constructor(database: string, look: () => void) {
+    this.#path = `${database}.bell`;
+    this.#look = look;
   }
 
   listen(listener: () => void): () => void {
+    // An object of its own, so that one function may listen twice.
     const told = (): void => listener();
     this.#listeners.add(told);
-    if (this.#listeners.size === 1) this.#watch();
+    if (this.#listeners.size === 1) this.#attend();
     return () => {
-      this.#listeners.delete(told);
-      if (this.#listeners.size === 0) this.#unwatch();
+      if (this.#listeners.delete(told) && this.#listeners.size === 0) this.#ignore();
     };
   }
 
-  close(): void {
-    this.#listeners.clear();
-    this.#unwatch();
-    if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor);
+  /** Tells the listeners of this process, soon: they may ask the store in turn. */
+  tell(): void {
+    if (this.#isTelling || this.#listeners.size === 0) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      for (const told of this.#listeners) told();
+    });
   }
 
-  #watch(): void {
-    this.#floor = setInterval(() => this.#look(), floorMillis).unref();
+  /** Tells other processes. */
+  ring(): void {
+    this.#isOwed = true;
+    if (this.#quiet !== undefined) return;
+    this.#strike();
+    this.#quiet = setTimeout(() => {
+      this.#quiet = undefined;
+      if (this.#isOwed) this.ring();
+    }, ringMillisMin).unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#quiet);
+    if (this.#isOwed) this.#strike();
+    this.#ignore();
+    this.#listeners.clear();
+    if (this.#handle !== undefined) closeSync(this.#handle);
+    this.#handle = undefined;
+  }
+
+  #strike(): void {
+    this.#isOwed = false;
+    this.#handle = this.#handle ?? open(this.#path);
+    if (this.#handle === undefined) return;
     try {
-      fs.closeSync(fs.openSync(this.#path, "a"));
-      this.#watcher = fs.watch(this.#path, { persistent: false }, () => this.#look());
-      this.#watcher.on("error", () => this.#watcher?.close());
+      writeSync(this.#handle, ".", 0);
     } catch {
-      // The floor stays.
+      // A full disk must not undo what was committed.
     }
   }
 
-  #unwatch(): void {
-    clearInterval(this.#floor);
-    this.#watcher?.close();
+  #attend(): void {
+    this.#timer = setInterval(this.#look, lookMillis).unref();
+    this.#handle = this.#handle ?? open(this.#path);
+    try {
+      this.#watcher = watch(this.#path, { persistent: false }, this.#look).on("error", () =>
+        this.#watcher?.close(),
+      );
+    } catch {
+      // Where files can't be watched, the timer is enough.
+    }
   }
 
-  #look(): void {
-    const version = this.#database.dataVersion();
-    if (version === this.#version) return;
-    this.#version = version;
-    for (const listener of this.#listeners) listener();
+  #ignore(): void {
+    clearInterval(this.#timer);
+    this.#watcher?.close();
+    this.#watcher = undefined;
   }
 }
+
+const open = (path: string): number | undefined => {
+  try {
+    return openSync(path, "a");
+  } catch {
+    return undefined;
+  }
+};

@@ -1,102 +1,184 @@
-// Group commit: what is asked for in one tick shares one transaction, and so one flush. Each batch is all or nothing by itself: a failed check comes before any write, and
-// when a write throws, the transaction is undone and each batch gets one of its own.
-import type { StoreError } from "../../core/errors.ts";
-import { isBusy, storeError, type Database } from "./database.ts";
+// Group commit: what was asked for in the same turn of the event loop shares one transaction, and so one flush to the disk. Each request stands or falls by itself: one that
+// is refused writes nothing, and if one fails, the others are done without it.
+import * as Clock from "effect/Clock";
+import type * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import { StoreError } from "../../core/errors.ts";
+import { isBusy, isOfOne, isSqliteError, messageOf, storeErrorOf } from "./fault.ts";
+import { patienceMillis, pause } from "./pause.ts";
+import type { Tables } from "./tables.ts";
 
-interface Job {
+interface Request {
   readonly operation: string;
   readonly work: () => unknown;
-  readonly done: (value: unknown) => void;
-  readonly failed: (error: StoreError) => void;
+  readonly resume: (effect: Effect.Effect<never, StoreError> | Effect.Effect<unknown>) => void;
+  isDropped: boolean;
 }
 
-/** How long a file may be locked by others before the operation fails. */
-const busyMillisMax = 10_000;
+/** More requests than that don't share a transaction, so that none waits for too long. */
+const requestsMax = 2_000;
 
 export class Group {
-  readonly #database: Database;
-  readonly #file: string;
-  readonly #committed: () => void;
-  #jobs: Job[] = [];
-  #scheduled = false;
-  #busySince: number | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #tables: Tables;
+  readonly #services: Context.Context<never>;
+  readonly #onCommitted: (isNewsOfOthers: boolean) => void;
+  #queue: Request[] = [];
+  #isScheduled = false;
+  /** Since when another process has been in the way, by the monotonic clock. */
+  #busySince: bigint | null = null;
+  /** So many of the next requests get a transaction each, because one of them has a fault. */
+  #aloneCount = 0;
+  #isClosed = false;
 
-  /** `committed` is called after each transaction that wrote. */
-  constructor(database: Database, file: string, committed: () => void) {
-    this.#database = database;
-    this.#file = file;
-    this.#committed = committed;
+  /** `services` has the Clock and the Random by which pauses are made. */
+  constructor(fields: {
+    readonly tables: Tables;
+    readonly services: Context.Context<never>;
+    readonly onCommitted: (isNewsOfOthers: boolean) => void;
+  }) {
+    this.#tables = fields.tables;
+    this.#services = fields.services;
+    this.#onCommitted = fields.onCommitted;
   }
 
-  add(job: Job): void {
-    this.#jobs.push(job);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    queueMicrotask(() => this.#flush());
+  /** Does the work inside of the next transaction, and answers when that is committed. `now` is the caller's clock at that moment. */
+  submit<A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> {
+    return Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock);
+      return Effect.callback<A, StoreError>((resume) => {
+        const request: Request = {
+          operation,
+          work: () => work(clock.currentTimeMillisUnsafe()),
+          resume: resume as Request["resume"],
+          isDropped: false,
+        };
+        this.#queue.push(request);
+        this.#schedule();
+        return Effect.sync(() => {
+          request.isDropped = true;
+        });
+      });
+    });
   }
 
-  /** Commits what waits, now. */
+  /** Does what is still waiting, unless another process is in the way. */
   close(): void {
-    clearTimeout(this.#retry);
-    if (this.#jobs.length > 0) this.#flush();
+    this.#flush();
+    this.#isClosed = true;
+    this.#busySince = null;
+    this.#flush();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#busySince !== null || this.#queue.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#flush();
+    });
   }
 
   #flush(): void {
-    const jobs = this.#jobs;
-    try {
-      this.#database.connection.exec("BEGIN IMMEDIATE");
-    } catch (error) {
-      if (
-        isBusy(error) &&
-        performance.now() - (this.#busySince ??= performance.now()) < busyMillisMax
-      ) {
-        // SQLite's own busy handler would block this thread, and starve processes; this asks again after an uneven while.
-        this.#retry = setTimeout(() => this.#flush(), 1 + Math.random() * 2);
-        return;
-      }
-      this.#take();
-      for (const { operation, failed } of jobs) failed(storeError(operation, error, this.#file));
-      return;
-    }
-    this.#take();
-    const answers = this.#transaction(jobs);
-    if (answers instanceof Array) {
-      this.#committed();
-      jobs.forEach(({ done }, index) => done(answers[index]));
-    } else if (jobs.length === 1)
-      jobs[0]?.failed(storeError(jobs[0].operation, answers.error, this.#file));
-    else for (const job of jobs) this.#alone(job);
+    const requests = this.#queue
+      .splice(0, this.#aloneCount > 0 ? 1 : requestsMax)
+      .filter(({ isDropped }) => !isDropped);
+    if (this.#isClosed)
+      for (const request of requests) request.resume(Effect.fail(this.#closed(request)));
+    else if (requests.length > 0) this.#attempt(requests);
+    else this.#goOn(1);
+    this.#schedule();
   }
 
-  #take(): void {
-    this.#jobs = [];
-    this.#scheduled = false;
-    this.#busySince = undefined;
-  }
-
-  #alone(job: Job): void {
-    try {
-      this.#database.connection.exec("BEGIN IMMEDIATE");
-    } catch (error) {
-      return job.failed(storeError(job.operation, error, this.#file));
-    }
-    const answers = this.#transaction([job]);
-    if (!(answers instanceof Array))
-      return job.failed(storeError(job.operation, answers.error, this.#file));
-    this.#committed();
-    job.done(answers[0]);
-  }
-
-  #transaction(jobs: readonly Job[]): unknown[] | { readonly error: unknown } {
-    const { connection } = this.#database;
-    try {
-      const answers = jobs.map(({ work }) => work());
-      connection.exec("COMMIT");
-      return answers;
-    } catch (error) {
-      if (connection.isTransaction) connection.exec("ROLLBACK");
-      return { error };
+  #attempt(requests: readonly Request[]): void {
+    const ended = this.#transact(requests);
+    if (ended._tag === "Committed") {
+      this.#goOn(requests.length);
+      for (const [index, { resume }] of requests.entries())
+        resume(Effect.succeed(ended.replies[index]));
+      this.#onCommitted(ended.isNewsOfOthers);
+    } else if (isBusy(ended.thrown) && !this.#isOutOfPatience()) {
+      this.#queue.unshift(...requests);
+      this.#pause();
+    } else if (requests.length > 1 && isOfOne(ended.thrown)) {
+      this.#queue.unshift(...requests);
+      this.#aloneCount = requests.length;
+    } else {
+      this.#goOn(requests.length);
+      for (const request of requests) this.#fail(request, ended);
     }
   }
+
+  /** Nobody is in the way, and so many requests are over. */
+  #goOn(count: number): void {
+    this.#busySince = null;
+    this.#aloneCount = Math.max(0, this.#aloneCount - count);
+  }
+
+  #transact(requests: readonly Request[]): Committed | Undone {
+    const { database, ledger } = this.#tables;
+    let isCommitting = false;
+    try {
+      database.begin("IMMEDIATE");
+      const isNewsOfOthers = this.#tables.refresh();
+      const replies = requests.map(({ work }) => work());
+      ledger.save();
+      isCommitting = true;
+      database.commit();
+      this.#tables.settle();
+      return { _tag: "Committed", replies, isNewsOfOthers };
+    } catch (thrown) {
+      database.rollback();
+      this.#tables.forget();
+      return { _tag: "Undone", thrown, isUnknown: isCommitting };
+    }
+  }
+
+  #fail({ operation, resume }: Request, { thrown, isUnknown }: Undone): void {
+    if (!isSqliteError(thrown)) resume(Effect.die(thrown));
+    else
+      resume(
+        Effect.fail(
+          storeErrorOf({
+            operation,
+            file: this.#tables.database.file,
+            cause: thrown,
+            unknown: isUnknown,
+          }),
+        ),
+      );
+  }
+
+  #closed({ operation }: Request): StoreError {
+    const message = messageOf(this.#tables.database.file, "it was closed before this was written");
+    return new StoreError({ operation, message });
+  }
+
+  #isOutOfPatience(): boolean {
+    return (
+      this.#busySince !== null &&
+      this.#monotonic() - this.#busySince > BigInt(patienceMillis) * 1_000_000n
+    );
+  }
+
+  #pause(): void {
+    this.#busySince ??= this.#monotonic();
+    Effect.runForkWith(this.#services)(Effect.map(pause, () => this.#flush()));
+  }
+
+  #monotonic(): bigint {
+    return Effect.runSyncWith(this.#services)(Clock.monotonicTimeNanos);
+  }
+}
+
+interface Committed {
+  readonly _tag: "Committed";
+  readonly replies: readonly unknown[];
+  readonly isNewsOfOthers: boolean;
+}
+
+/** Nothing of the transaction is in the file; unless its commit failed by itself, then it is not known. */
+interface Undone {
+  readonly _tag: "Undone";
+  readonly thrown: unknown;
+  readonly isUnknown: boolean;
 }

@@ -1,106 +1,116 @@
-// Entry point `detent/sqlite`: the store in a SQLite file, through `node:sqlite`, which Node, Deno and Bun have. One process may run an engine on a file; others emit and list
-// beside it.
-import { hostname } from "node:os";
+// Entry point `detent/sqlite`: the store in a SQLite file, for any number of processes on one machine; one of them at a time may be an engine, for now.
+//
+// One connection, on this thread. Writes are gathered by group.ts; reads are done at once, each in a snapshot of its own. What a write does is said in batch.ts, claim.ts and
+// owner.ts, what is read in reading.ts and list.ts; docs/store.md has the tables.
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
+import type * as Context from "effect/Context";
 import type * as Scope from "effect/Scope";
+import { isNews } from "../../core/batch.ts";
 import { StoreError } from "../../core/errors.ts";
-import type { Batch, CommitReply, Owner, StorePort } from "../../core/store.ts";
+import { kept } from "../../core/kept.ts";
+import { pageError } from "../../core/store-order.ts";
+import type { StorePort } from "../../core/store.ts";
+import { commit } from "./batch.ts";
 import { Bell } from "./bell.ts";
-import { openDatabase, storeError, type Database, type Durability } from "./database.ts";
+import { claim } from "./claim.ts";
+import { connect, type Durability } from "./connect.ts";
 import { Group } from "./group.ts";
-import { dropLock, lockFileOf, probe, removeLock, takeLock } from "./owner-lock.ts";
-import { listed, readingOf, summaryOf } from "./read.ts";
-import { ownerOfRow } from "./rows.ts";
-import { claimRuns, closeOwner, commitBatch } from "./write.ts";
+import { list } from "./list.ts";
+import { closeOwner, deadOwners, enter } from "./owner.ts";
+import { reading, summary } from "./reading.ts";
+import { inSnapshot } from "./snapshot.ts";
+import { Tables } from "./tables.ts";
 
 export interface SqliteStoreOptions {
-  /** The path of the database file; made if absent, in a folder that exists. */
+  /** Created if it is not there; its folder must be. */
   readonly file: string;
-  /** Which app of those in the file. Default "main". */
+  /** Default "main". A file can hold several. */
   readonly app?: string;
-  /** "power" (default): what is committed survives the loss of power. "process": it survives the end of the process, and commits cost less. */
+  /** What was acknowledged survives a loss of power ("power", the default), or the end of the process however it ends ("process"). */
   readonly durability?: Durability;
 }
 
-/** Opens a file until the scope closes. Fails with a StoreError that says how to mend it. */
+/** Opens the file for as long as the scope lasts. An engine that has entered and not left keeps its lock until the process ends. */
 export const openSqliteStore = (
   options: SqliteStoreOptions,
 ): Effect.Effect<StorePort, StoreError, Scope.Scope> =>
   Effect.map(
-    Effect.acquireRelease(
-      Effect.try({
-        try: () => open(options),
-        catch: (error) => storeError("open", error, options.file),
-      }),
-      ({ close }) => Effect.sync(close),
-    ),
+    Effect.acquireRelease(opened(options), ({ close }) => Effect.sync(close)),
     ({ store }) => store,
   );
 
-const open = ({
+interface Opened {
+  readonly store: StorePort;
+  readonly close: () => void;
+}
+
+const opened = ({
   file,
   app = "main",
   durability = "power",
-}: SqliteStoreOptions): { readonly store: StorePort; readonly close: () => void } => {
-  const database = openDatabase(file, durability);
-  const bell = new Bell(database, file);
-  let news = false;
-  const group = new Group(database, file, () => {
-    if (news) bell.ring();
-    news = false;
+}: SqliteStoreOptions): Effect.Effect<Opened, StoreError> =>
+  Effect.contextWith((services) =>
+    Effect.suspend(() => {
+      try {
+        const database = connect(file, durability);
+        const tables = new Tables(database, app);
+        return Effect.succeed(openedOf(tables, services));
+      } catch (thrown) {
+        return thrown instanceof StoreError ? Effect.fail(thrown) : Effect.die(thrown);
+      }
+    }),
+  );
+
+const openedOf = (tables: Tables, services: Context.Context<never>): Opened => {
+  const { database } = tables;
+  const look = inSnapshot(tables, {
+    operation: "changes",
+    onNews: () => bell.tell(),
+    work: () => undefined,
   });
-  /** Writes in the next shared transaction. The instant is the caller's, when it asked. */
-  const write = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Effect.callback<A, StoreError>((resume) => {
-        group.add({
-          operation,
-          work: () => work(now),
-          done: (value) => resume(Effect.succeed(value as A)),
-          failed: (error) => resume(Effect.fail(error)),
-        });
-      }),
-    );
-  const look = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) =>
-      Effect.try({
-        try: () => snapshot(database, () => work(now)),
-        catch: (error) => storeError(operation, error, file),
-      }),
-    );
+  const bell = new Bell(
+    database.file,
+    () => void Effect.runForkWith(services)(Effect.ignore(look)),
+  );
+  let isRinging = false;
+  const onCommitted = (isNewsOfOthers: boolean): void => {
+    if (isRinging || isNewsOfOthers) bell.tell();
+    if (isRinging) bell.ring();
+    isRinging = false;
+  };
+  const group = new Group({ tables, services, onCommitted });
+  const read = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
+    inSnapshot(tables, { operation, onNews: () => bell.tell(), work });
   const store: StorePort = {
     abilities: { durable: true, scope: "process", ownerProof: true },
-    url: `sqlite:${file}`,
+    url: `sqlite:${database.file}`,
     now: Clock.currentTimeMillis,
-    enter: (owner) => write("enter", (now) => enter(database, { file, app, owner, now })),
-    leave: (owner) =>
-      Effect.map(
-        write("leave", (now) => closeOwner(database, app, owner, now)),
-        () => dropLock(lockFileOf(file, owner)),
+    enter: (owner) =>
+      Effect.flatMap(
+        group.submit("enter", (now) => enter(tables, owner, now)),
+        (refusal) => (refusal === undefined ? Effect.void : Effect.fail(refusal)),
       ),
-    dead: look("dead", () =>
-      openOwners(database, app).filter(({ id, host, process }) =>
-        isDead(file, id, { host, process }),
-      ),
-    ),
-    read: (request) => look("read", (now) => readingOf(database, app, request, now)),
-    commit: (batch) =>
-      Effect.map(
-        write("commit", (now) => {
-          const reply = commitBatch(database, app, batch, now);
-          news ||= isNews(batch, reply);
+    leave: (owner) => group.submit("leave", (now) => closeOwner(tables, owner, now)),
+    dead: read("dead", () => deadOwners(tables)),
+    read: (request) => read("read", (now) => reading(tables, request, now)),
+    commit: (given) =>
+      Effect.suspend(() => {
+        const batch = kept(given);
+        return group.submit("commit", (now) => {
+          const reply = commit(tables, batch, now);
+          isRinging ||= isNews(batch, reply);
           return reply;
-        }),
-        (reply) => {
-          if (batch.close !== undefined && reply._tag === "Committed")
-            removeLock(lockFileOf(file, batch.close.owner));
-          return reply;
-        },
+        });
+      }),
+    claim: (request) => group.submit("claim", (now) => claim(tables, request, now)),
+    list: (table, request) =>
+      Effect.flatMap(
+        read("list", () => list(tables, table, request)),
+        (page) =>
+          page === undefined ? Effect.fail(pageError(table, request.after)) : Effect.succeed(page),
       ),
-    claim: (request) => write("claim", (now) => claimRuns(database, app, request, now)),
-    list: (table, request) => look("list", () => listed(database, app, table, request)),
-    summary: look("summary", (now) => summaryOf(database, app, now)),
+    summary: read("summary", (now) => summary(tables, now)),
     changes: (listener) => bell.listen(listener),
   };
   return {
@@ -108,75 +118,7 @@ const open = ({
     close: () => {
       group.close();
       bell.close();
-      database.connection.close();
+      database.close();
     },
   };
-};
-
-/** Several questions, one state of the file. */
-const snapshot = <A>(database: Database, work: () => A): A => {
-  database.connection.exec("BEGIN");
-  try {
-    return work();
-  } finally {
-    database.connection.exec("COMMIT");
-  }
-};
-
-/** Whether others may now have something to route, claim or cancel. */
-const isNews = ({ runs, patches, close }: Batch, reply: CommitReply): boolean =>
-  reply._tag === "Committed" &&
-  (reply.signals.includes("accepted") ||
-    (runs?.length ?? 0) + (patches?.length ?? 0) > 0 ||
-    close !== undefined);
-
-type Entering = Pick<Owner, "id" | "host" | "process">;
-
-/** The lock comes before the row: an owner that others can see can be proved alive. */
-const enter = (
-  database: Database,
-  { file, app, owner, now }: { file: string; app: string; owner: Entering; now: number },
-): void => {
-  const other = database
-    .all("SELECT * FROM owner WHERE closed_at IS NULL AND id <> ?", owner.id)
-    .map(ownerOfRow)
-    .find(({ id, ...known }) => !isDead(file, id, known));
-  if (other !== undefined) {
-    const message = `store ${file}: an engine is running on it already (process ${other.process} on ${other.host}); stop that one first, or give another file with --store`;
-    throw new StoreError({ operation: "enter", message });
-  }
-  takeLock(lockFileOf(file, owner.id));
-  database.run(
-    "INSERT INTO owner (app, id, entered_at, closed_at, host, process) VALUES (?, ?, ?, NULL, ?, ?) ON CONFLICT DO NOTHING",
-    app,
-    owner.id,
-    now,
-    owner.host,
-    owner.process,
-  );
-};
-
-const openOwners = (database: Database, app: string): readonly Owner[] =>
-  database
-    .all("SELECT * FROM owner WHERE app = ? AND closed_at IS NULL ORDER BY ordinal", app)
-    .map(ownerOfRow);
-
-const isDead = (
-  file: string,
-  owner: string,
-  { host, process: id }: Pick<Owner, "host" | "process">,
-): boolean => {
-  const proof = probe(lockFileOf(file, owner));
-  if (proof !== "unknown") return proof === "dead";
-  // Somebody removed the lock file. On this machine the process itself can still prove it.
-  return host === hostname() && !isRunning(id);
-};
-
-const isRunning = (id: number): boolean => {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: unknown }).code !== "ESRCH";
-  }
 };

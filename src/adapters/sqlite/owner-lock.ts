@@ -1,51 +1,71 @@
-// The proof that an owner lives: a lock on a file of its own beside the database, which the operating system takes back when the process ends, however it ends.
+// The proof that an engine lives: a file beside the database that SQLite keeps locked for as long as the engine's process exists, however that ends. The operating system lets
+// go of the lock when the process dies, so whoever finds it free knows that the owner is dead; no clock and no lease is needed.
 //
-// Pitfalls, each of which would make a live owner look dead:
-// 1. The process that holds a lock must never open that file again: closing the second handle would drop the lock. Own locks are known by name and never probed.
-// 2. The handle must not be collected: it is kept in a table of the module, for the life of the process.
-// 3. A file that is missing proves nothing. It is unlinked only by whoever holds it, after the owner's row is closed.
-import * as fs from "node:fs";
+// What would make a living owner look dead, and is therefore never done:
+// 1. Opening the file by other means in the process that holds the lock: closing any handle on it drops the lock (POSIX). So own locks are looked up here, never probed.
+// 2. Letting the connection be collected as garbage: `held` keeps it.
+// 3. Taking it in a thread that may end: it is taken by whoever enters, on the main thread.
+// 4. Deleting the file: only its holder does, after the owner's row is closed. A file that is missing therefore proves nothing.
+import { randomBytes } from "node:crypto";
+import { existsSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { isBusy } from "./database.ts";
+import { pathToFileURL } from "node:url";
+import { isBusy } from "./fault.ts";
 
+/** By path. Never emptied but by `leaveLock`. */
 const held = new Map<string, DatabaseSync>();
 
-export const lockFileOf = (file: string, owner: string): string => `${file}.engine-${owner}.lock`;
-
-export const takeLock = (path: string): void => {
+/** Takes a new lock beside the database; its file name. */
+export const takeLock = (database: string): string => {
+  const name = `${basename(database)}.engine-${randomBytes(8).toString("hex")}.lock`;
+  const path = join(dirname(database), name);
   const connection = new DatabaseSync(path, { timeout: 0 });
-  connection.exec("PRAGMA journal_mode = MEMORY");
   connection.exec("BEGIN EXCLUSIVE");
   held.set(path, connection);
+  return name;
 };
 
-/** Unlinks a lock that this process holds, and lets it go. */
-export const dropLock = (path: string): void => {
-  const connection = held.get(path);
-  if (connection === undefined) return;
-  fs.rmSync(path, { force: true });
-  held.delete(path);
-  connection.close();
-};
+/** "unknown": the file is missing. */
+export type LockState = "held" | "free" | "unknown";
 
-/** Removes the lock of an owner that is dead and closed. */
-export const removeLock = (path: string): void => {
-  if (!held.has(path) && fs.existsSync(path) && probe(path) === "dead")
-    fs.rmSync(path, { force: true });
-};
-
-export const probe = (path: string): "alive" | "dead" | "unknown" => {
-  if (held.has(path)) return "alive";
-  if (!fs.existsSync(path)) return "unknown";
+export const lockState = (database: string, name: string): LockState => {
+  const path = join(dirname(database), name);
+  if (held.has(path)) return "held";
+  if (!existsSync(path)) return "unknown";
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(path, { timeout: 0 });
-    connection.exec("BEGIN EXCLUSIVE");
-    connection.exec("ROLLBACK");
-    return "dead";
-  } catch (error) {
-    return isBusy(error) ? "alive" : "unknown";
+    // A shared lock is enough to see the exclusive one, and two who look at once don't see each other.
+    connection = openExisting(path);
+    connection.exec("SELECT 1 FROM sqlite_schema");
+    return "free";
+  } catch (thrown) {
+    if (isBusy(thrown)) return "held";
+    return existsSync(path) ? "held" : "unknown";
   } finally {
     connection?.close();
   }
 };
+
+/** Gives up a lock and deletes its file; for an owner whose row is closed: one's own, or a dead one's. Leaves a file alone that another process uses at the moment. */
+export const leaveLock = (database: string, name: string): void => {
+  const path = join(dirname(database), name);
+  let connection = held.get(path);
+  try {
+    if (connection === undefined) {
+      if (!existsSync(path)) return;
+      connection = openExisting(path);
+      connection.exec("BEGIN EXCLUSIVE");
+    }
+    unlinkSync(path);
+  } catch {
+    // Only litter: a closed owner's lock is never looked at again.
+  } finally {
+    connection?.close();
+    held.delete(path);
+  }
+};
+
+/** Never creates the file. */
+const openExisting = (path: string): DatabaseSync =>
+  new DatabaseSync(`${pathToFileURL(path).href}?mode=rw`, { timeout: 0 });

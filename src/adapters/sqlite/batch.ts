@@ -1,0 +1,151 @@
+// One batch: its checks, then its writes, inside of a transaction that is already open. A batch whose check fails has written nothing, so that others in the same transaction
+// need no savepoint.
+import { changesReading, instantOf } from "../../core/batch.ts";
+import type { Attempt, Run } from "../../core/run.ts";
+import type { Batch, Check, CommitReply, Skip } from "../../core/store.ts";
+import { append } from "./log.ts";
+import { closeOwner } from "./owner.ts";
+import {
+  attemptCells,
+  insertAttempt,
+  insertRun,
+  patchCells,
+  patchedFields,
+  patchedRun,
+  runCells,
+  updateRun,
+} from "./run-row.ts";
+import {
+  deadlineCells,
+  generationCells,
+  insertMatch,
+  insertSkip,
+  matchCells,
+  openCells,
+  removeCursor,
+  removeDeadline,
+  removeMatch,
+  removeOpen,
+  replaceCursor,
+  replaceDeadline,
+  replaceGeneration,
+  replaceMatch,
+  replaceOpen,
+  skipCells,
+} from "./state-row.ts";
+import type { Tables } from "./tables.ts";
+
+/** `batch` holds kept values only. */
+export const commit = (tables: Tables, batch: Batch, now: number): CommitReply => {
+  for (const check of batch.checks) if (!holds(tables, check)) return { _tag: "Conflict", check };
+  const { newestAt, routedAt } = tables.ledger.meta;
+  const at = instantOf(batch, { now, newestAt, routedAt });
+  const signals = batch.signals?.map((signal) => append(tables, signal, at)) ?? [];
+  for (const run of batch.runs ?? []) create(tables, run);
+  for (const { run, patch } of batch.patches ?? []) change(tables, run, patch);
+  for (const attempt of batch.attempts ?? []) record(tables, attempt);
+  for (const skip of batch.skips ?? []) note(tables, skip);
+  writeState(tables, batch);
+  if (batch.close !== undefined) closeOwner(tables, batch.close.owner, batch.close.at);
+  writeReading(tables, batch);
+  return { _tag: "Committed", signals };
+};
+
+const holds = (tables: Tables, check: Check): boolean => {
+  switch (check._tag) {
+    case "Revision":
+      return check.revision === tables.ledger.meta.revision;
+    case "OwnerOpen":
+      return tables.isOpen(check.owner);
+    case "Held":
+    case "InState": {
+      const run = tables.runOf(check.run)?.run;
+      if (run === undefined || run.token !== check.token || !check.states.includes(run.state))
+        return false;
+      return check._tag === "InState" || run.owner === check.owner;
+    }
+  }
+};
+
+const create = (tables: Tables, run: Run): void => {
+  const place = tables.ledger.base + tables.ledger.meta.runs + 1;
+  const cells = runCells(run);
+  if (tables.database.run(insertRun, place, tables.app, run.id, ...cells) === 0) return;
+  const meta = tables.ledger.change();
+  meta.runs++;
+  meta.states[run.state]++;
+  tables.keepRun(place, run, cells);
+  if (run.state === "pending") tables.awaken(run.task, run.priority);
+};
+
+const change = (tables: Tables, id: string, patch: Partial<Run>): void => {
+  const placed = tables.runOf(id);
+  const fields = patchedFields(patch);
+  if (placed === undefined || fields.length === 0) return;
+  const before = placed.run;
+  const run = patchedRun(before, patch);
+  // The log says what the input was at the time.
+  if (fields.includes("input"))
+    tables.database.run(
+      "UPDATE signal SET input = ? WHERE run_place = ? AND input IS NULL",
+      ...patchCells(before, ["input"]),
+      placed.place,
+    );
+  const cells = patchCells(run, fields);
+  tables.database.run(updateRun(fields), ...cells, placed.place);
+  tables.keepRun(placed.place, run, cells, placed.length);
+  if (before.state !== run.state) {
+    const { states } = tables.ledger.change();
+    states[before.state]--;
+    states[run.state]++;
+  }
+  if (run.state === "pending") tables.awaken(run.task, run.priority);
+};
+
+const record = (tables: Tables, attempt: Attempt): void => {
+  const placed = tables.runOf(attempt.run);
+  if (placed !== undefined)
+    tables.database.run(insertAttempt, placed.place, tables.app, ...attemptCells(attempt));
+};
+
+const note = (tables: Tables, skip: Skip): void => {
+  const place = tables.ledger.base + tables.ledger.meta.skips + 1;
+  if (tables.database.run(insertSkip, place, tables.app, ...skipCells(skip)) > 0)
+    tables.ledger.change().skips++;
+};
+
+const writeState = (
+  { database, ledger, app }: Tables,
+  { waiting, cursors, deadlines, open }: Batch,
+): void => {
+  for (const row of waiting?.put ?? []) {
+    if (database.run(insertMatch, app, ...matchCells(row)) > 0) ledger.change().matches++;
+    else database.run(replaceMatch, app, ...matchCells(row));
+  }
+  for (const { trigger, leaf, order } of waiting?.remove ?? [])
+    ledger.change().matches -= database.run(removeMatch, app, trigger, leaf, order);
+  for (const { trigger, leaf, at } of cursors?.put ?? [])
+    database.run(replaceCursor, app, trigger, leaf, at);
+  for (const { trigger, leaf } of cursors?.remove ?? [])
+    database.run(removeCursor, app, trigger, leaf);
+  for (const row of deadlines?.put ?? []) database.run(replaceDeadline, app, ...deadlineCells(row));
+  for (const id of deadlines?.remove ?? []) database.run(removeDeadline, app, id);
+  for (const row of open?.put ?? []) database.run(replaceOpen, app, ...openCells(row));
+  for (const { scope, run } of open?.remove ?? []) database.run(removeOpen, app, scope, run);
+};
+
+/** What all routers share. */
+const writeReading = (tables: Tables, batch: Batch): void => {
+  if (!changesReading(batch)) return;
+  const meta = tables.ledger.change();
+  meta.revision++;
+  if (batch.watermark !== undefined) {
+    meta.routedSeq = batch.watermark.seq;
+    meta.routedAt = batch.watermark.at;
+  }
+  if (batch.generation !== undefined) {
+    tables.database.run(replaceGeneration, tables.app, ...generationCells(batch.generation));
+    meta.generation = batch.generation.number;
+    tables.recent.generation = batch.generation;
+  }
+};

@@ -1,0 +1,118 @@
+// The log: a signal gets its place, or is found to be there.
+import { canonical } from "../../core/json.ts";
+import { kept } from "../../core/kept.ts";
+import type { NewSignal, StoredSignal } from "../../core/signal.ts";
+import type { SignalReply } from "../../core/store.ts";
+import { textOf, type Row } from "./cell.ts";
+import {
+  eventCells,
+  insertEvent,
+  insertOwnStatus,
+  insertStatus,
+  isOwnStatus,
+  moveOf,
+  signalOf,
+  signalSelection,
+  signalSource,
+  statusCells,
+  type EventSignal,
+  type StatusSignal,
+} from "./signal-row.ts";
+import type { Tables } from "./tables.ts";
+
+/** `at`: the instant that signals get which are stored now. */
+export const append = (tables: Tables, given: NewSignal, at: number): SignalReply => {
+  const seq = tables.ledger.meta.signals + 1;
+  const head = [tables.ledger.base + seq, tables.app, seq, at] as const;
+  const isNew =
+    given.signal._tag === "Event"
+      ? appendEvent(tables, given as EventSignal, head)
+      : appendStatus(tables, given as StatusSignal, head);
+  if (!isNew) return isSame(stored(tables, given.id), given) ? "duplicate" : "differs";
+  const meta = tables.ledger.change();
+  meta.signals = seq;
+  meta.newestAt = at;
+  const { id, origin, dueAt } = given;
+  const signal = kept({ ...given.signal, at });
+  tables.recent.keepSignal(Object.freeze({ seq, at, id, signal, origin, dueAt }), lengthOf(given));
+  return "accepted";
+};
+
+type Head = readonly [place: number, app: string, seq: number, at: number];
+
+const appendEvent = (tables: Tables, event: EventSignal, head: Head): boolean => {
+  if (ownPlaceOf(tables, event.id) !== undefined) return false;
+  const isNew = tables.database.run(insertEvent, ...head, ...eventCells(event)) > 0;
+  if (isNew) countStray(tables, event.id);
+  return isNew;
+};
+
+const appendStatus = (tables: Tables, status: StatusSignal, head: Head): boolean => {
+  const run = isOwnStatus(status) ? tables.runOf(status.signal.run) : undefined;
+  if (run === undefined) return appendOtherStatus(tables, status, head);
+  if (tables.ledger.meta.strays > 0 && otherPlaceOf(tables, status.id) !== undefined) return false;
+  return (
+    tables.database.run(insertOwnStatus, ...head, ...statusCells(status, run.run), run.place) > 0
+  );
+};
+
+/** A status that does not follow from a stored run: no engine writes any, but the port allows it. */
+const appendOtherStatus = (tables: Tables, status: StatusSignal, head: Head): boolean => {
+  if (ownPlaceOf(tables, status.id) !== undefined) return false;
+  const isNew =
+    tables.database.run(
+      insertStatus,
+      ...head,
+      ...statusCells(status, undefined),
+      status.id,
+      status.origin,
+    ) > 0;
+  if (isNew) countStray(tables, status.id);
+  return isNew;
+};
+
+/** Rows with an id of their own that a run's status could have: while there is none, a run's status needs no second look. */
+const countStray = (tables: Tables, id: string): void => {
+  if (moveOf(id) !== undefined) tables.ledger.change().strays++;
+};
+
+const stored = (tables: Tables, id: string): StoredSignal => {
+  const place = placeOf(tables, id);
+  return signalOf(
+    tables.database.get(
+      `SELECT ${signalSelection} FROM ${signalSource} WHERE signal.place = ?`,
+      place as number,
+    ) as Row,
+  );
+};
+
+/** Where the signal with this id is stored, if it is. */
+export const placeOf = (tables: Tables, id: string): number | undefined =>
+  ownPlaceOf(tables, id) ?? otherPlaceOf(tables, id);
+
+const otherPlaceOf = ({ database, app }: Tables, id: string): number | undefined =>
+  database.get("SELECT place FROM signal WHERE id = ? AND app = ?", id, app)?.[0] as
+    | number
+    | undefined;
+
+/** Of the status that a stored run has under this id. */
+const ownPlaceOf = (tables: Tables, id: string): number | undefined => {
+  const move = id.startsWith("status:") ? moveOf(id) : undefined;
+  const run = move && tables.runOf(move.run);
+  if (move === undefined || run === undefined) return undefined;
+  return tables.database.get(
+    "SELECT place FROM signal WHERE run_place = ? AND token = ? AND state = ?",
+    run.place,
+    move.token,
+    move.state,
+  )?.[0] as number | undefined;
+};
+
+const isSame = ({ signal: { at: _, ...known } }: StoredSignal, { signal }: NewSignal): boolean =>
+  canonical(known) === canonical(signal);
+
+const lengthOf = ({ signal }: NewSignal): number =>
+  signal._tag === "Event"
+    ? textOf(signal.payload).length
+    : textOf(signal.result ?? null).length +
+      (signal.error === undefined ? 0 : textOf(signal.error).length);

@@ -1,0 +1,129 @@
+// The rows that come and go: waiting matches, cursors, deadlines, runs that are open in a scope. And those that stay: skips, owners, generations.
+import type { Cursor, Deadline, Generation, Open, Owner, Skip, Waiting } from "../../core/store.ts";
+import { json, jsonOrNull, textOf, textOrNull, type Cell, type Row } from "./cell.ts";
+
+// In each pair of statements the app comes first.
+
+export const matchSelection = "trigger, leaf, number, key, at, heard, scopes";
+export const insertMatch =
+  "INSERT INTO match (app, trigger, leaf, number, key, at, heard, scopes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+export const replaceMatch =
+  "REPLACE INTO match (app, trigger, leaf, number, key, at, heard, scopes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+export const removeMatch =
+  "DELETE FROM match WHERE app = ? AND trigger = ? AND leaf = ? AND number = ?";
+
+export const matchCells = ({
+  trigger,
+  leaf,
+  order,
+  key,
+  at,
+  heard,
+  scopes,
+}: Waiting): readonly Cell[] => [trigger, leaf, order, key, at, textOf(heard), textOf(scopes)];
+
+export const waitingOf = (row: Row): Waiting => {
+  const [trigger, leaf, order, key, at, heard, scopes] = row;
+  return Object.freeze({
+    trigger,
+    leaf,
+    key,
+    order,
+    at,
+    heard: json(heard),
+    scopes: json(scopes),
+  }) as Waiting;
+};
+
+export const cursorSelection = "trigger, leaf, at";
+export const replaceCursor = "REPLACE INTO cursor (app, trigger, leaf, at) VALUES (?, ?, ?, ?)";
+export const removeCursor = "DELETE FROM cursor WHERE app = ? AND trigger = ? AND leaf = ?";
+
+export const cursorOf = (row: Row): Cursor => {
+  const [trigger, leaf, at] = row;
+  return Object.freeze({ trigger, leaf, at }) as Cursor;
+};
+
+export const deadlineSelection = "id, at, due";
+export const replaceDeadline =
+  "REPLACE INTO deadline (app, id, at, kind, trigger, due) VALUES (?, ?, ?, ?, ?, ?)";
+export const removeDeadline = "DELETE FROM deadline WHERE app = ? AND id = ?";
+
+export const deadlineCells = ({ id, at, due }: Deadline): readonly Cell[] => [
+  id,
+  at,
+  due._tag,
+  due._tag === "Within" ? due.trigger : null,
+  textOf(due),
+];
+
+export const deadlineOf = (row: Row): Deadline => {
+  const [id, at, due] = row;
+  return Object.freeze({ id, at, due: json(due) }) as Deadline;
+};
+
+export const openSelection = "scope, run, ended";
+export const replaceOpen = "REPLACE INTO open (app, scope, run, ended) VALUES (?, ?, ?, ?)";
+export const removeOpen = "DELETE FROM open WHERE app = ? AND scope = ? AND run = ?";
+
+export const openCells = ({ scope, run, ended }: Open): readonly Cell[] => [
+  scope,
+  run,
+  textOrNull(ended),
+];
+
+export const openOf = (row: Row): Open => {
+  const [scope, run, ended] = row;
+  return Object.freeze({ scope, run, ended: jsonOrNull(ended) }) as Open;
+};
+
+export const skipSelection = "id, trigger, signal, from_at, to_at, count, reason, detail, at";
+export const insertSkip =
+  "INSERT INTO skip (place, app, id, trigger, signal, from_at, to_at, count, reason, detail, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, app) DO NOTHING";
+
+/** Behind place and app. */
+export const skipCells = ({
+  id,
+  trigger,
+  signal,
+  from,
+  to,
+  count,
+  reason,
+  detail,
+  at,
+}: Skip): readonly Cell[] => [id, trigger, signal, from, to, count, reason, detail, at];
+
+export const skipOf = (row: Row): Skip => {
+  const [id, trigger, signal, from, to, count, reason, detail, at] = row;
+  return Object.freeze({ id, trigger, signal, from, to, count, reason, detail, at }) as Skip;
+};
+
+export const ownerSelection = "id, entered_at, closed_at, host, process";
+
+export const ownerOf = (row: Row): Owner => {
+  const [id, enteredAt, closedAt, host, process] = row;
+  return Object.freeze({ id, enteredAt, closedAt, host, process }) as Owner;
+};
+
+export const replaceGeneration =
+  "REPLACE INTO generation (app, number, fingerprint, activated_at, triggers) VALUES (?, ?, ?, ?, ?)";
+export const selectGeneration =
+  "SELECT number, fingerprint, activated_at, triggers FROM generation WHERE app = ? AND number = ?";
+
+export const generationCells = ({
+  number,
+  fingerprint,
+  activatedAt,
+  triggers,
+}: Generation): readonly Cell[] => [number, fingerprint, activatedAt, textOf(triggers)];
+
+export const generationOf = (row: Row): Generation => {
+  const [number, fingerprint, activatedAt, triggers] = row;
+  return Object.freeze({
+    number,
+    fingerprint,
+    activatedAt,
+    triggers: json(triggers),
+  }) as Generation;
+};

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
+import { storeContract } from "./store-contract.ts";
+
+const folder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "detent-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
+);
+
+storeContract("SQLite store", {
+  engines: "one",
+  open: Effect.gen(function* () {
+    const file = join(yield* folder, "store.db");
+    const again = openSqliteStore({ file, durability: "process" });
+    return {
+      store: yield* again,
+      again,
+      otherApp: openSqliteStore({ file, app: "other", durability: "process" }),
+      kill: null,
+    };
+  }),
+});
