@@ -77,11 +77,15 @@ test("an expression has a fault exactly if no date of 41 years is one of its own
   fc.assert(law, { numRuns: 1_000 * times });
 });
 
-test("the next date of an expression is the first that a walk over the days finds", () => {
+test("the next date of an expression is the first that a walk over the days finds, and so is the previous one", () => {
   const law = fc.property(arbitraryDateFields, arbitraryInstant, (dates, at) => {
-    const expected = nextDateByScan(`0 0 ${dates}`, at + 1);
-    fc.pre(expected !== undefined);
-    expect(nextOccurrence(cron(`0 0 ${dates}`), at)).toBe(expected);
+    const expression = `0 0 ${dates}`;
+    const next = nextDateByScan(expression, at + 1);
+    fc.pre(next !== undefined);
+    expect(nextOccurrence(cron(expression), at)).toBe(next);
+    const previous = previousOccurrence(cron(expression), next) ?? Number.NaN;
+    expect(nextDateByScan(expression, previous)).toBe(previous);
+    expect(nextDateByScan(expression, previous + 1)).toBe(next);
   });
   fc.assert(law, { numRuns: 1_000 * times });
 });

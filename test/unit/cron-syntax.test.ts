@@ -10,6 +10,7 @@ import {
   cron,
   nextOccurrence,
   occurrencesBetween,
+  previousOccurrence,
   scheduleFaults,
   type CronOptions,
 } from "../../src/core/schedule.ts";
@@ -134,6 +135,16 @@ test("the last day is a leap day in a leap year", () => {
   expect(days("L-28 2 *", "2027-01-01T00:00Z", "2029-01-01T00:00Z")).toEqual(["2028-02-01"]);
 });
 
+test("a day counted back from the end that a month does not reach is no other day", () => {
+  expect(days("L-30 2 1", "2027-01-31T12:00Z", "2027-03-03T00:00Z")).toEqual([
+    "2027-02-01",
+    "2027-02-08",
+    "2027-02-15",
+    "2027-02-22",
+  ]);
+  expect(days("L-28 2 1", "2027-01-30T12:00Z", "2027-02-05T00:00Z")).toEqual(["2027-02-01"]);
+});
+
 test("29 February skips 1900 and 2100, not 2000", () => {
   expect(days("29 2 *", "1896-01-01T00:00Z", "1908-01-01T00:00Z")).toEqual([
     "1896-02-29",
@@ -141,6 +152,14 @@ test("29 February skips 1900 and 2100, not 2000", () => {
   ]);
   expect(days("29 2 *", "1999-01-01T00:00Z", "2001-01-01T00:00Z")).toEqual(["2000-02-29"]);
   expect(first("0 0 29 2 *", "2096-03-01T00:00Z", 1)).toEqual(["2104-02-29T00:00"]);
+});
+
+test("29 February is found across years without one, in both directions and in every zone", () => {
+  const leapDay = cron("0 0 29 2 *", { timeZone: "America/New_York" });
+  const [before, after] = [Date.UTC(2096, 1, 29, 5), Date.UTC(2104, 1, 29, 5)];
+  expect(nextOccurrence(leapDay, before)).toBe(after);
+  expect(previousOccurrence(leapDay, after)).toBe(before);
+  expect(previousOccurrence(cron("0 0 29 2 *"), "2026-01-01T00:00Z")).toBe(Date.UTC(2024, 1, 29));
 });
 
 test("a leap day on a certain weekday may be 40 years away", () => {
@@ -311,6 +330,8 @@ test.each([
   "0 0 29 2 */7",
   "0 0 * 2 1#5",
   "0 0 L-28 2 *",
+  // The last Friday is a 22nd only in a February of 28 days.
+  "0 0 */21 2 5L",
 ])("%s comes, if seldom", (expression) => {
   expect(scheduleFaults(cron(expression))).toEqual([]);
   expect(nextOccurrence(cron(expression), 0)).toBeGreaterThan(0);

@@ -41,6 +41,16 @@ test("a gap of 24 hours is one transition", () => {
   });
 });
 
+test("the shortest segment, one week of summer in Recife, is not stepped over", () => {
+  const from = Date.UTC(2000, 9, 8, 3);
+  expect(zoneOf("America/Recife").segmentAt(from)).toMatchObject({
+    from,
+    until: Date.UTC(2000, 9, 15, 2),
+    offset: -2 * hour,
+    before: -3 * hour,
+  });
+});
+
 test("offsets keep their seconds", () => {
   expect(zoneOf("Africa/Monrovia").segmentAt(0).offset).toBe(-(44 * 60 + 30) * 1_000);
   expect(zoneOf("Africa/Monrovia").segmentAt(0).until).toBe(Date.UTC(1972, 0, 7, 0, 44, 30));
