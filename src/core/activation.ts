@@ -3,7 +3,7 @@
 // What stayed the same goes on where it was. A new schedule begins now and never fires for the past; what waited for triggers or leaves that are gone is retired, with a
 // record of each.
 import type { Definitions } from "./definitions.ts";
-import { compileSchedule, type Schedule } from "./schedule.ts";
+import { compileSchedule, type CompiledSchedule, type Schedule } from "./schedule.ts";
 import type { Batch, Cursor, Reading, Skip, StoredState } from "./store.ts";
 
 /** The batch that makes these definitions the active generation, or undefined if they are already. The reading must include the state. */
@@ -22,11 +22,13 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
   const retiredCursors = state.cursors.filter(
     ({ trigger, leaf }) => !schedules.has(`${trigger} ${leaf}`),
   );
-  const retiredWaiting = state.waiting.filter(
-    ({ trigger, leaf }) => !leaves.has(`${trigger} ${leaf}`),
-  );
+  // A changed trigger starts with empty leaves: what waits might satisfy its new tree already, and no arrival would ever tell.
+  const isRetired = (row: { readonly trigger: string; readonly leaf: string }): boolean =>
+    !leaves.has(`${row.trigger} ${row.leaf}`) ||
+    generation?.triggers[row.trigger] !== definitions.triggers.get(row.trigger)?.fingerprint;
+  const retiredWaiting = state.waiting.filter(isRetired);
   const retiredDeadlines = state.deadlines.filter(
-    ({ due }) => due._tag === "Within" && !leaves.has(`${due.trigger} ${due.leaf}`),
+    ({ due }) => due._tag === "Within" && isRetired(due),
   );
   return {
     checks: [{ _tag: "Revision", revision: watermark.revision }],
@@ -66,25 +68,31 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
 
 /** The occurrences that a retired schedule still owed. Its definition is gone; its leaf's key still says what it was. */
 const retiredOccurrences = ({ trigger, leaf, at: after }: Cursor, until: number): Skip[] => {
-  const schedule = compileSchedule(
-    JSON.parse(leaf.slice(0, leaf.lastIndexOf("#"))) as Schedule,
+  const skip = (from: number | null, to: number | null, count: number): Skip => ({
+    id: `${trigger}/${leaf}@${from}-${to}/retired`,
     trigger,
-  );
-  let [from, to, count]: [number | undefined, number, number] = [schedule.next(after), after, 0];
+    signal: null,
+    from,
+    to,
+    count,
+    reason: "retired",
+    detail: leaf,
+    at: until,
+  });
+  const schedule = scheduleOf(leaf, trigger);
+  if (schedule === undefined) return [skip(null, null, 1)];
+  const from = schedule.next(after);
+  let [to, count] = [after, 0];
   for (let at = from; at !== undefined && at <= until; at = schedule.next(at))
     [to, count] = [at, count + 1];
-  if (from === undefined || count === 0) return [];
-  return [
-    {
-      id: `${trigger}/${from}-${to}/retired`,
-      trigger,
-      signal: null,
-      from,
-      to,
-      count,
-      reason: "retired",
-      detail: leaf,
-      at: until,
-    },
-  ];
+  return from === undefined || count === 0 ? [] : [skip(from, to, count)];
+};
+
+/** The schedule that a key was made of, or undefined if this version can't read it any more. */
+const scheduleOf = (leaf: string, trigger: string): CompiledSchedule | undefined => {
+  try {
+    return compileSchedule(JSON.parse(leaf.slice(0, leaf.lastIndexOf("#"))) as Schedule, trigger);
+  } catch {
+    return undefined;
+  }
 };

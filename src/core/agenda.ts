@@ -54,15 +54,19 @@ export const agendaOf = (state: State, until: number): Agenda => {
 export const upcomingDeadline = (deadline: Deadline): Upcoming => ({
   _tag: "Deadline",
   at: deadline.at,
-  rank: `0 ${deadline.id}`,
+  rank: rankOf(deadline),
   deadline,
 });
+
+/** What has waited too long is gone before anything is heard; delayed events are heard in the order in which they were stored. */
+const rankOf = ({ id, due }: Deadline): string =>
+  due._tag === "Hear" ? `1 ${String(due.stored.seq).padStart(16, "0")}` : `0 ${id}`;
 
 /** `missedThrough`: occurrences up to there have been found to fire although they were missed. */
 export const upcomingOccurrence = (leaf: Leaf, at: number, missedThrough: number): Upcoming => ({
   _tag: "Occurrence",
   at,
-  rank: `1 ${leaf.trigger.id} ${leaf.key}`,
+  rank: `2 ${leaf.trigger.id} ${leaf.key}`,
   leaf,
   missedThrough,
 });

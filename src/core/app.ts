@@ -1,9 +1,16 @@
 // An app: what a user defines and hands to `start`, `simulate` or the command line. Checked once, here, with all faults reported at once.
-import type { Condition } from "./condition.ts";
+import type {
+  Condition,
+  FailureCondition,
+  ResultCondition,
+  SettledCondition,
+  StatusCondition,
+} from "./condition.ts";
 import { isSchedule } from "./condition.ts";
 import { durationFault } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
 import { jsonFault } from "./json.ts";
+import { eventNameFault } from "./signal.ts";
 import { scheduleFaults } from "./schedule.ts";
 import { idFault, isTask, taskFaults, type Task } from "./task.ts";
 import type { Trigger } from "./trigger.ts";
@@ -36,6 +43,8 @@ declare global {
  * what needs the modules (unknown tasks, their options) is reported in the same way when the app is started.
  */
 export const detent = (definition: AppDefinition): App => {
+  const shape = shapeFaults(definition);
+  if (shape.length > 0) throw new DefinitionError(shape);
   const app = definition.app ?? "main";
   const tasks = definition.tasks.map((entry) =>
     isTask(entry) || typeof entry === "string" ? entry : entry.href,
@@ -63,6 +72,31 @@ export const detent = (definition: AppDefinition): App => {
   return { _tag: "App", app, tasks, triggers };
 };
 
+/** What must hold before anything else can be looked at; plain JavaScript can hand over anything. */
+const shapeFaults = (definition: unknown): string[] => {
+  const { tasks, triggers } = (definition ?? {}) as { tasks?: unknown; triggers?: unknown };
+  const faults: string[] = [];
+  if (!Array.isArray(tasks))
+    faults.push('App: tasks is no list; give [new URL("./tasks.ts", import.meta.url)]');
+  else
+    tasks.forEach((entry: unknown, index) => {
+      const isModule =
+        typeof entry === "string" || (isObject(entry) && typeof entry["href"] === "string");
+      if (!isModule && !isTask(entry))
+        faults.push(`App: tasks[${index}] is neither a module's URL nor a task`);
+    });
+  if (triggers !== undefined && !Array.isArray(triggers)) faults.push("App: triggers is no list");
+  else
+    (triggers ?? []).forEach((entry: unknown, index: number) => {
+      if (!isObject(entry) || entry["_tag"] !== "Trigger")
+        faults.push(`App: triggers[${index}] is no trigger; make one with trigger(id, { … })`);
+    });
+  return faults;
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
+
 export const isApp = (value: unknown): value is App =>
   typeof value === "object" && value !== null && (value as { _tag?: unknown })._tag === "App";
 
@@ -82,6 +116,8 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
   const faults = conditionFaults(trigger.when, "when", trigger.id).map(
     (fault) => `${place}: ${fault}`,
   );
+  for (const option of Object.keys(trigger))
+    if (!triggerFields.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
   const target: unknown = typeof trigger.run === "string" ? trigger.run : trigger.run?.id;
   if (typeof target !== "string")
     faults.push(`${place}: run is no task; give a task or the id of one`);
@@ -110,6 +146,18 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
   return faults;
 };
 
+const triggerFields: ReadonlySet<string> = new Set([
+  "_tag",
+  "id",
+  "when",
+  "run",
+  "input",
+  "by",
+  "take",
+  "within",
+  "waitingMax",
+]);
+
 const depthMax = 32;
 
 const conditionFaults = (condition: Condition, path: string, seed: string, depth = 0): string[] => {
@@ -137,22 +185,43 @@ const conditionFaults = (condition: Condition, path: string, seed: string, depth
       );
     }
     case "Event":
-      return eventNameFault(condition.name) === undefined
-        ? []
-        : [`${at}: ${eventNameFault(condition.name)}`];
+      return [eventNameFault(condition.name), filterFault(condition.where, "where")]
+        .filter((fault) => fault !== undefined)
+        .map((fault) => `${at}: ${fault}`);
+    case "Status":
+    case "Result":
+    case "Failure":
+    case "Settled":
+      return taskConditionFaults(condition).map((fault) => `${at}: ${fault}`);
     default:
-      return typeof condition.task === "string"
-        ? []
-        : [`${at} names no task; give a task or the id of one`];
+      return [`${at}: ${JSON.stringify((condition as Condition)._tag)} is no kind of condition`];
   }
 };
 
-/** Why an event can't have this name, or undefined. Names that begin with "@" are the engine's own. */
-export const eventNameFault = (name: unknown): string | undefined => {
-  if (typeof name !== "string" || name === "" || name.length > 200)
-    return `the event name ${JSON.stringify(name)} must be 1 to 200 characters of text`;
-  if (!name.isWellFormed()) return `the event name ${JSON.stringify(name)} has a lone surrogate`;
-  return name.startsWith("@")
-    ? `the event name ${JSON.stringify(name)} begins with "@", which is kept for runs that people ask for`
-    : undefined;
+const statusStates = ["running", "retrying", "succeeded", "failed", "cancelled", "expired", "lost"];
+
+const taskConditionFaults = (
+  condition: StatusCondition | ResultCondition | FailureCondition | SettledCondition,
+): string[] => {
+  const faults: (string | undefined)[] = [];
+  if (typeof condition.task !== "string")
+    faults.push("it names no task; give a task or the id of one");
+  if (condition._tag === "Status") {
+    const { states } = condition;
+    if (!Array.isArray(states) || states.length === 0) faults.push("it names no state");
+    else
+      for (const state of states)
+        if (state === "settled") faults.push('"settled" has a condition of its own: settled(task)');
+        else if (!statusStates.includes(state as string))
+          faults.push(`${JSON.stringify(state)} is no state; there are ${statusStates.join(", ")}`);
+  }
+  if (condition._tag === "Result")
+    faults.push(filterFault(condition.is, "is"), filterFault(condition.where, "where"));
+  if (condition._tag === "Failure") faults.push(filterFault(condition.error, "error"));
+  if (condition._tag !== "Settled") faults.push(filterFault(condition.input, "input"));
+  return faults.filter((fault) => fault !== undefined);
 };
+
+/** A filter is a predicate or JSON; a Map, a regular expression or a bigint would compare with nothing. */
+const filterFault = (filter: unknown, place: string): string | undefined =>
+  filter === undefined || typeof filter === "function" ? undefined : jsonFault(filter, place);

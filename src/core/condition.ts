@@ -143,7 +143,7 @@ export const signalKeysOf = (leaf: LeafCondition): readonly string[] => {
     case "Event":
       return [`event:${leaf.name}`];
     case "Status":
-      return leaf.states.map((state) => `status:${leaf.task}:${state}`);
+      return [...new Set(leaf.states)].map((state) => `status:${leaf.task}:${state}`);
     case "Result":
       return [`result:${leaf.task}`];
     case "Failure":

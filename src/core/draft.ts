@@ -1,7 +1,7 @@
 // A draft: a decision while it is made. It lies over a state that it never changes, and answers with what the state will be after it.
 import type { Leaf, CompiledTrigger } from "./definitions.ts";
 import { joinOf, type State } from "./state.ts";
-import type { Queues } from "./join.ts";
+import { isBefore, type Queues } from "./join.ts";
 import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
 import type { NewSignal, StoredStatus } from "./signal.ts";
@@ -14,7 +14,7 @@ export class Draft {
   readonly signals: NewSignal[] = [];
   readonly cursors = new Map<Leaf, CursorMove>();
   readonly explanation: Explained[] = [];
-  readonly queues = new Map<string, Queues>();
+  readonly queues = new Map<string, Waiting[][]>();
   readonly waitingPut = new Set<Waiting>();
   readonly waitingRemove: Waiting[] = [];
   readonly deadlinePut = new Map<string, Deadline>();
@@ -31,9 +31,9 @@ export class Draft {
     this.onDeadline = onDeadline;
   }
 
-  /** Where a decision has been made about a signal or a range: a run that will not be. */
-  skip(skip: Omit<Skip, "id">): void {
-    const subject = skip.signal ?? `${skip.from}-${skip.to}`;
+  /** Records that there will be no run. A range of occurrences is told apart from those of other schedules of the trigger by its leaf. */
+  skip(skip: Omit<Skip, "id">, leaf = ""): void {
+    const subject = skip.signal ?? `${leaf}@${skip.from}-${skip.to}`;
     this.skips.push({ id: `${skip.trigger}/${subject}/${skip.reason}`, ...skip });
   }
 
@@ -44,31 +44,33 @@ export class Draft {
     return this.queues.get(join) ?? this.state.waiting.get(join) ?? trigger.leaves.map(() => []);
   }
 
+  /** The queues as this draft's own, to be changed in place: copied once a draft, not once a change. */
+  private ownQueuesOf(trigger: CompiledTrigger, key: string): Waiting[][] {
+    const join = joinOf(trigger.id, key);
+    const own = this.queues.get(join) ?? this.queuesOf(trigger, key).map((queue) => [...queue]);
+    this.queues.set(join, own);
+    return own;
+  }
+
   /** Lets a match wait in its leaf. */
   wait(leaf: Leaf, row: Waiting): void {
-    const queues = this.queuesOf(leaf.trigger, row.key);
     this.waitingPut.add(row);
-    this.queues.set(
-      joinOf(leaf.trigger.id, row.key),
-      queues.map((queue, index) => (index === leaf.index ? [...queue, row] : queue)),
-    );
+    this.ownQueuesOf(leaf.trigger, row.key)[leaf.index]?.push(row);
     const { withinMillis } = leaf.trigger;
     if (withinMillis !== null) this.putDeadline(withinDeadlineOf(row, withinMillis));
   }
 
   /** Removes everything that waits in the trigger for one of these signals, from all leaves. */
   consume(trigger: CompiledTrigger, key: string, rows: readonly Waiting[]): void {
-    const ids = new Set(rows.map(({ heard }) => heard.id));
-    const queues = this.queuesOf(trigger, key);
-    for (const row of queues.flat()) if (ids.has(row.heard.id)) this.forget(trigger, row);
-    this.queues.set(
-      joinOf(trigger.id, key),
-      queues.map((queue) =>
-        queue.some(({ heard }) => ids.has(heard.id))
-          ? queue.filter(({ heard }) => !ids.has(heard.id))
-          : queue,
-      ),
-    );
+    for (const queue of this.ownQueuesOf(trigger, key)) {
+      for (const { heard, ...place } of rows) {
+        const index = indexOf(queue, place);
+        const row = queue[index];
+        if (row?.heard.id !== heard.id) continue;
+        queue.splice(index, 1);
+        this.forget(trigger, row);
+      }
+    }
   }
 
   private forget(trigger: CompiledTrigger, row: Waiting): void {
@@ -158,6 +160,17 @@ export class Draft {
     return this.openCounts.get(scope) ?? this.state.open.get(scope)?.size ?? 0;
   }
 }
+
+/** Where a queue has, or would have, the match that was heard at this place: a queue is in the order of hearing. */
+const indexOf = (queue: readonly Waiting[], place: Pick<Waiting, "at" | "order">): number => {
+  let [low, high] = [0, queue.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(queue[middle] as Waiting, place)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
 
 export const settledScopeOf = (run: string): string => `settled:${run}`;
 

@@ -15,12 +15,12 @@ import {
   type LogLevel,
   type Order,
 } from "./executor.ts";
-import { Holdings, type Note } from "./holdings.ts";
-import { reclaimed, type Run } from "./run.ts";
+import { Holdings, type Note, type Writing } from "./holdings.ts";
+import { reclaimed, retired, type Run } from "./run.ts";
 import { advance, nextDueAt, stateOf, type State } from "./state.ts";
 import { step, type Decision } from "./step.ts";
 import { Store, type Batch, type Owner, type Skip, type StorePort } from "./store.ts";
-import { taskOptionsOf } from "./task.ts";
+import { taskOptionsOf, type TaskOptions } from "./task.ts";
 
 /** What an engine tells those who watch it. Nothing depends on it. */
 export type EngineNote =
@@ -61,6 +61,7 @@ export interface Engine {
 }
 
 const signalsMax = 1_000;
+const listMax = 10_000;
 const sleepMillisMax = 30_000;
 /** How long the note that a body has begun may wait for a commit to ride along with. */
 const notedMillisMax = 250;
@@ -78,12 +79,20 @@ export const openEngine = (
     self.store.changes(() => self.latch.openUnsafe());
     self.executor.events((event) => self.hear(event));
     return {
-      loop: loop(self),
+      loop: Effect.ensuring(
+        loop(self),
+        Effect.sync(() => self.end()),
+      ),
       idle: Effect.suspend(() => {
+        if (self.isOver) return Effect.die(new Error("the engine has stopped"));
         const waiter = Latch.makeUnsafe(false);
-        self.idleWaiters.push(waiter);
+        self.idleWaiters.add(waiter);
         self.latch.openUnsafe();
-        return waiter.await;
+        return Effect.flatMap(waiter.await, () =>
+          self.idleWaiters.delete(waiter)
+            ? Effect.die(new Error("the engine stopped before it was idle"))
+            : Effect.void,
+        );
       }),
       drain: Effect.sync(() => self.drain()),
       cutOff: Effect.suspend(() => {
@@ -97,7 +106,7 @@ export const openEngine = (
 /** One engine incarnation. */
 class Self {
   readonly latch = Latch.makeUnsafe(false);
-  readonly idleWaiters: Latch.Latch[] = [];
+  readonly idleWaiters = new Set<Latch.Latch>();
   readonly holdings: Holdings;
   readonly definitions: Definitions;
   readonly owner: string;
@@ -108,6 +117,11 @@ class Self {
   /** What the router knows; undefined when it must be read again. */
   state: State | undefined;
   draining = false;
+  isOver = false;
+  /** The log goes on behind what was read last. */
+  hasMore = false;
+  /** A claim may have been granted whose reply was lost. */
+  isUnsure = false;
   /** When the next pending run is due. */
   claimAt: number | null = null;
   claims = 0;
@@ -122,7 +136,13 @@ class Self {
     this.owner = owner.id;
     this.store = store;
     this.executor = executor;
-    this.note = onNote ?? (() => undefined);
+    this.note = (note) => {
+      try {
+        onNote?.(note);
+      } catch {
+        // Nothing depends on those who watch.
+      }
+    };
     this.tasks = [...definitions.tasks.keys()];
     this.holdings = new Holdings(definitions, owner.id);
   }
@@ -130,6 +150,11 @@ class Self {
   drain(): void {
     this.draining = true;
     this.latch.openUnsafe();
+  }
+
+  end(): void {
+    this.isOver = true;
+    for (const waiter of this.idleWaiters) waiter.openUnsafe();
   }
 
   hear(event: ExecutorEvent): void {
@@ -149,6 +174,7 @@ class Self {
   }
 }
 
+/** A store that fails is tried again, later and later. Anything else that fails is a fault of ours: the loop ends with it. */
 const loop = (self: Self): Effect.Effect<void> =>
   Effect.gen(function* () {
     for (let failures = 0; !(self.draining && self.holdings.size === 0);) {
@@ -159,16 +185,14 @@ const loop = (self: Self): Effect.Effect<void> =>
       );
       if (failure !== undefined) {
         self.state = undefined;
+        self.isUnsure = true;
         self.note({ _tag: "Warning", message: `${failure.message}; trying again` });
         yield* Effect.sleep(Math.min(5_000, 50 * 2 ** failures++));
         continue;
       }
       failures = 0;
-      if (self.holdings.hasEnded) {
-        yield* Effect.yieldNow;
-        continue;
-      }
-      yield* Effect.raceFirst(self.latch.await, Effect.sleep(yield* sleepMillis(self)));
+      if (!self.holdings.hasEnded && !self.hasMore)
+        yield* Effect.raceFirst(self.latch.await, Effect.sleep(yield* sleepMillis(self)));
       // A hint resumes this fiber in the stack of whoever gave it. Yielding leaves that stack, and lets a burst of hints become one turn.
       yield* Effect.yieldNow;
     }
@@ -176,25 +200,93 @@ const loop = (self: Self): Effect.Effect<void> =>
 
 const turn = (self: Self): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    yield* Effect.all([settle(self), claim(self)], { concurrency: "unbounded", discard: true });
+    if (self.isUnsure) yield* releaseUnknown(self);
+    // Each to its end: a settle that fails must not cut off a claim whose runs are granted already.
+    const [settled, claimed] = yield* Effect.all(
+      [Effect.exit(settle(self)), Effect.exit(claim(self))],
+      {
+        concurrency: "unbounded",
+      },
+    );
+    const retryAt = yield* settled;
+    yield* claimed;
+    self.claimAt = earlier(self.claimAt, retryAt);
     if (yield* route(self)) yield* claim(self);
     yield* cancelRequested(self);
     yield* tellIdle(self);
   });
 
-/** Writes what executors have told: bodies that began, events that are emitted at once, and outcomes with their signals, each run in a commit of its own. */
-const settle = (self: Self): Effect.Effect<void, StoreError> =>
+const earlier = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
+
+/** Gives back what the store says this engine holds and it does not know: the reply to its claim was lost, and no body was started. */
+const releaseUnknown = (self: Self): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    if (!self.holdings.isUnwritten) return;
+    const { rows } = yield* self.store.list("run", {
+      where: { owner: self.owner, states: ["claimed", "running"] },
+      limit: listMax,
+    });
+    for (const run of rows) {
+      if (self.holdings.has(run.id, run.token)) continue;
+      self.holdings.add(run);
+      self.holdings.hear(unstarted(run));
+    }
+    self.isUnsure = rows.length === listMax;
+  });
+
+/** The event that a claimed run was not started. */
+const unstarted = (run: Run): ExecutorEvent & { _tag: "Ended" } => ({
+  _tag: "Ended",
+  run: run.id,
+  token: run.token,
+  outcome: { _tag: "Released", error: null, holdMillis: 0 },
+  emitted: [],
+});
+
+/**
+ * Writes what executors have told: bodies that began, events that are emitted at once, and outcomes with their signals, each run in a commit of its own. Gives the
+ * instant at which the first of them is to be tried again.
+ */
+const settle = (self: Self): Effect.Effect<number | null, StoreError> =>
+  Effect.gen(function* () {
+    if (!self.holdings.isUnwritten) return null;
     const now = yield* self.store.now;
-    yield* Effect.forEach(
+    const exits = yield* Effect.forEach(
       self.holdings.unwritten(now),
-      ({ batch, written, refused }) =>
-        Effect.map(self.store.commit(batch), (reply) => {
-          for (const note of reply._tag === "Committed" ? written() : refused()) self.note(note);
-        }),
-      { concurrency: "unbounded", discard: true },
+      (writing) => Effect.exit(write(self, writing)),
+      { concurrency: "unbounded" },
     );
+    let retryAt: number | null = null;
+    for (const exit of exits) retryAt = earlier(retryAt, yield* exit);
+    return retryAt;
+  });
+
+const write = (
+  self: Self,
+  { batch, written, refused }: Writing,
+): Effect.Effect<number | null, StoreError> =>
+  Effect.gen(function* () {
+    const reply = yield* self.store.commit(batch);
+    const isWritten = reply._tag === "Committed" || (yield* wasWritten(self, batch));
+    const notes = isWritten ? written() : refused();
+    for (const note of notes) self.note(note);
+    return notes.reduce<number | null>(
+      (at, note) =>
+        note._tag === "Ended" && note.run.state === "pending" ? earlier(at, note.run.dueAt) : at,
+      null,
+    );
+  });
+
+/** Whether the batch was written before and only its reply was lost: then the attempt that it ends is there. */
+const wasWritten = (self: Self, { attempts }: Batch): Effect.Effect<boolean, StoreError> =>
+  Effect.gen(function* () {
+    const attempt = attempts?.[0];
+    if (attempt === undefined) return false;
+    const { rows } = yield* self.store.list("attempt", {
+      where: { run: attempt.run },
+      limit: listMax,
+    });
+    return rows.some(({ token, owner }) => token === attempt.token && owner === self.owner);
   });
 
 /** Claims as many due runs as there are free slots, and starts them. */
@@ -211,21 +303,13 @@ const claim = (self: Self): Effect.Effect<void, StoreError> =>
     self.claimAt = reply.nextDueAt;
     for (const run of reply.runs) {
       self.holdings.add(run);
-      if (run.cancelRequested)
-        self.holdings.hear({
-          _tag: "Ended",
-          run: run.id,
-          token: run.token,
-          outcome: { _tag: "Released", error: null, holdMillis: 0 },
-          emitted: [],
-        });
+      if (run.cancelRequested) self.holdings.hear(unstarted(run));
       else yield* self.executor.start(orderOf(self.definitions, run));
     }
   });
 
 const orderOf = (definitions: Definitions, run: Run): Order => {
-  const { timeoutMillis, memoryBytes, isolation } =
-    definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task });
+  const { timeoutMillis, memoryBytes, isolation } = optionsOf(definitions, run);
   const { id, task, token, attempt, idempotencyKey, input } = run;
   return {
     run: id,
@@ -240,41 +324,43 @@ const orderOf = (definitions: Definitions, run: Run): Order => {
   };
 };
 
-/** Routes what the log has gained and what came due, piece by piece. Says whether any run is owed by it. */
+/** Routes one piece of what the log has gained and what came due. Says whether any run is owed by it. */
 const route = (self: Self): Effect.Effect<boolean, StoreError> =>
   Effect.gen(function* () {
-    for (let owed = false; ;) {
-      const reading = yield* self.store.read({
-        revision: self.state?.watermark.revision ?? null,
-        limit: signalsMax,
-      });
-      // Another generation is active: its engines route, this one only executes what it can.
-      if (reading.generation?.fingerprint !== self.definitions.fingerprint) {
-        self.state = undefined;
-        return owed;
-      }
-      if (reading.state !== null)
-        self.state = stateOf(self.definitions, reading.watermark, reading.state);
-      const state = self.state as State;
-      const last = reading.signals.at(-1);
-      const until =
-        reading.more && last !== undefined ? last.at : Math.max(reading.now, state.watermark.at);
-      if (last === undefined && (nextDueAt(state) ?? Infinity) > until) return owed;
-      const decision = step(self.definitions, state, {
-        signals: reading.signals,
-        until,
-        now: reading.now,
-      });
-      const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
-      if (reply._tag === "Conflict") {
-        self.state = undefined; // another router was first
-        continue;
-      }
-      self.state = advance(state, decision);
-      for (const run of decision.runs) self.note({ _tag: "Owed", run });
-      for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
-      owed ||= decision.runs.length > 0;
+    const reading = yield* self.store.read({
+      revision: self.state?.watermark.revision ?? null,
+      limit: signalsMax,
+    });
+    self.hasMore = false;
+    // Another generation is active: its engines route, this one only executes what it can.
+    if (reading.generation?.fingerprint !== self.definitions.fingerprint) {
+      self.state = undefined;
+      return false;
     }
+    if (reading.state !== null)
+      self.state = stateOf(self.definitions, reading.watermark, reading.state);
+    const state = self.state as State;
+    const last = reading.signals.at(-1);
+    // After the clock was set back, what is stored lies ahead of it: the log's own time counts.
+    const until =
+      reading.more && last !== undefined
+        ? last.at
+        : Math.max(reading.now, state.watermark.at, last?.at ?? 0);
+    if (last === undefined && (nextDueAt(state) ?? Infinity) > until) return false;
+    const decision = step(self.definitions, state, {
+      signals: reading.signals,
+      until,
+      now: reading.now,
+    });
+    const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
+    // Another router was first: read again.
+    const isFirst = reply._tag === "Committed";
+    self.state = isFirst ? advance(state, decision) : undefined;
+    self.hasMore = reading.more || !isFirst || decision.signals.length > 0;
+    if (!isFirst) return false;
+    for (const run of decision.runs) self.note({ _tag: "Owed", run });
+    for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
+    return decision.runs.length > 0;
   });
 
 /** A decision as the batch that commits it: everything, or nothing if another router has been there. */
@@ -298,7 +384,7 @@ const cancelRequested = (self: Self): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const ids = self.holdings.ids();
     const now = yield* self.store.now;
-    if (ids.length === 0 || now - self.cancelsCheckedAt < cancelCheckMillis) return;
+    if (ids.length === 0 || Math.abs(now - self.cancelsCheckedAt) < cancelCheckMillis) return;
     self.cancelsCheckedAt = now;
     const { rows } = yield* self.store.list("run", { where: { ids }, limit: ids.length });
     for (const { id, cancelRequested: asked, token } of rows)
@@ -307,10 +393,12 @@ const cancelRequested = (self: Self): Effect.Effect<void, StoreError> =>
 
 const tellIdle = (self: Self): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    if (self.idleWaiters.length === 0 || self.holdings.size > 0) return;
+    if (self.idleWaiters.size === 0 || self.holdings.size > 0 || self.hasMore) return;
     const { runs, unrouted, deadlines } = yield* self.store.summary;
     if (runs.pending + runs.claimed + runs.running + unrouted + deadlines > 0) return;
-    for (const waiter of self.idleWaiters.splice(0)) waiter.openUnsafe();
+    const waiters = [...self.idleWaiters];
+    self.idleWaiters.clear();
+    for (const waiter of waiters) waiter.openUnsafe();
   });
 
 const sleepMillis = (self: Self): Effect.Effect<number> =>
@@ -337,37 +425,69 @@ const activate = (self: Self): Effect.Effect<void, StoreError> =>
         self.definitions,
         yield* self.store.read({ revision: null, limit: 1 }),
       );
-      if (batch === undefined || (yield* self.store.commit(batch))._tag === "Committed") return;
+      if (batch === undefined) return;
+      if ((yield* self.store.commit(batch))._tag === "Committed") break;
     }
+    yield* retireRuns(self);
   });
 
-/** Takes back what owners held that are proved dead, and closes them, each in one commit. */
+/** Cancels the runs of tasks that nobody defines any more; they would wait for ever. */
+const retireRuns = (self: Self): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    let after: string | undefined;
+    do {
+      const page = yield* self.store.list("run", {
+        where: { states: ["pending"] },
+        limit: listMax,
+        order: "oldest",
+        after,
+      });
+      const now = yield* self.store.now;
+      for (const run of page.rows) {
+        if (self.definitions.tasks.has(run.task)) continue;
+        const { signals, patch } = retired(run, now);
+        yield* self.store.commit({
+          checks: [{ _tag: "InState", run: run.id, token: run.token, states: ["pending"] }],
+          signals,
+          patches: [{ run: run.id, patch }],
+        });
+        self.note({
+          _tag: "Warning",
+          message: `run ${run.id} is cancelled: no task ${JSON.stringify(run.task)} is defined any more`,
+        });
+      }
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+  });
+
+/** Takes back what owners held that are proved dead, and closes them with the last of it. */
 const reclaimDead = (self: Self): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     for (const owner of yield* self.store.dead) {
-      const { rows } = yield* self.store.list("run", {
-        where: { owner: owner.id, states: ["claimed", "running"] },
-        limit: 10_000,
-      });
-      const now = yield* self.store.now;
-      const moves = rows.map((run) =>
-        reclaimed(
-          run,
-          now,
-          self.definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task }),
-        ),
-      );
-      yield* self.store.commit({
-        checks: [{ _tag: "OwnerOpen", owner: owner.id }],
-        signals: moves.flatMap(({ signals }) => signals),
-        patches: moves,
-        attempts: moves.flatMap(({ attempt }) => attempt ?? []),
-        close: { owner: owner.id, at: now },
-      });
-      if (rows.length > 0)
-        self.note({
-          _tag: "Warning",
-          message: `engine ${owner.id} (process ${owner.process}) died; took back ${rows.length} of its runs`,
+      for (let isLast = false; !isLast;) {
+        const { rows } = yield* self.store.list("run", {
+          where: { owner: owner.id, states: ["claimed", "running"] },
+          limit: listMax,
         });
+        isLast = rows.length < listMax;
+        const now = yield* self.store.now;
+        const moves = rows.map((run) => reclaimed(run, now, optionsOf(self.definitions, run)));
+        const reply = yield* self.store.commit({
+          checks: [{ _tag: "OwnerOpen", owner: owner.id }],
+          signals: moves.flatMap(({ signals }) => signals),
+          patches: moves,
+          attempts: moves.flatMap(({ attempt }) => attempt ?? []),
+          ...(isLast && { close: { owner: owner.id, at: now } }),
+        });
+        if (reply._tag === "Conflict") break; // another engine was first
+        if (rows.length > 0)
+          self.note({
+            _tag: "Warning",
+            message: `engine ${owner.id} (process ${owner.process}) died; took back ${rows.length} of its runs`,
+          });
+      }
     }
   });
+
+const optionsOf = (definitions: Definitions, run: Run): TaskOptions =>
+  definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task });

@@ -53,11 +53,15 @@ export interface ErrorData {
 export const errorDataOf = (thrown: unknown): ErrorData => {
   if (typeof thrown !== "object" || thrown === null)
     return { name: "Error", message: `threw ${describe(thrown)}` };
-  const { name, message } = thrown as { name?: unknown; message?: unknown };
-  return {
-    name: typeof name === "string" && name !== "" ? name : "Error",
-    message: typeof message === "string" ? message : `threw ${describe(thrown)}`,
-  };
+  try {
+    const { name, message } = thrown as { name?: unknown; message?: unknown };
+    return {
+      name: typeof name === "string" && name !== "" ? name : "Error",
+      message: typeof message === "string" ? message : `threw ${describe(thrown)}`,
+    };
+  } catch {
+    return { name: "Error", message: "threw something that can't be read" };
+  }
 };
 
 const describe = (value: unknown): string => {

@@ -4,8 +4,9 @@ import { settledScopeOf, type Draft } from "./draft.ts";
 import { errorDataOf } from "./errors.ts";
 import { hash32 } from "./hash.ts";
 import { jsonFault, type Json } from "./json.ts";
+import { kept } from "./kept.ts";
 import { runIdOf } from "./run-id.ts";
-import { firingOf, type Match } from "./trigger.ts";
+import { firingOf, type Firing, type Match } from "./trigger.ts";
 
 interface Fired {
   readonly definitions: Definitions;
@@ -18,15 +19,17 @@ interface Fired {
 /** Owes one run for the matches. An input that can't be made is a skip: the matches are consumed all the same, or the fault would return with each signal. */
 export const fire = (fired: Fired, matches: readonly Match[]): void => {
   const { draft, trigger, at } = fired;
+  // Before the user's function is called: what it does to its firing must not change which run this is.
+  const cause = matches.map(({ id }) => id);
   let input: Json;
   try {
     input = inputOf(trigger, matches);
   } catch (thrown) {
     const { name, message } = errorDataOf(thrown);
-    for (const { id } of matches)
+    for (const signal of new Set(cause))
       draft.skip({
         trigger: trigger.id,
-        signal: id,
+        signal,
         from: null,
         to: null,
         count: 1,
@@ -36,24 +39,22 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
       });
     return;
   }
-  owe(
-    fired,
-    matches.map(({ id }) => id),
-    input,
-  );
+  owe(fired, cause, input);
 };
 
 const inputOf = (trigger: CompiledTrigger, matches: readonly Match[]): Json => {
   const { input } = trigger.definition;
-  const made: unknown = typeof input === "function" ? input(firingOf(trigger.id, matches)) : input;
+  const firing = (): Firing =>
+    firingOf(trigger.id, Object.freeze(matches.map(Object.freeze) as Match[]));
+  const made: unknown = typeof input === "function" ? input(firing()) : input;
   if (made instanceof Promise) {
     made.catch(() => undefined); // its rejection is not the process's business
     throw new TypeError("input returned a promise; it is synchronous");
   }
-  const value = made ?? null;
-  const fault = jsonFault(value, "input");
+  const fault = jsonFault(made ?? null, "input");
   if (fault !== undefined) throw new TypeError(fault);
-  return value as Json;
+  // A copy: the next firing may change and return the same object.
+  return kept(made ?? null) as Json;
 };
 
 const owe = (

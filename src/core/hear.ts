@@ -92,6 +92,8 @@ const matchesOf = (draft: Draft, leaves: readonly Leaf[], heard: Heard): readonl
 const keyOf = (trigger: CompiledTrigger, heard: Heard): string => {
   const key: unknown = trigger.definition.by?.(heard.signal);
   if (key === undefined) return "";
+  if (typeof key === "string" && !key.isWellFormed())
+    throw new TypeError("by returned text with a lone surrogate, which no store keeps");
   if (typeof key !== "string")
     throw new TypeError(
       `by returned ${key === null ? "null" : `a ${typeof key}`}, not a string or undefined`,

@@ -67,6 +67,10 @@ export class Holdings {
     return [...this.held.keys()];
   }
 
+  has(run: string, token: number): boolean {
+    return this.held.get(run)?.run.token === token;
+  }
+
   add(run: Run): void {
     this.held.set(run.id, {
       run,

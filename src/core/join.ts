@@ -27,10 +27,13 @@ export const joined = (tree: Node, queues: Queues, take: Take): Joined | undefin
   if (take === "every") return { taken: queuesTaken.flat(), superseded: [] };
   if (take === "oldest")
     return { taken: queuesTaken.map((queue) => queue[0] as Waiting), superseded: [] };
-  return {
-    taken: queuesTaken.map((queue) => queue.at(-1) as Waiting),
-    superseded: queuesTaken.flatMap((queue) => queue.slice(0, -1)),
-  };
+  const taken = queuesTaken.map((queue) => queue.at(-1) as Waiting);
+  // A signal that waits in several leaves is told of once, and not at all if one of them took it.
+  const told = new Set(taken.map(({ heard }) => heard.id));
+  const superseded = queuesTaken
+    .flatMap((queue) => queue.slice(0, -1))
+    .filter(({ heard }) => told.size < told.add(heard.id).size);
+  return { taken, superseded };
 };
 
 interface Satisfied {
@@ -63,6 +66,8 @@ const satisfiedBy = (node: Node, queues: Queues, take: Take): Satisfied | undefi
   };
 };
 
+type Place = Pick<Waiting, "at" | "order">;
+
 /** Whether the router heard `one` before `other`. */
-export const isBefore = (one: Waiting, other: Waiting): boolean =>
+export const isBefore = (one: Place, other: Place): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);

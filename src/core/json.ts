@@ -30,17 +30,31 @@ const depthMax = 200;
  * come back equal from JSON pass: no functions, class instances, dates, `undefined` in arrays, NaN, infinities, `-0`, cycles or lone surrogates.
  * A key whose value is `undefined` counts as absent.
  */
-export const jsonFault = (value: unknown, place: string): string | undefined =>
-  faultAt(value, place, 0) ?? lengthFault(value, place);
-
-const lengthFault = (value: unknown, place: string): string | undefined => {
-  const length = JSON.stringify(value)?.length ?? 0;
-  return length > jsonLengthMax
-    ? `${place} is ${length} characters of JSON, more than ${jsonLengthMax}: store it elsewhere and pass its name`
-    : undefined;
+export const jsonFault = (value: unknown, place: string): string | undefined => {
+  const walk: Walk = { left: jsonLengthMax };
+  let fault: string | undefined;
+  try {
+    fault = faultAt(value, place, 0, walk);
+  } catch {
+    return `${place} can't be read: a getter or proxy in it throws`;
+  }
+  if (fault !== undefined) return fault;
+  // The walk counts at least a 25th of the text (a number is one step and up to 24 characters); only where it may matter is the text made.
+  if (walk.left > (jsonLengthMax * 24) / 25) return undefined;
+  return JSON.stringify(value).length > jsonLengthMax ? tooLong(place) : undefined;
 };
 
-const faultAt = (value: unknown, place: string, depth: number): string | undefined => {
+/** How much may still come. Without it, a value that contains the same part twice, at each of many levels, would be walked for ever. */
+interface Walk {
+  left: number;
+}
+
+const tooLong = (place: string): string =>
+  `${place} is more than ${jsonLengthMax} characters of JSON: store it elsewhere and pass its name`;
+
+const faultAt = (value: unknown, place: string, depth: number, walk: Walk): string | undefined => {
+  walk.left -= typeof value === "string" ? value.length + 2 : 1;
+  if (walk.left < 0) return tooLong(place.split(/[.[]/, 1)[0] ?? place);
   switch (typeof value) {
     case "boolean":
       return undefined;
@@ -56,8 +70,8 @@ const faultAt = (value: unknown, place: string, depth: number): string | undefin
       if (depth >= depthMax)
         return `${place} lies more than ${depthMax} levels deep, or contains itself`;
       return Array.isArray(value)
-        ? arrayFault(value, place, depth)
-        : objectFault(value, place, depth);
+        ? arrayFault(value, place, depth, walk)
+        : objectFault(value, place, depth, walk);
     default:
       return `${place} is ${typeof value === "undefined" ? "undefined" : `a ${typeof value}`}, which is not JSON`;
   }
@@ -67,9 +81,10 @@ const arrayFault = (
   items: readonly unknown[],
   place: string,
   depth: number,
+  walk: Walk,
 ): string | undefined => {
   for (let index = 0; index < items.length; index++) {
-    const fault = faultAt(items[index], `${place}[${index}]`, depth + 1);
+    const fault = faultAt(items[index], `${place}[${index}]`, depth + 1, walk);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -77,7 +92,12 @@ const arrayFault = (
 
 const plainKey = /^[A-Za-z_$][\w$]*$/;
 
-const objectFault = (value: object, place: string, depth: number): string | undefined => {
+const objectFault = (
+  value: object,
+  place: string,
+  depth: number,
+  walk: Walk,
+): string | undefined => {
   const prototype: unknown = Object.getPrototypeOf(value);
   // An object from another realm (a worker, a vm) has another Object.prototype, whose own prototype is null like ours.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
@@ -85,12 +105,14 @@ const objectFault = (value: object, place: string, depth: number): string | unde
   }
   for (const [key, field] of Object.entries(value)) {
     if (field === undefined) continue;
+    walk.left -= key.length;
     if (!key.isWellFormed())
       return `${place} has a key with a lone surrogate, which no store keeps`;
     const fault = faultAt(
       field,
       plainKey.test(key) ? `${place}.${key}` : `${place}[${JSON.stringify(key)}]`,
       depth + 1,
+      walk,
     );
     if (fault !== undefined) return fault;
   }

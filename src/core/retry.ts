@@ -13,11 +13,14 @@ export const retryDelayMillis = (
 ): number | undefined => {
   if (failed.attempt >= options.attemptsMax || options.retryUnless.includes(failed.error.name))
     return undefined;
-  const growth = {
-    constant: 1,
-    linear: failed.attempt,
-    exponential: options.retryFactor ** (failed.attempt - 1),
-  }[options.backoff];
+  const growth = Math.min(
+    Number.MAX_SAFE_INTEGER,
+    {
+      constant: 1,
+      linear: failed.attempt,
+      exponential: options.retryFactor ** (failed.attempt - 1),
+    }[options.backoff],
+  );
   const delay = Math.min(options.retryMaxMillis, options.retryFirstMillis * growth);
   const share = hash32(`${failed.runId}/${failed.attempt}`) / 0x1_0000_0000;
   // Jitter only shortens, so that `max` stays a bound.

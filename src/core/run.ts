@@ -244,6 +244,16 @@ export const cancelled = (run: Run, at: number): Move =>
     ? ending(run, "cancelled", cancelError, at, [])
     : { run: run.id, patch: { cancelRequested: true }, signals: [], attempt: null };
 
+/** Nobody defines the run's task any more. */
+export const retired = (run: Run, at: number): Move =>
+  ending(
+    run,
+    "cancelled",
+    { name: "RetiredError", message: `no task ${JSON.stringify(run.task)} is defined any more` },
+    at,
+    [],
+  );
+
 const ending = (
   run: Run,
   state: "cancelled" | "failed" | "lost" | "expired",

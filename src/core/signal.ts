@@ -98,6 +98,25 @@ export interface Heard {
   readonly signal: Signal;
 }
 
+/** Why an event can't have this name, or undefined. Names that begin with "@" are the engine's own. */
+export const eventNameFault = (name: unknown): string | undefined => {
+  if (typeof name !== "string" || name === "" || name.length > 200)
+    return `the event name ${JSON.stringify(name)} must be 1 to 200 characters of text`;
+  if (!name.isWellFormed()) return `the event name ${JSON.stringify(name)} has a lone surrogate`;
+  return name.startsWith("@")
+    ? `the event name ${JSON.stringify(name)} begins with "@", which is kept for runs that people ask for`
+    : undefined;
+};
+
+/** Why a caller's event can't have this id, or undefined. What the engine itself names (statuses, results, failures, occurrences) is kept apart. */
+export const signalIdFault = (id: unknown): string | undefined => {
+  if (typeof id !== "string" || id === "" || id.length > 500 || !id.isWellFormed())
+    return `the id ${JSON.stringify(id)} must be 1 to 500 characters of well-formed text`;
+  return /^(?:status:|result:|failure:|\{)/.test(id)
+    ? `the id ${JSON.stringify(id)} begins like those that detent makes itself; put something else before it`
+    : undefined;
+};
+
 /** The id of a run's move in the log: kind, run, token, state. */
 export const statusIdOf = (run: string, token: number, state: StatusState): string =>
   `status:${run}:${token}:${state}`;
@@ -108,7 +127,7 @@ export const occurrenceIdOf = (leafKey: string, dueAt: number): string => `${lea
 /** What conditions hear of one stored signal: an event as it is; a run's move as its result or failure, where there is one, and as its status. */
 export const heardOf = (stored: StoredSignal): readonly Heard[] => {
   const { signal } = stored;
-  if (signal._tag === "Event") return [{ id: stored.id, signal }];
+  if (signal._tag === "Event") return [{ id: stored.id, signal: Object.freeze(signal) }];
   const { token, result, error, ...status } = signal;
   const { state, _tag: _, ...move } = status;
   const heard: Heard[] = [];

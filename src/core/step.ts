@@ -121,12 +121,11 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
     return;
   }
   const trigger = definitions.triggers.get(due.trigger);
+  const leaf = trigger?.leaves.find(({ key }) => key === due.leaf);
   const row =
     trigger &&
-    draft
-      .queuesOf(trigger, due.key)
-      .flat()
-      .find((waiting) => waiting.leaf === due.leaf && waiting.order === due.order);
+    leaf &&
+    draft.queuesOf(trigger, due.key)[leaf.index]?.find(({ order }) => order === due.order);
   if (trigger === undefined || row === undefined) return;
   draft.consume(trigger, due.key, [row]);
   draft.skip({
@@ -151,13 +150,10 @@ const takeOccurrence = (
   if (at > missedThrough && piece.now - at > schedule.missedAfterMillis) {
     const answer = catchUp(schedule, { from: at, until: piece.until, now: piece.now });
     for (const range of answer.skipped)
-      draft.skip({
-        trigger: leaf.trigger.id,
-        signal: null,
-        detail: leaf.path,
-        at: piece.now,
-        ...range,
-      });
+      draft.skip(
+        { trigger: leaf.trigger.id, signal: null, detail: leaf.path, at: piece.now, ...range },
+        leaf.key,
+      );
     const last = answer.skipped.at(-1);
     if (last !== undefined) draft.cursors.set(leaf, { leaf, at: last.to, nextAt: undefined });
     const nextAt = answer.fireFrom ?? schedule.next(answer.through);

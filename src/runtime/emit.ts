@@ -1,12 +1,11 @@
 // Emitting without an engine: a signal is stored, and whichever engine runs next routes it.
 import { randomUUID } from "node:crypto";
 import * as Effect from "effect/Effect";
-import { eventNameFault } from "../core/app.ts";
 import { durationMillis, type DurationInput } from "../core/duration.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { jsonFault, type Json } from "../core/json.ts";
 import { runIdOf } from "../core/run-id.ts";
-import type { NewSignal } from "../core/signal.ts";
+import { eventNameFault, signalIdFault, type NewSignal } from "../core/signal.ts";
 import type { StorePort } from "../core/store.ts";
 import { idFault } from "../core/task.ts";
 
@@ -53,10 +52,15 @@ export const runTo = (
   Effect.suspend(() => {
     const fault = idFault(task);
     if (fault !== undefined) return Effect.fail(new InputError(`task: ${fault}`));
-    return Effect.map(append(store, `@${task}`, input, options), ({ event, status }) => ({
-      run: runIdOf(`@${task}`, [event]),
-      status,
-    }));
+    return Effect.flatMap(append(store, `@${task}`, input, options), ({ event, status, differs }) =>
+      differs === true
+        ? Effect.fail(
+            new InputError(
+              `the id ${JSON.stringify(event)} is taken by another signal; give another`,
+            ),
+          )
+        : Effect.succeed({ run: runIdOf(`@${task}`, [event]), status }),
+    );
   });
 
 const append = (
@@ -87,8 +91,3 @@ const append = (
       ? { event: id, status: "duplicate", differs: true }
       : { event: id, status: "duplicate" };
   });
-
-const signalIdFault = (id: unknown): string | undefined =>
-  typeof id === "string" && id !== "" && id.length <= 500 && id.isWellFormed()
-    ? undefined
-    : `the id ${JSON.stringify(id)} must be 1 to 500 characters of well-formed text`;

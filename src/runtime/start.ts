@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
 import * as Scope from "effect/Scope";
-import type { App } from "../core/app.ts";
+import { isApp, type App } from "../core/app.ts";
 import { cancelRun, type Cancelled } from "../core/cancel.ts";
 import type { Definitions } from "../core/definitions.ts";
 import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
@@ -48,6 +48,8 @@ export interface Runtime {
   ): Promise<RunReply>;
   /** Cancels a run: at once while it waits, by request while it is held. */
   cancel(run: string): Promise<Cancelled>;
+  /** Resolves when the runtime has stopped; rejects if its engine ends by a fault of its own. Then nothing runs any more, and the next start takes over. */
+  readonly ended: Promise<void>;
   /** Resolves when nothing is left to do but to wait for schedules, people and matches. */
   idle(): Promise<void>;
   /**
@@ -65,7 +67,10 @@ const inlineSlots = 16;
 const cutOffMillis = 10_000;
 
 export const start = async (app: App, options: StartOptions = {}): Promise<Runtime> => {
-  const { slots } = options;
+  const { slots, store } = options;
+  if (!isApp(app)) throw new InputError("start needs an app; make one with detent({ … })");
+  if (store !== undefined && typeof store !== "string")
+    throw new InputError(`store is ${String(store)}; give sqlite:FILE or memory:`);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))
     throw new InputError(`slots is ${String(slots)}; give a whole number of at least 1`);
   const definitions = await definitionsOfApp(app);
@@ -118,6 +123,7 @@ class Running implements Runtime {
   readonly #opened: Opened;
   readonly #scope: Scope.Closeable;
   readonly #loop: Fiber.Fiber<void>;
+  readonly ended: Promise<void>;
   #stopped: Promise<void> | undefined;
 
   constructor(definitions: Definitions, opened: Opened, scope: Scope.Closeable) {
@@ -125,6 +131,8 @@ class Running implements Runtime {
     this.#opened = opened;
     this.#scope = scope;
     this.#loop = Effect.runFork(opened.engine.loop);
+    this.ended = Effect.runPromise(Fiber.join(this.#loop));
+    this.ended.catch(() => undefined); // told to those who ask
   }
 
   get store(): string {
@@ -187,10 +195,17 @@ class Running implements Runtime {
         yield* engine.cutOff;
         over = yield* ended(cutOffMillis);
       }
-      // What can't be ended stays claimed; its claim is taken back when this process is gone.
       if (over._tag === "None") yield* Fiber.interrupt(this.#loop);
-      else yield* Effect.ignore(store.leave(owner));
+      // What is still claimed (a body that can't be ended, an engine that died of a fault) is taken back when this process is gone: its lock says so.
+      if (yield* isFree(store, owner)) yield* Effect.ignore(store.leave(owner));
       yield* Scope.close(this.#scope, Exit.void);
     });
   }
 }
+
+/** Whether the owner holds no run. */
+const isFree = (store: StorePort, owner: string): Effect.Effect<boolean> =>
+  store.list("run", { where: { owner, states: ["claimed", "running"] }, limit: 1 }).pipe(
+    Effect.map(({ rows }) => rows.length === 0),
+    Effect.catch(() => Effect.succeed(false)),
+  );

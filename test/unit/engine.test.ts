@@ -5,97 +5,17 @@ import { expect, test } from "vitest";
 import { cancelRun } from "../../src/core/cancel.ts";
 import {
   cron,
-  definitionsOf,
-  detent,
   event,
-  Executor,
-  memoryStore,
-  openEngine,
   result,
   status,
-  Store,
   StoreError,
   task,
   trigger,
   type AppDefinition,
-  type Engine,
-  type EngineNote,
-  type MemoryStore,
-  type Run,
   type StorePort,
 } from "../../src/core/index.ts";
-import { pretendingExecutor, type Pretence } from "../support/pretending.ts";
-import { VirtualTime } from "../support/virtual.ts";
-import type { Order } from "../../src/core/executor.ts";
-
-const start = 1_000_000_000_000;
-
-class World {
-  readonly time = new VirtualTime(start);
-  readonly store: MemoryStore = memoryStore({ now: () => this.time.now });
-  readonly notes: EngineNote[] = [];
-
-  engine(
-    app: AppDefinition,
-    id: string,
-    options: { pretend?: (order: Order) => Pretence; store?: StorePort; slots?: number } = {},
-  ) {
-    const executor = pretendingExecutor(
-      this.time,
-      options.slots ?? 2,
-      options.pretend ??
-        (({ input }) => ({ takesMillis: 100, outcome: { _tag: "Succeeded", result: input } })),
-    );
-    let engine: Engine | undefined;
-    let over = false;
-    const opened = openEngine({
-      definitions: definitionsOf(detent(app)),
-      owner: { id, host: "h", process: 1 },
-      onNote: (note) => this.notes.push(note),
-    });
-    this.time.fork(
-      opened.pipe(
-        Effect.tap((value) => Effect.sync(() => void (engine = value))),
-        Effect.flatMap(({ loop }) => loop),
-        Effect.map(() => void (over = true)),
-        Effect.provideService(Store, options.store ?? this.store),
-        Effect.provideService(Executor, executor),
-      ),
-    );
-    this.time.runUntil(this.time.now);
-    return { executor, engine: engine as Engine, isOver: () => over };
-  }
-
-  run<A>(effect: Effect.Effect<A, unknown>): A {
-    const { result: value } = this.time.fork(effect);
-    this.time.runUntil(this.time.now);
-    return value() as A;
-  }
-
-  emit(name: string, payload: unknown = null, id = `${name}-${this.time.now}`): void {
-    this.run(
-      this.store.commit({
-        checks: [],
-        signals: [
-          {
-            id,
-            signal: { _tag: "Event", id, name, payload: payload as never },
-            origin: null,
-            dueAt: null,
-          },
-        ],
-      }),
-    );
-  }
-
-  runs(): readonly Run[] {
-    return this.run(this.store.list("run", { limit: 10_000, order: "oldest" })).rows;
-  }
-
-  pass(millis: number): void {
-    this.time.runUntil(this.time.now + millis);
-  }
-}
+import { start, World } from "../support/engine-world.ts";
+import type { Pretence } from "../support/pretending.ts";
 
 const work = task({
   id: "work",

@@ -3,6 +3,7 @@
 import { fullErrorData } from "./error-data.ts";
 import { InputError, type ErrorData } from "../../core/errors.ts";
 import type { LogLevel } from "../../core/executor.ts";
+import { eventNameFault, signalIdFault } from "../../core/signal.ts";
 import { jsonFault, type Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
 import type { Task, TaskContext } from "../../core/task.ts";
@@ -205,12 +206,10 @@ class Part {
     const place = `emit(${JSON.stringify(name)})`;
     if (this.#over)
       throw new InputError(`${place} came after the task had ended: await what emits`);
-    if (typeof name !== "string" || name === "")
-      throw new InputError(`${place} needs a name that is not empty`);
+    const wrongName = eventNameFault(name);
+    if (wrongName !== undefined) throw new InputError(`${place}: ${wrongName}`);
     const id = options.id ?? `${this.#order.run}/${this.#emits}`;
-    if (typeof id !== "string" || id === "")
-      throw new InputError(`${place} needs an id that is not empty`);
-    const fault = jsonFault(payload, "payload");
+    const fault = signalIdFault(id) ?? jsonFault(payload, "payload");
     if (fault !== undefined) throw new InputError(`${place}: ${fault}`);
     if (this.#emits >= emittedMax)
       throw new InputError(
