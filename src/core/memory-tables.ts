@@ -7,8 +7,8 @@
 // 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
 import { changesReading, instantOf } from "./batch.ts";
 import { canonical } from "./json.ts";
+import { keptBatch } from "./kept-batch.ts";
 import { kept } from "./kept.ts";
-import { rowsOf, type Rows } from "./memory-rows.ts";
 import { PendingQueue, type Place } from "./pending-queue.ts";
 import { runStates, type Attempt, type Run, type RunState } from "./run.ts";
 import type { NewSignal, StoredSignal } from "./signal.ts";
@@ -57,18 +57,18 @@ export class MemoryTables {
   readonly open = new Map<string, Open>();
   readonly owners = new Map<string, Owner>();
 
-  commit(batch: Batch, now: number): CommitReply {
-    for (const check of batch.checks) {
+  commit(given: Batch, now: number): CommitReply {
+    for (const check of given.checks) {
       if (!this.#holds(check)) return { _tag: "Conflict", check };
     }
+    const batch = keptBatch(given);
     const at = instantOf(batch, {
       now,
       newestAt: this.signals.at(-1)?.at ?? 0,
       routedAt: this.watermark.at,
     });
-    const rows = rowsOf(batch, at);
-    const signals = this.#append(batch.signals ?? [], rows.signals, at);
-    this.#write(batch, rows);
+    const signals = batch.signals?.map((signal) => this.#append(signal, at)) ?? [];
+    this.#write(batch);
     return { _tag: "Committed", signals };
   }
 
@@ -122,37 +122,33 @@ export class MemoryTables {
     }
   }
 
-  #append(
-    given: readonly NewSignal[],
-    contents: Rows["signals"],
-    at: number,
-  ): readonly SignalReply[] {
-    return given.map(({ id, origin, dueAt }, index) => {
-      const signal = contents[index] as StoredSignal["signal"];
-      const known = this.signalOf.get(id);
-      if (known !== undefined) return isSame(known.signal, signal) ? "duplicate" : "differs";
-      const stored = Object.freeze({ seq: this.signals.length + 1, at, id, signal, origin, dueAt });
-      this.signals.push(stored);
-      this.signalOf.set(id, stored);
-      return "accepted";
-    });
+  #append({ id, signal, origin, dueAt }: NewSignal, at: number): SignalReply {
+    const known = this.signalOf.get(id);
+    if (known !== undefined) return isSame(known, signal) ? "duplicate" : "differs";
+    const seq = this.signals.length + 1;
+    // Kept as a whole, because it is found again in waiting matches and deadlines.
+    const content = kept({ ...signal, at });
+    const stored = Object.freeze({ seq, at, id, signal: content, origin, dueAt });
+    this.signals.push(stored);
+    this.signalOf.set(id, stored);
+    return "accepted";
   }
 
-  #write(batch: Batch, rows: Rows): void {
-    for (const run of rows.runs) this.#create(run);
-    batch.patches?.forEach(({ run }, index) => {
+  #write(batch: Batch): void {
+    for (const run of batch.runs ?? []) this.#create(run);
+    for (const { run, patch } of batch.patches ?? []) {
       const row = this.runOf.get(run);
-      if (row !== undefined) this.#replace(row, { ...row.run, ...rows.patches[index], id: run });
-    });
-    for (const attempt of rows.attempts) this.#record(attempt);
-    for (const skip of rows.skips ?? []) {
+      if (row !== undefined) this.#replace(row, { ...row.run, ...patch, id: run });
+    }
+    for (const attempt of batch.attempts ?? []) this.#record(Object.freeze(attempt));
+    for (const skip of batch.skips ?? []) {
       if (this.skipIds.has(skip.id)) continue;
       this.skipIds.add(skip.id);
       this.skips.push(skip);
     }
-    this.#writeState(rows);
+    this.#writeState(batch);
     if (batch.close !== undefined) this.close(batch.close.owner, batch.close.at);
-    if (rows.generation !== undefined) this.generation = rows.generation;
+    if (batch.generation !== undefined) this.generation = batch.generation;
     if (changesReading(batch))
       this.watermark = Object.freeze({
         ...this.watermark,
@@ -161,7 +157,7 @@ export class MemoryTables {
       });
   }
 
-  #writeState({ waiting, cursors, deadlines, open }: Rows): void {
+  #writeState({ waiting, cursors, deadlines, open }: Batch): void {
     if (waiting !== undefined) replaceRows(this.waiting, waiting, waitingIdOf);
     if (cursors !== undefined) replaceRows(this.cursors, cursors, cursorIdOf);
     if (deadlines !== undefined)
@@ -247,8 +243,8 @@ const cursorIdOf = ({ trigger, leaf }: Pick<Cursor, "trigger" | "leaf">): string
   `${trigger}\n${leaf}`;
 const openIdOf = ({ scope, run }: Pick<Open, "scope" | "run">): string => `${scope}\n${run}`;
 
-type Content = StoredSignal["signal"];
-
-/** Equal but for the instant at which they were stored. */
-const isSame = ({ at: _, ...stored }: Content, { at: __, ...given }: Content): boolean =>
-  canonical(stored) === canonical(given);
+/** Equal but for the instant at which it was stored. */
+const isSame = (
+  { signal: { at: _, ...stored } }: StoredSignal,
+  given: NewSignal["signal"],
+): boolean => canonical(stored) === canonical(given);
