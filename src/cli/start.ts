@@ -93,7 +93,11 @@ const watch = async (
 ): Promise<Summary | undefined> => {
   const { display, ending, untilIdle } = options;
   const idle = untilIdle ? runtime.idle().then(() => "idle" as const) : ending.asked;
-  const why = await Promise.race([ending.asked, idle, runtime.ended]);
+  const why = await Promise.race([
+    ending.asked,
+    idle,
+    runtime.ended.then(() => "the engine has stopped" as const),
+  ]);
   if (why === "idle") {
     const summary = await runtime.summary();
     await runtime.stop();

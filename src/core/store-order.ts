@@ -15,7 +15,7 @@ export const deadlineKeyOf = (row: Pick<Deadline, "at" | "id">): Key => [row.at,
 export const openKeyOf = (row: Pick<Open, "scope" | "run">): Key => [row.scope, row.run];
 
 /** What the parts of each table's key are. One number: the order in which rows were stored; an attempt's: that of its run, and its token. */
-export const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | "number")[] } = {
+const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | "number")[] } = {
   run: ["number"],
   attempt: ["number", "number"],
   signal: ["number"],
@@ -49,7 +49,7 @@ export const compareKeys = (a: Key, b: Key): number => {
 };
 
 /** Texts by code point, which is the order of their UTF-8 bytes and so a database's. JavaScript's own `<` differs above U+FFFF. */
-export const compareText = (a: string, b: string): number => {
+const compareText = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const left = a.charCodeAt(index);

@@ -18,7 +18,7 @@ import type {
 import type { StoreError } from "../../src/core/errors.ts";
 
 /** An empty store, opened for a test and closed with its scope. */
-export interface Opened {
+interface Opened {
   readonly store: StorePort;
   /** Another handle on what `store` keeps, as another process has one. It may be the same object. */
   readonly again: Effect.Effect<StorePort, StoreError, Scope.Scope>;

@@ -22,7 +22,7 @@ export interface Case {
 
 export type Need = "kill" | "heap" | "stray" | "thread";
 
-export interface Seen {
+interface Seen {
   readonly ended: Ended;
   readonly outcome: Outcome;
   readonly events: readonly ExecutorEvent[];
@@ -449,7 +449,7 @@ const refusing: readonly Case[] = [
 ];
 
 /** What the envelope alone decides, wherever a body runs. */
-export const envelopeCases: readonly Case[] = [...returning, ...throwing];
+const envelopeCases: readonly Case[] = [...returning, ...throwing];
 /** What also depends on where a body runs. */
 export const hostCases: readonly Case[] = [
   ...dying,

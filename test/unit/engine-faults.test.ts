@@ -254,13 +254,7 @@ describe("decisions", () => {
     const world = new World();
     const trig = (when: ReturnType<typeof all> | ReturnType<typeof any>): AppDefinition => ({
       tasks: [work],
-      triggers: [
-        trigger("t", {
-          when,
-          run: work,
-          input: (f: { matches: readonly { id: string }[] }) => f.matches.map(({ id }) => id),
-        } as never),
-      ],
+      triggers: [trigger("t", { when, run: work, input: null })],
     });
     const { engine } = world.engine(trig(all([event("a"), event("b")])), "a");
     world.emit("a", null, "a1");

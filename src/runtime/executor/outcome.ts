@@ -5,7 +5,7 @@ import type { Outcome } from "../../core/run.ts";
 import { Wish, type BodyEnd } from "./wire.ts";
 
 /** How long a run is held back whose body could not be found or loaded, or whose input could not be sent. */
-export const refusedHoldMillis = 30_000;
+const refusedHoldMillis = 30_000;
 
 /** The body never began, and nothing is wrong with it: another attempt may begin at once. */
 export const unused: Outcome = { _tag: "Released", error: null, holdMillis: 0 };
