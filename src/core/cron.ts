@@ -90,7 +90,7 @@ export const previousCron = (walk: CronWalk, before: number): number | undefined
 const readings = new Map<string, CronRuleReading>();
 const readingsMax = 10_000;
 
-/** 2500-01-01: by then every zone follows a yearly rule, and no sooner than 400 years after 2100. */
+/** 2500-01-01: from 2100 on every zone follows a yearly rule, and 400 years of it show all that it can do. */
 const ruledFrom = 16_725_225_600_000;
 
 /** 1400-01-01: 400 years before any zone had clocks that jumped. */

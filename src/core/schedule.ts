@@ -211,7 +211,7 @@ const everySearch = (raw: RawSchedule, reader: ScheduleReader): Search | undefin
   }
   const interval = duration.value;
   if (interval < 1) reader.note("an interval of 0 has no next; give at least 1 ms");
-  // `undefined` is noted where all policies are read.
+  // A jitter that is no duration is noted where all policies are read.
   const jitter = readDuration(raw["jitter"] ?? 0);
   if (jitter.ok && jitter.value > 0 && jitter.value >= interval)
     reader.note("jitter is not shorter than the interval; make it so");

@@ -77,6 +77,19 @@ describe("a schedule", () => {
   });
 });
 
+test("without a time zone a cron schedule is in UTC, whatever the zone of the process", () => {
+  const { TZ } = process.env;
+  process.env["TZ"] = "America/New_York";
+  try {
+    expect(new Date(0).getHours()).toBe(19);
+    expect(nextOccurrence(cron("30 1 * * *"), 0)).toBe(90 * minute);
+    expect(nextOccurrence(cron("30 1 * * *", { timeZone: "UTC" }), 0)).toBe(90 * minute);
+  } finally {
+    if (TZ === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = TZ;
+  }
+});
+
 describe("every", () => {
   test("names anchor plus n times the duration, the epoch by default, so that a restart changes nothing", () => {
     expect(occurrencesBetween(every("7 min"), { after: 0, limit: 3 }).occurrences).toEqual(
