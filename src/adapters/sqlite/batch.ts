@@ -3,17 +3,16 @@
 import { changesReading, instantOf } from "../../core/batch.ts";
 import type { Attempt, Run } from "../../core/run.ts";
 import type { Batch, Check, CommitReply, Skip } from "../../core/store.ts";
+import { textOf } from "./cell.ts";
 import { append } from "./log.ts";
 import { closeOwner } from "./owner.ts";
 import {
   attemptCells,
   insertAttempt,
   insertRun,
-  patchCells,
-  patchedFields,
   patchedRun,
   runCells,
-  updateRun,
+  updateOf,
 } from "./run-row.ts";
 import {
   deadlineCells,
@@ -35,7 +34,7 @@ import {
 } from "./state-row.ts";
 import type { Tables } from "./tables.ts";
 
-/** `batch` holds kept values only. */
+/** `batch` is a kept one. */
 export const commit = (tables: Tables, batch: Batch, now: number): CommitReply => {
   for (const check of batch.checks) if (!holds(tables, check)) return { _tag: "Conflict", check };
   const { newestAt, routedAt } = tables.ledger.meta;
@@ -69,8 +68,8 @@ const holds = (tables: Tables, check: Check): boolean => {
 
 const create = (tables: Tables, run: Run): void => {
   const place = tables.ledger.base + tables.ledger.meta.runs + 1;
-  const cells = runCells(run);
-  if (tables.database.run(insertRun, place, tables.app, run.id, ...cells) === 0) return;
+  const cells = runCells(run, place, tables.app);
+  if (tables.database.run(insertRun, cells) === 0) return;
   const meta = tables.ledger.change();
   meta.runs++;
   meta.states[run.state]++;
@@ -80,20 +79,19 @@ const create = (tables: Tables, run: Run): void => {
 
 const change = (tables: Tables, id: string, patch: Partial<Run>): void => {
   const placed = tables.runOf(id);
-  const fields = patchedFields(patch);
-  if (placed === undefined || fields.length === 0) return;
-  const before = placed.run;
+  if (placed === undefined) return;
+  const { place, run: before, length } = placed;
   const run = patchedRun(before, patch);
+  const { sql, cells } = updateOf(patch, run, place);
+  if (sql === undefined) return;
   // The log says what the input was at the time.
-  if (fields.includes("input"))
-    tables.database.run(
-      "UPDATE signal SET input = ? WHERE run_place = ? AND input IS NULL",
-      ...patchCells(before, ["input"]),
-      placed.place,
-    );
-  const cells = patchCells(run, fields);
-  tables.database.run(updateRun(fields), ...cells, placed.place);
-  tables.keepRun(placed.place, run, cells, placed.length);
+  if (patch.input !== undefined)
+    tables.database.run("UPDATE signal SET input = ? WHERE run_place = ? AND input IS NULL", [
+      textOf(before.input),
+      place,
+    ]);
+  tables.database.run(sql, cells);
+  tables.keepRun(place, run, cells, length);
   if (before.state !== run.state) {
     const { states } = tables.ledger.change();
     states[before.state]--;
@@ -105,12 +103,12 @@ const change = (tables: Tables, id: string, patch: Partial<Run>): void => {
 const record = (tables: Tables, attempt: Attempt): void => {
   const placed = tables.runOf(attempt.run);
   if (placed !== undefined)
-    tables.database.run(insertAttempt, placed.place, tables.app, ...attemptCells(attempt));
+    tables.database.run(insertAttempt, attemptCells(attempt, placed.place, tables.app));
 };
 
 const note = (tables: Tables, skip: Skip): void => {
   const place = tables.ledger.base + tables.ledger.meta.skips + 1;
-  if (tables.database.run(insertSkip, place, tables.app, ...skipCells(skip)) > 0)
+  if (tables.database.run(insertSkip, skipCells(skip, place, tables.app)) > 0)
     tables.ledger.change().skips++;
 };
 
@@ -119,19 +117,19 @@ const writeState = (
   { waiting, cursors, deadlines, open }: Batch,
 ): void => {
   for (const row of waiting?.put ?? []) {
-    if (database.run(insertMatch, app, ...matchCells(row)) > 0) ledger.change().matches++;
-    else database.run(replaceMatch, app, ...matchCells(row));
+    if (database.run(insertMatch, matchCells(row, app)) > 0) ledger.change().matches++;
+    else database.run(replaceMatch, matchCells(row, app));
   }
   for (const { trigger, leaf, order } of waiting?.remove ?? [])
-    ledger.change().matches -= database.run(removeMatch, app, trigger, leaf, order);
+    ledger.change().matches -= database.run(removeMatch, [app, trigger, leaf, order]);
   for (const { trigger, leaf, at } of cursors?.put ?? [])
-    database.run(replaceCursor, app, trigger, leaf, at);
+    database.run(replaceCursor, [app, trigger, leaf, at]);
   for (const { trigger, leaf } of cursors?.remove ?? [])
-    database.run(removeCursor, app, trigger, leaf);
-  for (const row of deadlines?.put ?? []) database.run(replaceDeadline, app, ...deadlineCells(row));
-  for (const id of deadlines?.remove ?? []) database.run(removeDeadline, app, id);
-  for (const row of open?.put ?? []) database.run(replaceOpen, app, ...openCells(row));
-  for (const { scope, run } of open?.remove ?? []) database.run(removeOpen, app, scope, run);
+    database.run(removeCursor, [app, trigger, leaf]);
+  for (const row of deadlines?.put ?? []) database.run(replaceDeadline, deadlineCells(row, app));
+  for (const id of deadlines?.remove ?? []) database.run(removeDeadline, [app, id]);
+  for (const row of open?.put ?? []) database.run(replaceOpen, openCells(row, app));
+  for (const { scope, run } of open?.remove ?? []) database.run(removeOpen, [app, scope, run]);
 };
 
 /** What all routers share. */
@@ -144,7 +142,7 @@ const writeReading = (tables: Tables, batch: Batch): void => {
     meta.routedAt = batch.watermark.at;
   }
   if (batch.generation !== undefined) {
-    tables.database.run(replaceGeneration, tables.app, ...generationCells(batch.generation));
+    tables.database.run(replaceGeneration, generationCells(batch.generation, tables.app));
     meta.generation = batch.generation.number;
     tables.recent.generation = batch.generation;
   }

@@ -79,11 +79,7 @@ const grant = (
   });
   tables.database.run(
     "UPDATE run SET state = 'claimed', token = ?, attempt = ?, owner = ?, nonce = ? WHERE place = ?",
-    claimed.token,
-    claimed.attempt,
-    by.owner,
-    by.nonce,
-    place,
+    [claimed.token, claimed.attempt, by.owner, by.nonce, place],
   );
   tables.keepRun(place, claimed, [], length);
   return claimed;

@@ -13,7 +13,13 @@ export type Durability = "power" | "process";
 /** For others to finish opening or migrating the file; this thread waits. */
 const patienceMillis = 5_000;
 
-export const connect = (file: string, durability: Durability): Database => {
+export interface Connected {
+  readonly database: Database;
+  /** Other connections may be made, by this process or by others. */
+  readonly isShared: boolean;
+}
+
+export const connect = (file: string, durability: Durability): Connected => {
   let database: Database | undefined;
   let alone: string | undefined;
   try {
@@ -24,7 +30,7 @@ export const connect = (file: string, durability: Durability): Database => {
       database.exec(`PRAGMA ${name} = ${value}`);
     migrate(database);
     database.exec("PRAGMA busy_timeout = 0");
-    return database;
+    return { database, isShared: alone === undefined };
   } catch (thrown) {
     database?.close();
     throw faultOf(file, thrown, alone);
@@ -47,21 +53,15 @@ const claimFile = (database: Database): void => {
 };
 
 /** All of them explicit: the defaults differ between Node, Deno and Bun. The patience for others comes first, in the constructor. */
-const settings = (
-  durability: Durability,
-  isAlone: boolean,
-): readonly (readonly [name: string, value: string | number])[] => [
+const settings = (durability: Durability, isAlone: boolean): readonly Setting[] => [
   ["page_size", 4_096],
   ["encoding", "'UTF-8'"],
   ["auto_vacuum", "NONE"],
   ["locking_mode", isAlone ? "EXCLUSIVE" : "NORMAL"],
   ["journal_mode", "WAL"],
-  ["synchronous", durability === "power" ? "FULL" : "NORMAL"],
-  // macOS keeps what was flushed in the disk's own cache otherwise.
-  ["fullfsync", durability === "power" ? 1 : 0],
-  ["checkpoint_fullfsync", durability === "power" ? 1 : 0],
-  // 16 MB: scattered pages are written more than once before a checkpoint moves them.
-  ["wal_autocheckpoint", 4_000],
+  ...flushSettings(durability),
+  // 16 MB if this thread has to do it, 64 MB if it only has to help; checkpointer.ts begins earlier.
+  ["wal_autocheckpoint", isAlone ? 4_000 : 16_000],
   ["journal_size_limit", 64 * 1_024 * 1_024],
   ["cache_size", -64 * 1_024],
   ["mmap_size", 0],
@@ -71,6 +71,16 @@ const settings = (
   ["secure_delete", 0],
   ["trusted_schema", 0],
 ];
+
+/** How a connection makes what it writes last. */
+export const flushSettings = (durability: Durability): readonly Setting[] => [
+  ["synchronous", durability === "power" ? "FULL" : "NORMAL"],
+  // macOS keeps what was flushed in the disk's own cache otherwise.
+  ["fullfsync", durability === "power" ? 1 : 0],
+  ["checkpoint_fullfsync", durability === "power" ? 1 : 0],
+];
+
+type Setting = readonly [name: string, value: string | number];
 
 const openError = (file: string, reason: string, cause?: unknown): StoreError =>
   new StoreError({ operation: "open", message: messageOf(file, reason), cause });

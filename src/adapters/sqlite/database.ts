@@ -12,6 +12,7 @@ export class Database {
   readonly file: string;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #rowsWritten = 0;
   readonly #begin: StatementSync;
   readonly #beginImmediate: StatementSync;
   readonly #commit: StatementSync;
@@ -50,8 +51,17 @@ export class Database {
   }
 
   /** How many rows were written. */
-  run(sql: string, ...parameters: readonly SQLInputValue[]): number {
-    return Number(this.prepare(sql).run(...parameters).changes);
+  run(sql: string, parameters: readonly SQLInputValue[]): number {
+    const changes = this.prepare(sql).run(...parameters).changes as number;
+    this.#rowsWritten += changes;
+    return changes;
+  }
+
+  /** How many rows were written since the last call. */
+  takeRowsWritten(): number {
+    const rows = this.#rowsWritten;
+    this.#rowsWritten = 0;
+    return rows;
   }
 
   exec(sql: string): void {

@@ -41,10 +41,14 @@ export class Group {
     this.#onCommitted = fields.onCommitted;
   }
 
-  /** Does the work inside of the next transaction, and answers when that is committed. `now` is the caller's clock at that moment. */
-  submit<A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> {
+  /**
+   * Does work inside of the next transaction, and answers when that is committed. `prepare` is called at once and copies what the caller may change afterwards; `now` is the
+   * caller's clock when the transaction is open.
+   */
+  submit<A>(operation: string, prepare: () => (now: number) => A): Effect.Effect<A, StoreError> {
     return Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock);
+      const work = prepare();
       return Effect.callback<A, StoreError>((resume) => {
         const request: Request = {
           operation,

@@ -8,13 +8,14 @@ import type * as Context from "effect/Context";
 import type * as Scope from "effect/Scope";
 import { isNews } from "../../core/batch.ts";
 import { StoreError } from "../../core/errors.ts";
-import { kept } from "../../core/kept.ts";
+import { keptBatch } from "../../core/kept-batch.ts";
 import { pageError } from "../../core/store-order.ts";
 import type { StorePort } from "../../core/store.ts";
 import { commit } from "./batch.ts";
 import { Bell } from "./bell.ts";
 import { claim } from "./claim.ts";
-import { connect, type Durability } from "./connect.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { connect, flushSettings, type Durability } from "./connect.ts";
 import { Group } from "./group.ts";
 import { list } from "./list.ts";
 import { closeOwner, deadOwners, enter } from "./owner.ts";
@@ -36,13 +37,13 @@ export const openSqliteStore = (
   options: SqliteStoreOptions,
 ): Effect.Effect<StorePort, StoreError, Scope.Scope> =>
   Effect.map(
-    Effect.acquireRelease(opened(options), ({ close }) => Effect.sync(close)),
+    Effect.acquireRelease(opened(options), ({ close }) => close),
     ({ store }) => store,
   );
 
 interface Opened {
   readonly store: StorePort;
-  readonly close: () => void;
+  readonly close: Effect.Effect<void>;
 }
 
 const opened = ({
@@ -53,16 +54,26 @@ const opened = ({
   Effect.contextWith((services) =>
     Effect.suspend(() => {
       try {
-        const database = connect(file, durability);
-        const tables = new Tables(database, app);
-        return Effect.succeed(openedOf(tables, services));
+        const { database, isShared } = connect(file, durability);
+        const checkpointer = isShared
+          ? new Checkpointer(file, flushSettings(durability))
+          : undefined;
+        return Effect.succeed(
+          openedOf({ tables: new Tables(database, app), services, checkpointer }),
+        );
       } catch (thrown) {
         return thrown instanceof StoreError ? Effect.fail(thrown) : Effect.die(thrown);
       }
     }),
   );
 
-const openedOf = (tables: Tables, services: Context.Context<never>): Opened => {
+interface Parts {
+  readonly tables: Tables;
+  readonly services: Context.Context<never>;
+  readonly checkpointer: Checkpointer | undefined;
+}
+
+const openedOf = ({ tables, services, checkpointer }: Parts): Opened => {
   const { database } = tables;
   const look = inSnapshot(tables, {
     operation: "changes",
@@ -78,6 +89,7 @@ const openedOf = (tables: Tables, services: Context.Context<never>): Opened => {
     if (isRinging || isNewsOfOthers) bell.tell();
     if (isRinging) bell.ring();
     isRinging = false;
+    checkpointer?.wrote(database.takeRowsWritten());
   };
   const group = new Group({ tables, services, onCommitted });
   const read = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
@@ -88,22 +100,22 @@ const openedOf = (tables: Tables, services: Context.Context<never>): Opened => {
     now: Clock.currentTimeMillis,
     enter: (owner) =>
       Effect.flatMap(
-        group.submit("enter", (now) => enter(tables, owner, now)),
+        group.submit("enter", () => (now) => enter(tables, owner, now)),
         (refusal) => (refusal === undefined ? Effect.void : Effect.fail(refusal)),
       ),
-    leave: (owner) => group.submit("leave", (now) => closeOwner(tables, owner, now)),
+    leave: (owner) => group.submit("leave", () => (now) => closeOwner(tables, owner, now)),
     dead: read("dead", () => deadOwners(tables)),
     read: (request) => read("read", (now) => reading(tables, request, now)),
     commit: (given) =>
-      Effect.suspend(() => {
-        const batch = kept(given);
-        return group.submit("commit", (now) => {
+      group.submit("commit", () => {
+        const batch = keptBatch(given);
+        return (now) => {
           const reply = commit(tables, batch, now);
           isRinging ||= isNews(batch, reply);
           return reply;
-        });
+        };
       }),
-    claim: (request) => group.submit("claim", (now) => claim(tables, request, now)),
+    claim: (request) => group.submit("claim", () => (now) => claim(tables, request, now)),
     list: (table, request) =>
       Effect.flatMap(
         read("list", () => list(tables, table, request)),
@@ -115,10 +127,11 @@ const openedOf = (tables: Tables, services: Context.Context<never>): Opened => {
   };
   return {
     store,
-    close: () => {
+    close: Effect.promise(async () => {
       group.close();
       bell.close();
+      await checkpointer?.close();
       database.close();
-    },
+    }),
   };
 };

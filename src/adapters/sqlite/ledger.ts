@@ -81,7 +81,7 @@ export class Ledger {
   /** Called last in each transaction that writes. */
   save(): void {
     if (!this.#changed) return;
-    this.#database.run(update, ...valuesOf(this.#meta), this.#number);
+    this.#database.run(update, [...valuesOf(this.#meta), this.#number]);
     this.#changed = false;
   }
 
@@ -102,7 +102,7 @@ const numberOf = (database: Database, app: string): number => {
   if (known !== undefined) return Number(known[0]);
   database.run(
     "INSERT INTO meta (number, app) SELECT coalesce(max(number) + 1, 0), ? FROM meta WHERE true ON CONFLICT DO NOTHING",
-    app,
+    [app],
   );
   return numberOf(database, app);
 };

@@ -42,7 +42,7 @@ type Head = readonly [place: number, app: string, seq: number, at: number];
 
 const appendEvent = (tables: Tables, event: EventSignal, head: Head): boolean => {
   if (ownPlaceOf(tables, event.id) !== undefined) return false;
-  const isNew = tables.database.run(insertEvent, ...head, ...eventCells(event)) > 0;
+  const isNew = tables.database.run(insertEvent, [...head, ...eventCells(event)]) > 0;
   if (isNew) countStray(tables, event.id);
   return isNew;
 };
@@ -52,7 +52,7 @@ const appendStatus = (tables: Tables, status: StatusSignal, head: Head): boolean
   if (run === undefined) return appendOtherStatus(tables, status, head);
   if (tables.ledger.meta.strays > 0 && otherPlaceOf(tables, status.id) !== undefined) return false;
   return (
-    tables.database.run(insertOwnStatus, ...head, ...statusCells(status, run.run), run.place) > 0
+    tables.database.run(insertOwnStatus, [...head, ...statusCells(status, run.run), run.place]) > 0
   );
 };
 
@@ -60,13 +60,12 @@ const appendStatus = (tables: Tables, status: StatusSignal, head: Head): boolean
 const appendOtherStatus = (tables: Tables, status: StatusSignal, head: Head): boolean => {
   if (ownPlaceOf(tables, status.id) !== undefined) return false;
   const isNew =
-    tables.database.run(
-      insertStatus,
+    tables.database.run(insertStatus, [
       ...head,
       ...statusCells(status, undefined),
       status.id,
       status.origin,
-    ) > 0;
+    ]) > 0;
   if (isNew) countStray(tables, status.id);
   return isNew;
 };

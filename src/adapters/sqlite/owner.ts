@@ -25,14 +25,7 @@ export const enter = (
   tables.whenUndone(() => leaveLock(database.file, lock));
   database.run(
     "INSERT INTO owner (place, app, id, host, process, entered_at, lock) SELECT coalesce(max(place), ?) + 1, ?, ?, ?, ?, ?, ? FROM owner WHERE app = ?",
-    ledger.base,
-    app,
-    owner.id,
-    owner.host,
-    owner.process,
-    now,
-    lock,
-    app,
+    [ledger.base, app, owner.id, owner.host, owner.process, now, lock, app],
   );
   tables.recent.owners.set(owner.id, true);
   return undefined;

@@ -28,7 +28,9 @@ export class Recent {
   generation: Generation | null | undefined;
   lines: Map<string, Line[]> | undefined;
   readonly owners = new Map<string, boolean>();
-  readonly #runs = new Map<string, PlacedRun>();
+  #runs = new Map<string, PlacedRun>();
+  /** A run is in both if it was touched again. */
+  #olderRuns = new Map<string, PlacedRun>();
   #signals: StoredSignal[] = [];
   #lengths: number[] = [];
   #length = 0;
@@ -38,22 +40,26 @@ export class Recent {
     this.lines = undefined;
     this.owners.clear();
     this.#runs.clear();
+    this.#olderRuns.clear();
     this.#drop(this.#signals.length);
   }
 
   runOf(id: string): PlacedRun | undefined {
-    return this.#runs.get(id);
+    return this.#runs.get(id) ?? this.#olderRuns.get(id);
   }
 
-  /** A large run is not kept; the oldest give way. */
+  /** A large run is not kept; the oldest give way, half of all at a time. */
   keepRun(placed: PlacedRun): PlacedRun {
     const { id } = placed.run;
     if (placed.length > runLengthMax) {
       this.#runs.delete(id);
+      this.#olderRuns.delete(id);
       return placed;
     }
-    if (this.#runs.size >= runsMax && !this.#runs.has(id))
-      this.#runs.delete(this.#runs.keys().next().value as string);
+    if (this.#runs.size >= runsMax / 2) {
+      this.#olderRuns = this.#runs;
+      this.#runs = new Map();
+    }
     this.#runs.set(id, placed);
     return placed;
   }

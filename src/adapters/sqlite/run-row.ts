@@ -2,64 +2,89 @@
 import type { Attempt, Run } from "../../core/run.ts";
 import { json, jsonOrNull, textOf, textOrNull, type Cell, type Row } from "./cell.ts";
 
-type Field = Exclude<keyof Run, "id">;
-
-/** Each field of a run but its id: its column, and its cell if that isn't the value itself. */
-const columns: {
-  readonly [Of in Field]: readonly [column: string, cellOf?: (value: Run[Of], id: string) => Cell];
-} = {
-  trigger: ["trigger"],
-  task: ["task"],
-  state: ["state"],
-  priority: ["priority"],
-  createdAt: ["created_at"],
-  dueAt: ["due_at"],
-  startedAt: ["started_at"],
-  settledAt: ["settled_at"],
-  token: ["token"],
-  attempt: ["attempt"],
-  losses: ["losses"],
-  owner: ["owner"],
-  nonce: ["nonce"],
-  cancelRequested: ["cancel_requested", Number],
-  input: ["input", textOf],
-  cause: ["cause", textOf],
-  outcome: ["outcome", textOrNull],
-  // Mostly the run's own id.
-  idempotencyKey: ["idempotency_key", (key, id) => (key === id ? null : key)],
+/** Each field of a run but its id, with its column. */
+const columns: { readonly [Field in Exclude<keyof Run, "id">]: string } = {
+  trigger: "trigger",
+  task: "task",
+  state: "state",
+  priority: "priority",
+  createdAt: "created_at",
+  dueAt: "due_at",
+  startedAt: "started_at",
+  settledAt: "settled_at",
+  token: "token",
+  attempt: "attempt",
+  losses: "losses",
+  owner: "owner",
+  nonce: "nonce",
+  cancelRequested: "cancel_requested",
+  input: "input",
+  cause: "cause",
+  outcome: "outcome",
+  idempotencyKey: "idempotency_key",
 };
+
+type Field = keyof typeof columns;
 
 const fields = Object.keys(columns) as readonly Field[];
 
-const columnOf = (field: Field): string => columns[field][0];
-
-const cellOf = (field: Field, value: Run[Field], id: string): Cell => {
-  const convert = columns[field][1] as ((value: Run[Field], id: string) => Cell) | undefined;
-  return convert === undefined ? (value as Cell) : convert(value, id);
+const cellOf = (run: Run, field: Field): Cell => {
+  switch (field) {
+    case "input":
+    case "cause":
+      return textOf(run[field]);
+    case "outcome":
+      return textOrNull(run.outcome);
+    case "cancelRequested":
+      return Number(run.cancelRequested);
+    case "idempotencyKey":
+      return run.idempotencyKey === run.id ? null : run.idempotencyKey;
+    default:
+      return run[field];
+  }
 };
 
 /** What `runOf` reads. */
-export const runSelection = ["id", ...fields.map(columnOf)]
-  .map((column) => `run.${column}`)
-  .join(", ");
+export const runSelection = `run.id, ${fields.map((field) => `run.${columns[field]}`).join(", ")}`;
 
-export const insertRun = `INSERT INTO run (place, app, id, ${fields.map(columnOf).join(", ")}) VALUES (?, ?, ?, ${fields.map(() => "?").join(", ")}) ON CONFLICT (id, app) DO NOTHING`;
+export const insertRun = `INSERT INTO run (place, app, id, ${fields.map((field) => columns[field]).join(", ")}) VALUES (?, ?, ?, ${fields.map(() => "?").join(", ")}) ON CONFLICT (id, app) DO NOTHING`;
 
-/** Behind place, app and id. */
-export const runCells = (run: Run): readonly Cell[] =>
-  fields.map((field) => cellOf(field, run[field], run.id));
+export const runCells = (run: Run, place: number, app: string): readonly Cell[] => {
+  const cells: Cell[] = [place, app, run.id];
+  for (const field of fields) cells.push(cellOf(run, field));
+  return cells;
+};
 
-/** `place` comes last. */
-export const updateRun = (patched: readonly Field[]): string =>
-  `UPDATE run SET ${patched.map((field) => `${columnOf(field)} = ?`).join(", ")} WHERE place = ?`;
+/** The statement that writes a patch, and its cells. No statement: the patch names no field. */
+export const updateOf = (patch: Partial<Run>, run: Run, place: number): Update => {
+  let shape = 0;
+  const cells: Cell[] = [];
+  for (const [index, field] of fields.entries()) {
+    if (patch[field] === undefined) continue;
+    shape |= 1 << index;
+    cells.push(cellOf(run, field));
+  }
+  cells.push(place);
+  return { sql: shape === 0 ? undefined : updateSql(shape), cells };
+};
 
-export const patchedFields = (patch: Partial<Run>): readonly Field[] =>
-  (Object.keys(patch) as (keyof Run)[]).filter(
-    (field): field is Field => field in columns && patch[field] !== undefined,
-  );
+interface Update {
+  readonly sql: string | undefined;
+  readonly cells: readonly Cell[];
+}
 
-export const patchCells = (run: Run, patched: readonly Field[]): readonly Cell[] =>
-  patched.map((field) => cellOf(field, run[field], run.id));
+/** By the set of fields, one bit each: few sets are ever seen. */
+const updates = new Map<number, string>();
+
+const updateSql = (shape: number): string => {
+  let sql = updates.get(shape);
+  if (sql === undefined) {
+    const named = fields.filter((_, index) => (shape & (1 << index)) !== 0);
+    sql = `UPDATE run SET ${named.map((field) => `${columns[field]} = ?`).join(", ")} WHERE place = ?`;
+    updates.set(shape, sql);
+  }
+  return sql;
+};
 
 export const runOf = (row: Row): Run => {
   const [
@@ -117,16 +142,21 @@ export const attemptSelection =
 export const insertAttempt =
   "INSERT INTO attempt (run_place, app, run, token, attempt, owner, started_at, settled_at, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
-/** Behind the run's place and the app. */
-export const attemptCells = ({
+export const attemptCells = (
+  { run, token, attempt, owner, startedAt, settledAt, outcome }: Attempt,
+  runPlace: number,
+  app: string,
+): readonly Cell[] => [
+  runPlace,
+  app,
   run,
   token,
   attempt,
   owner,
   startedAt,
   settledAt,
-  outcome,
-}: Attempt): readonly Cell[] => [run, token, attempt, owner, startedAt, settledAt, textOf(outcome)];
+  textOf(outcome),
+];
 
 export const attemptOf = (row: Row): Attempt => {
   const [run, token, attempt, owner, startedAt, settledAt, outcome] = row;

@@ -13,7 +13,7 @@ export const sharingFault = (folder: string, sqliteVersion: string): string | un
 };
 
 /** SQLite 3.7.0 to 3.51.2 may corrupt a database in WAL mode that has several connections; mended in 3.51.3, 3.50.7 and 3.44.6. */
-const isSafe = (version: string): boolean => {
+export const isSafe = (version: string): boolean => {
   const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
   if (major !== 3) return major > 3;
   if (minor === 51) return patch >= 3;

@@ -2,8 +2,6 @@
 import type { Cursor, Deadline, Generation, Open, Owner, Skip, Waiting } from "../../core/store.ts";
 import { json, jsonOrNull, textOf, textOrNull, type Cell, type Row } from "./cell.ts";
 
-// In each pair of statements the app comes first.
-
 export const matchSelection = "trigger, leaf, number, key, at, heard, scopes";
 export const insertMatch =
   "INSERT INTO match (app, trigger, leaf, number, key, at, heard, scopes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
@@ -12,15 +10,10 @@ export const replaceMatch =
 export const removeMatch =
   "DELETE FROM match WHERE app = ? AND trigger = ? AND leaf = ? AND number = ?";
 
-export const matchCells = ({
-  trigger,
-  leaf,
-  order,
-  key,
-  at,
-  heard,
-  scopes,
-}: Waiting): readonly Cell[] => [trigger, leaf, order, key, at, textOf(heard), textOf(scopes)];
+export const matchCells = (
+  { trigger, leaf, order, key, at, heard, scopes }: Waiting,
+  app: string,
+): readonly Cell[] => [app, trigger, leaf, order, key, at, textOf(heard), textOf(scopes)];
 
 export const waitingOf = (row: Row): Waiting => {
   const [trigger, leaf, order, key, at, heard, scopes] = row;
@@ -49,7 +42,8 @@ export const replaceDeadline =
   "REPLACE INTO deadline (app, id, at, kind, trigger, due) VALUES (?, ?, ?, ?, ?, ?)";
 export const removeDeadline = "DELETE FROM deadline WHERE app = ? AND id = ?";
 
-export const deadlineCells = ({ id, at, due }: Deadline): readonly Cell[] => [
+export const deadlineCells = ({ id, at, due }: Deadline, app: string): readonly Cell[] => [
+  app,
   id,
   at,
   due._tag,
@@ -66,7 +60,8 @@ export const openSelection = "scope, run, ended";
 export const replaceOpen = "REPLACE INTO open (app, scope, run, ended) VALUES (?, ?, ?, ?)";
 export const removeOpen = "DELETE FROM open WHERE app = ? AND scope = ? AND run = ?";
 
-export const openCells = ({ scope, run, ended }: Open): readonly Cell[] => [
+export const openCells = ({ scope, run, ended }: Open, app: string): readonly Cell[] => [
+  app,
   scope,
   run,
   textOrNull(ended),
@@ -81,18 +76,11 @@ export const skipSelection = "id, trigger, signal, from_at, to_at, count, reason
 export const insertSkip =
   "INSERT INTO skip (place, app, id, trigger, signal, from_at, to_at, count, reason, detail, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, app) DO NOTHING";
 
-/** Behind place and app. */
-export const skipCells = ({
-  id,
-  trigger,
-  signal,
-  from,
-  to,
-  count,
-  reason,
-  detail,
-  at,
-}: Skip): readonly Cell[] => [id, trigger, signal, from, to, count, reason, detail, at];
+export const skipCells = (
+  { id, trigger, signal, from, to, count, reason, detail, at }: Skip,
+  place: number,
+  app: string,
+): readonly Cell[] => [place, app, id, trigger, signal, from, to, count, reason, detail, at];
 
 export const skipOf = (row: Row): Skip => {
   const [id, trigger, signal, from, to, count, reason, detail, at] = row;
@@ -111,12 +99,10 @@ export const replaceGeneration =
 export const selectGeneration =
   "SELECT number, fingerprint, activated_at, triggers FROM generation WHERE app = ? AND number = ?";
 
-export const generationCells = ({
-  number,
-  fingerprint,
-  activatedAt,
-  triggers,
-}: Generation): readonly Cell[] => [number, fingerprint, activatedAt, textOf(triggers)];
+export const generationCells = (
+  { number, fingerprint, activatedAt, triggers }: Generation,
+  app: string,
+): readonly Cell[] => [app, number, fingerprint, activatedAt, textOf(triggers)];
 
 export const generationOf = (row: Row): Generation => {
   const [number, fingerprint, activatedAt, triggers] = row;

@@ -126,9 +126,7 @@ export class Tables {
     }
     this.database.run(
       "INSERT INTO line (app, task, priority) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-      this.app,
-      task,
-      priority,
+      [this.app, task, priority],
     );
     addLine(lines, task, priority);
   }
