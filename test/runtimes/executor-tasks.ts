@@ -159,6 +159,10 @@ const hangs: Record<string, Body> = {
   "spins-bare": () => {
     for (;;);
   },
+  "tells-process-and-spins": (_, { log }) => {
+    log(String(process.pid));
+    for (;;);
+  },
   "spins-in-map": () => {
     const double = (x: number) => x * 2;
     for (;;) [1, 2, 3].map(double);

@@ -2,6 +2,8 @@
  * Goal: threads come and go without a run being lost, doubled or blamed for another's doing.
  * Method: real threads, each test with an executor of its own whose limits are set for the test.
  */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { threadExecutor, type ThreadExecutorOptions } from "../../src/runtime/executor/executor.ts";
@@ -151,6 +153,23 @@ describe("closing", () => {
   });
 });
 
+test("a process of a run does not outlive the engine's, whatever its body does", async () => {
+  const parent = fork(new URL("../runtimes/spinning-parent.ts", import.meta.url));
+  const [pid] = (await once(parent, "message")) as [number];
+  expect(isAlive(pid)).toBe(true);
+  parent.kill("SIGKILL");
+  while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
+  expect(isAlive(pid)).toBe(false);
+});
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
 test("a worker thread loads neither Effect nor the pool, nor anything else that is heavy", () => {
   const seen = new Map<string, string>();
   const visit = (url: URL): void => {
@@ -167,6 +186,7 @@ test("a worker thread loads neither Effect nor the pool, nor anything else that 
   visit(new URL("../../src/runtime/executor/child-entry.ts", import.meta.url));
   expect([...packages].toSorted()).toEqual([
     "node:async_hooks",
+    "node:events",
     "node:util",
     "node:worker_threads",
   ]);

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { ExecutorPort } from "../../core/executor.ts";
 import { Audience } from "./audience.ts";
+import { entryOf } from "./entry.ts";
 import { Process } from "./process.ts";
 import { Slots } from "./slots.ts";
 import { Thread } from "./thread.ts";
@@ -69,7 +70,7 @@ const open = async (
   const modules = options.modules.map((module) =>
     typeof module === "string" ? module : module.href,
   );
-  const entries = options.entries ?? besideThis();
+  const entries = options.entries ?? { worker: entryOf("worker"), child: entryOf("child") };
   const audience = new Audience();
   const slots = new Slots(
     {
@@ -93,15 +94,6 @@ const open = async (
   );
   await slots.opened();
   return { slots, audience };
-};
-
-/** Sources run as .ts, the package as .js. */
-const besideThis = (): { worker: URL; child: URL } => {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return {
-    worker: new URL(`./worker-entry.${extension}`, import.meta.url),
-    child: new URL(`./child-entry.${extension}`, import.meta.url),
-  };
 };
 
 let interruptible = false;

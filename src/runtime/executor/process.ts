@@ -2,6 +2,7 @@
 // shared memory is decided here on the parent's side alone: a body counts as begun from the moment its order leaves, so a lost message is never taken for
 // a body that did not begin.
 import { fork, type ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { ErrorData } from "../../core/errors.ts";
 import type { Order } from "../../core/executor.ts";
@@ -10,7 +11,14 @@ import { fullErrorData } from "./error-data.ts";
 import type { Host, HostEvent } from "./host.ts";
 import { Ledger } from "./ledger.ts";
 import type { Heap } from "./memory.ts";
-import type { Answer, FromChild, SentOrder, ToChild, Wish } from "./wire.ts";
+import {
+  wishPipe,
+  type Answer,
+  type FromChild,
+  type SentOrder,
+  type ToChild,
+  type Wish,
+} from "./wire.ts";
 
 export interface ProcessOptions {
   /** The file of child-entry. */
@@ -25,6 +33,7 @@ const tailMax = 8_192;
 export class Process implements Host {
   readonly ledger = new Ledger();
   readonly #child: ChildProcess;
+  readonly #wishes: Socket;
   readonly #tell: (event: HostEvent) => void;
   #order: SentOrder | null = null;
   #loaded: (FromChild & { _tag: "Loaded" }) | null = null;
@@ -39,12 +48,15 @@ export class Process implements Host {
     this.#child = fork(fileURLToPath(options.entry), [], {
       serialization: "advanced",
       execArgv: flagsFor(order),
-      stdio: ["ignore", "inherit", "pipe", "ipc"],
+      stdio: ["ignore", "inherit", "pipe", "ipc", "pipe"],
     });
     this.#child.on("message", (message) => this.#hear(message as FromChild));
     this.#child.on("error", (error) => this.#hearError(error));
     this.#child.on("close", (code, signal) => this.#hearEnd(code, signal));
     this.#child.stderr?.on("data", (data: Buffer) => this.#hearStderr(data));
+    this.#wishes = this.#child.stdio[wishPipe] as Socket;
+    this.#wishes.on("error", () => {}); // The child is gone; its end says all that there is to say.
+    this.#wishes.resume(); // Unread, it would never close.
     this.#say({ _tag: "Load", modules: options.modules, task: order.task });
   }
 
@@ -55,7 +67,7 @@ export class Process implements Host {
   }
 
   ask(wish: Wish): void {
-    this.#say({ _tag: "Asked", wish });
+    this.#wishes.write(Uint8Array.of(wish));
   }
 
   end(): void {

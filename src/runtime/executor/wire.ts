@@ -66,13 +66,15 @@ export interface ThreadData {
   readonly modules: readonly string[];
 }
 
-/** What a child process hears and says. One order, in this sequence: Load, Loaded, Begin, then Noted and Asked as they come, Answered. */
+/** What a child process hears and says. One order, in this sequence: Load, Loaded, Begin, Noted as often as it comes, Answered. */
 export type ToChild =
   | { readonly _tag: "Load"; readonly modules: readonly string[]; readonly task: string }
-  | { readonly _tag: "Begin"; readonly order: SentOrder }
-  | { readonly _tag: "Asked"; readonly wish: Wish };
+  | { readonly _tag: "Begin"; readonly order: SentOrder };
 
 export type FromChild =
   | { readonly _tag: "Loaded"; readonly refusal: ErrorData | null }
   | { readonly _tag: "Noted"; readonly note: Note }
   | { readonly _tag: "Answered"; readonly answer: Answer };
+
+/** Where a child reads its parent's wishes. */
+export const wishPipe = 4;
