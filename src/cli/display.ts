@@ -58,7 +58,10 @@ export const lineDisplay = (clock: () => number): Display => {
   const tally = new Tally(clock());
   const tell = (line: string): void => print(`${formatInstant(clock())}  ${line}`);
   return {
-    begin: (runtime) => tell(`started    ${runtime.store}`),
+    begin: ({ store }) => {
+      tally.store = store;
+      tell(`started    ${store}`);
+    },
     hear: (note) => {
       const line = lineOf(note, tally, clock());
       tally.hear(note, clock());
@@ -126,7 +129,7 @@ export const summaryText = (tally: Tally, summary: Summary | undefined, now: num
     ...(rows.length === 0 ? [] : [table, ""]),
     `${ended.toLocaleString("en")} runs ended in ${durationText(now - tally.beganAt)}${tally.skips === 0 ? "" : `; ${tally.skips.toLocaleString("en")} skipped`}`,
   ];
-  if (summary !== undefined) lines.push(`in the store: ${statesText(summary)}`);
+  if (summary !== undefined) lines.push(`in the store (${tally.store}): ${statesText(summary)}`);
   return lines.join("\n");
 };
 

@@ -41,6 +41,7 @@ export const liveDisplay = (clock: () => number, out: NodeJS.WriteStream): Displ
   };
   return {
     begin: (started) => {
+      tally.store = started.store;
       runtime = started;
       void recount();
       draw();

@@ -23,6 +23,8 @@ export interface Current {
 const windowMillis = 5_000;
 
 export class Tally {
+  /** The URL of the store, for the summary. */
+  store = "";
   readonly tasks = new Map<string, TaskTally>();
   /** The runs whose bodies go on, by id. */
   readonly current = new Map<string, Current>();

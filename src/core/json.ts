@@ -1,5 +1,7 @@
 // JSON values as the store keeps them: what may be stored, in which canonical form, and the first place where a value is none.
 
+import { errorDataOf } from "./errors.ts";
+
 export type Json =
   | null
   | boolean
@@ -35,8 +37,8 @@ export const jsonFault = (value: unknown, place: string): string | undefined => 
   let fault: string | undefined;
   try {
     fault = faultAt(value, place, 0, walk);
-  } catch {
-    return `${place} can't be read: a getter or proxy in it throws`;
+  } catch (thrown) {
+    return `${place} can't be read: ${errorDataOf(thrown).message}`;
   }
   if (fault !== undefined) return fault;
   // The walk counts at least a 25th of the text (a number is one step and up to 24 characters); only where it may matter is the text made.
