@@ -1,14 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
+import { folder } from "./sqlite-place.ts";
 import { storeContract } from "./store-contract.ts";
-
-const folder = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "detent-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
-);
 
 storeContract("SQLite store", {
   engines: "one",

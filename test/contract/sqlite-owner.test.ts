@@ -1,0 +1,173 @@
+/**
+ * Goal: an engine that lives is never told dead, one that died is told dead at once, and two never use one file.
+ * Method: engines are child processes that enter and wait to be killed; files are looked at from here.
+ */
+import { readdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import type * as Scope from "effect/Scope";
+import { expect, test } from "vitest";
+import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
+import type { StoreError } from "../../src/core/errors.ts";
+import type { StorePort } from "../../src/core/store.ts";
+import { child } from "./sqlite-child.ts";
+import { folder } from "./sqlite-place.ts";
+import { aRun, anEvent, anOwner, claimAs, entered, noon, writes } from "./subject.ts";
+
+const run = (test: Effect.Effect<void, StoreError, Scope.Scope>): Promise<void> =>
+  Effect.runPromise(Effect.scoped(test));
+
+const opened = (file: string, app = "main"): Effect.Effect<StorePort, StoreError, Scope.Scope> =>
+  openSqliteStore({ file, app, durability: "process" });
+
+const locksIn = (path: string): readonly string[] =>
+  readdirSync(path).filter((name) => name.endsWith(".lock"));
+
+const refusal = (effect: Effect.Effect<void, StoreError>): Effect.Effect<string> =>
+  Effect.map(Effect.orDie(Effect.flip(effect)), ({ message }) => message);
+
+test("while an engine lives another is refused in one line that names it, whichever process and app it is of; emitting and listing go on", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const engine = yield* child(file, "enter");
+      yield* engine.said("entered");
+      for (const app of ["main", "other"]) {
+        const store = yield* opened(file, app);
+        const line = `store ${file}: an engine is running on it already (process ${engine.pid} on ${hostname()}, since `;
+        expect(yield* refusal(store.enter(anOwner("second")))).toMatch(line);
+        expect(yield* store.dead).toEqual([]);
+        expect(yield* store.commit(writes({ signals: [anEvent("e")], runs: [aRun("r")] }))).toEqual(
+          { _tag: "Committed", signals: ["accepted"] },
+        );
+        expect((yield* store.list("run", { limit: 5, where: { ids: ["r"] } })).rows).toHaveLength(
+          1,
+        );
+      }
+      expect(locksIn(path)).toHaveLength(1);
+    }),
+  ));
+
+test("an engine that was killed is dead at once for the next one, which keeps its runs until it has closed it; then the lock is gone", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const engine = yield* child(file, "enter");
+      yield* engine.said("entered");
+      yield* engine.kill;
+      const store = yield* opened(file);
+      const dead = yield* store.dead;
+      expect(dead).toMatchObject([{ id: "child", process: engine.pid, closedAt: null }]);
+      yield* entered(store);
+      expect(locksIn(path)).toHaveLength(2);
+      expect(
+        (yield* store.list("run", { limit: 5, where: { owner: "child" } })).rows,
+      ).toMatchObject([{ id: "claimed", state: "claimed" }]);
+      yield* store.commit({
+        checks: [{ _tag: "OwnerOpen", owner: "child" }],
+        close: { owner: "child", at: noon },
+      });
+      expect(yield* store.dead).toEqual([]);
+      expect(locksIn(path)).toHaveLength(1);
+      yield* store.leave("engine");
+      expect(locksIn(path)).toEqual([]);
+    }),
+  ));
+
+test("in one process a second engine is refused too, until the first has left; looking at it does not free its lock", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const [first, second] = [yield* opened(file), yield* opened(file)];
+      yield* entered(first);
+      for (let look = 0; look < 3; look++) {
+        expect(yield* second.dead).toEqual([]);
+        expect(yield* refusal(second.enter(anOwner("second")))).toMatch(
+          "an engine is running on it already",
+        );
+      }
+      const outside = yield* child(file, "dead");
+      yield* outside.ended;
+      expect(outside.lines()).toEqual(["dead: "]);
+      yield* first.leave("engine");
+      yield* second.enter(anOwner("second"));
+      yield* second.leave("second");
+      expect(locksIn(path)).toEqual([]);
+    }),
+  ));
+
+test("an engine whose store was closed without leaving keeps its lock: its threads may still run", () =>
+  run(
+    Effect.gen(function* () {
+      const file = join(yield* folder, "x.db");
+      yield* Effect.scoped(Effect.flatMap(opened(file), entered));
+      const outside = yield* child(file, "dead");
+      yield* outside.ended;
+      expect(outside.lines()).toEqual(["dead: "]);
+      const store = yield* opened(file);
+      expect(yield* refusal(store.enter(anOwner("second")))).toMatch(
+        "an engine is running on it already",
+      );
+      yield* store.leave("engine");
+      yield* store.enter(anOwner("second"));
+      yield* store.leave("second");
+    }),
+  ));
+
+test("a lock file that is missing proves nothing, until a person says that the engine is gone", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const engine = yield* child(file, "enter");
+      yield* engine.said("entered");
+      yield* engine.kill;
+      const [lock = ""] = locksIn(path);
+      unlinkSync(join(path, lock));
+      const store = yield* opened(file);
+      expect(yield* store.dead).toEqual([]);
+      const line = yield* refusal(entered(store));
+      expect(line).toMatch(
+        `the lock file of child is missing, so nobody can tell; if that process is gone, say so with: touch ${join(path, lock)}`,
+      );
+      writeFileSync(join(path, lock), "");
+      expect(yield* store.dead).toMatchObject([{ id: "child" }]);
+      yield* entered(store);
+      yield* store.leave("engine");
+    }),
+  ));
+
+test("a refused engine leaves no lock behind, and a moved database still finds the locks beside it", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const engine = yield* child(file, "enter");
+      yield* engine.said("entered");
+      const store = yield* opened(file);
+      yield* refusal(entered(store));
+      expect(locksIn(path)).toHaveLength(1);
+      yield* engine.kill;
+      for (const end of ["", "-wal", "-shm"])
+        renameSync(`${file}${end}`, `${join(path, "moved.db")}${end}`);
+      const moved = yield* opened(join(path, "moved.db"));
+      expect(yield* moved.dead).toMatchObject([{ id: "child" }]);
+    }),
+  ));
+
+test("claims of an engine are refused after another has closed it", () =>
+  run(
+    Effect.gen(function* () {
+      const file = join(yield* folder, "x.db");
+      const [store, other] = [yield* opened(file), yield* opened(file)];
+      yield* entered(store);
+      yield* store.commit(writes({ runs: [aRun("a"), aRun("b")] }));
+      expect((yield* claimAs(store, { limit: 1 })).runs).toHaveLength(1);
+      yield* other.commit(writes({ close: { owner: "engine", at: noon } }));
+      expect(yield* claimAs(store)).toEqual({ runs: [], nextDueAt: null });
+    }),
+  ));
