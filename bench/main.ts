@@ -2,9 +2,11 @@
 import * as os from "node:os";
 import { benchCron } from "./cron.ts";
 import { benchEngine } from "./engine.ts";
+import { benchExecutor } from "./executor.ts";
 import { tableOf } from "./row.ts";
 import { benchSqlite } from "./sqlite.ts";
+import { benchStore } from "./store.ts";
 
 console.log(`Node ${process.versions.node}, ${os.availableParallelism()} cores\n`);
-for (const bench of [benchCron, benchEngine, benchSqlite])
+for (const bench of [benchCron, benchEngine, benchStore, benchSqlite, benchExecutor])
   console.log(`${tableOf(await bench())}\n`);
