@@ -468,7 +468,7 @@ export const play = async (
 ): Promise<void> => {
   const { slots, isolation } = where;
   await stage.free(slots);
-  const neighbour = stage.start("heeds-signal-and-returns");
+  const neighbour = stage.start("waits-for-call");
   await stage.started(neighbour);
   const run = stage.start(it.body, {
     isolation,
@@ -480,7 +480,7 @@ export const play = async (
     stage.cancel(run);
   }
   const ended = await stage.ended(run);
-  stage.cancel(neighbour);
+  stage.call(neighbour);
   const unharmed = { _tag: "Succeeded", result: "unharmed" };
   deepEqual((await stage.ended(neighbour)).outcome, unharmed, "the neighbour was harmed");
   it.expect({ ended, outcome: ended.outcome, events: stage.of(run) });

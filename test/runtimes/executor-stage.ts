@@ -5,6 +5,8 @@ import * as Exit from "effect/Exit";
 import * as Scope from "effect/Scope";
 import type { ExecutorEvent, ExecutorPort, Order } from "../../src/core/executor.ts";
 
+import { callChannel } from "./executor-tasks.ts";
+
 export type Ended = ExecutorEvent & { readonly _tag: "Ended" };
 
 export class Stage {
@@ -12,6 +14,7 @@ export class Stage {
   readonly port: ExecutorPort;
   readonly #scope: Scope.Closeable;
   readonly #waiting = new Set<() => void>();
+  readonly #calls = new BroadcastChannel(callChannel);
   #runs = 0;
 
   private constructor(port: ExecutorPort, scope: Scope.Closeable) {
@@ -48,6 +51,11 @@ export class Stage {
 
   cancel(run: string): void {
     Effect.runSync(this.port.cancel(run));
+  }
+
+  /** Ends a body that waits for it, without asking the executor. */
+  call(run: string): void {
+    this.#calls.postMessage(run);
   }
 
   get capacity(): number {
@@ -107,6 +115,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    this.#calls.close();
     await Effect.runPromise(Scope.close(this.#scope, Exit.void));
   }
 }

@@ -3,6 +3,9 @@ import { spawnSync } from "node:child_process";
 import { pbkdf2Sync } from "node:crypto";
 import { task, type TaskContext } from "../../src/core/task.ts";
 
+/** On which `waits-for-call` listens. */
+export const callChannel = "detent-test-calls";
+
 type Body = (input: any, context: TaskContext) => unknown;
 
 /** Blocks the thread, as heavy computation does, but can be interrupted. */
@@ -209,6 +212,21 @@ const heeds: Record<string, Body> = {
   },
 };
 
+const waits: Record<string, Body> = {
+  /** Ends when its run is called, from whichever thread. */
+  "waits-for-call": async (_, { runId }) => {
+    const calls = new BroadcastChannel(callChannel);
+    await new Promise<void>((resolve) => {
+      const hear = ({ data }: MessageEvent) => {
+        if (data === runId) resolve();
+      };
+      calls.addEventListener("message", hear);
+    });
+    calls.close();
+    return "unharmed";
+  },
+};
+
 const talks: Record<string, Body> = {
   "tells-context": (_, { runId, attempt, token, idempotencyKey, cancelled, signal }) => ({
     runId,
@@ -256,12 +274,16 @@ export const bodies: Readonly<Record<string, Body>> = {
   ...dies,
   ...hangs,
   ...heeds,
+  ...waits,
   ...talks,
 };
 
 /** Plays the body that its input names. */
 export const act = task({
   id: "act",
-  run: ({ body, input }: { readonly body: string; readonly input?: unknown }, context) =>
-    bodies[body]?.(input, context),
+  run: ({ body, input }: { readonly body: string; readonly input?: unknown }, context) => {
+    const play = bodies[body];
+    if (play === undefined) throw new Error(`there is no body ${body}`);
+    return play(input, context);
+  },
 });
