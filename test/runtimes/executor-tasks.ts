@@ -217,8 +217,8 @@ const waits: Record<string, Body> = {
   "waits-for-call": async (_, { runId }) => {
     const calls = new BroadcastChannel(callChannel);
     await new Promise<void>((resolve) => {
-      const hear = ({ data }: MessageEvent) => {
-        if (data === runId) resolve();
+      const hear = (event: Event) => {
+        if ((event as MessageEvent).data === runId) resolve();
       };
       calls.addEventListener("message", hear);
     });
