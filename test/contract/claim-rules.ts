@@ -199,6 +199,20 @@ const grantRules = (subject: Subject): void => {
       }),
     ));
 
+  test("a run that comes after claims that found nothing is claimed", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        yield* entered(store);
+        for (const id of ["a", "b", "c"]) {
+          yield* store.commit(writes({ runs: [aRun(id)] }));
+          expect(yield* claimAs(store)).toMatchObject({ runs: [{ id }], nextDueAt: null });
+          expect(yield* claimAs(store)).toEqual({ runs: [], nextDueAt: null });
+        }
+        yield* release(store, "a");
+        expect(yield* claimAs(store)).toMatchObject({ runs: [{ id: "a" }] });
+      }),
+    ));
+
   test("an owner that has not entered, or is closed, claims nothing", () =>
     onStore(subject, ({ store }) =>
       Effect.gen(function* () {

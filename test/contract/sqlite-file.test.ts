@@ -307,6 +307,30 @@ describe("beside other writers", () => {
     );
   });
 
+  test("a commit of another process is told at once by the bell, and within a second without one", () =>
+    run(
+      Effect.gen(function* () {
+        vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+        yield* Effect.addFinalizer(() => Effect.sync(() => vi.useRealTimers()));
+        const file = join(yield* folder, "x.db");
+        const [store, other] = [yield* opened(file), yield* opened(file)];
+        const told = (): Promise<void> =>
+          new Promise((resolve) => {
+            const stop = store.changes(() => {
+              stop();
+              resolve();
+            });
+          });
+        const byBell = told();
+        yield* other.commit(writes({ runs: [aRun("a")] }));
+        yield* Effect.promise(() => byBell);
+        const byTime = told();
+        (yield* shell(file)).exec("UPDATE run SET priority = 1");
+        vi.advanceTimersByTime(1_000);
+        yield* Effect.promise(() => byTime);
+      }),
+    ));
+
   test("what a person changes with the sqlite3 shell is seen at once", () =>
     run(
       Effect.gen(function* () {
