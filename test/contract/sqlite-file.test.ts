@@ -327,7 +327,7 @@ describe("beside other writers", () => {
         const byTime = told();
         (yield* shell(file)).exec("UPDATE run SET priority = 1");
         vi.advanceTimersByTime(1_000);
-        yield* Effect.promise(() => byTime);
+        expect(yield* Effect.promise(() => byTime.then(() => "told"))).toBe("told");
       }),
     ));
 
