@@ -14,6 +14,7 @@ import { durationMillis } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
 import type { EventDefinition } from "./event.ts";
 import { canonical } from "./json.ts";
+import type { Run } from "./run.ts";
 import { digestOf } from "./run-id.ts";
 import { compileSchedule, type CompiledSchedule } from "./schedule.ts";
 import { isTask, taskFaults, taskOptionsOf, type Task, type TaskOptions } from "./task.ts";
@@ -61,6 +62,10 @@ export interface Definitions {
   readonly events: ReadonlyMap<string, EventDefinition>;
   readonly fingerprint: string;
 }
+
+/** The options of a run's task; the defaults where it is not defined here. */
+export const optionsOf = (definitions: Definitions, { task }: Pick<Run, "task">): TaskOptions =>
+  definitions.tasks.get(task) ?? taskOptionsOf({ id: task });
 
 /** The trigger that stands for runs that a person asks for: the event `@<task>` carries the input. */
 const manualTriggerOf = (task: string): Trigger => ({

@@ -5,8 +5,7 @@
 // owed runs. Between turns it sleeps until something comes due or somebody hints that there is work.
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
-import { activation } from "./activation.ts";
-import type { Definitions } from "./definitions.ts";
+import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import {
   Executor,
@@ -16,11 +15,11 @@ import {
   type Order,
 } from "./executor.ts";
 import { Holdings, type Note, type Writing } from "./holdings.ts";
-import { reclaimed, retired, type Run } from "./run.ts";
-import { advance, nextDueAt, stateOf, type State } from "./state.ts";
-import { step, type Decision } from "./step.ts";
+import type { Run } from "./run.ts";
+import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
+import { step } from "./step.ts";
 import { Store, type Batch, type Owner, type Skip, type StorePort } from "./store.ts";
-import { taskOptionsOf, type TaskOptions } from "./task.ts";
+import { activate, reclaimDead } from "./takeover.ts";
 
 /** What an engine tells those who watch it. Nothing depends on it. */
 export type EngineNote =
@@ -353,8 +352,7 @@ const route = (self: Self): Effect.Effect<boolean, StoreError> =>
       now: reading.now,
     });
     const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
-    // Another router was first: read again.
-    const isFirst = reply._tag === "Committed";
+    const isFirst = reply._tag === "Committed"; // otherwise another router was there: read again
     self.state = isFirst ? advance(state, decision) : undefined;
     self.hasMore = reading.more || !isFirst || decision.signals.length > 0;
     if (!isFirst) return false;
@@ -362,22 +360,6 @@ const route = (self: Self): Effect.Effect<boolean, StoreError> =>
     for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
     return decision.runs.length > 0;
   });
-
-/** A decision as the batch that commits it: everything, or nothing if another router has been there. */
-export const batchOf = (decision: Decision, revision: number): Batch => ({
-  checks: [{ _tag: "Revision", revision }],
-  signals: decision.signals,
-  runs: decision.runs,
-  skips: decision.skips,
-  waiting: decision.waiting,
-  cursors: {
-    put: decision.cursors.map(({ leaf, at }) => ({ trigger: leaf.trigger.id, leaf: leaf.key, at })),
-    remove: [],
-  },
-  deadlines: decision.deadlines,
-  open: decision.open,
-  watermark: decision.watermark,
-});
 
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Self): Effect.Effect<void, StoreError> =>
@@ -416,78 +398,3 @@ const sleepMillis = (self: Self): Effect.Effect<number> =>
         : Infinity;
     return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted));
   });
-
-/** Makes the definitions the active generation, unless they are. */
-const activate = (self: Self): Effect.Effect<void, StoreError> =>
-  Effect.gen(function* () {
-    for (;;) {
-      const batch = activation(
-        self.definitions,
-        yield* self.store.read({ revision: null, limit: 1 }),
-      );
-      if (batch === undefined) return;
-      if ((yield* self.store.commit(batch))._tag === "Committed") break;
-    }
-    yield* retireRuns(self);
-  });
-
-/** Cancels the runs of tasks that nobody defines any more; they would wait for ever. */
-const retireRuns = (self: Self): Effect.Effect<void, StoreError> =>
-  Effect.gen(function* () {
-    let after: string | undefined;
-    do {
-      const page = yield* self.store.list("run", {
-        where: { states: ["pending"] },
-        limit: listMax,
-        order: "oldest",
-        after,
-      });
-      const now = yield* self.store.now;
-      for (const run of page.rows) {
-        if (self.definitions.tasks.has(run.task)) continue;
-        const { signals, patch } = retired(run, now);
-        yield* self.store.commit({
-          checks: [{ _tag: "InState", run: run.id, token: run.token, states: ["pending"] }],
-          signals,
-          patches: [{ run: run.id, patch }],
-        });
-        self.note({
-          _tag: "Warning",
-          message: `run ${run.id} is cancelled: no task ${JSON.stringify(run.task)} is defined any more`,
-        });
-      }
-      after = page.next ?? undefined;
-    } while (after !== undefined);
-  });
-
-/** Takes back what owners held that are proved dead, and closes them with the last of it. */
-const reclaimDead = (self: Self): Effect.Effect<void, StoreError> =>
-  Effect.gen(function* () {
-    for (const owner of yield* self.store.dead) {
-      for (let isLast = false; !isLast;) {
-        const { rows } = yield* self.store.list("run", {
-          where: { owner: owner.id, states: ["claimed", "running"] },
-          limit: listMax,
-        });
-        isLast = rows.length < listMax;
-        const now = yield* self.store.now;
-        const moves = rows.map((run) => reclaimed(run, now, optionsOf(self.definitions, run)));
-        const reply = yield* self.store.commit({
-          checks: [{ _tag: "OwnerOpen", owner: owner.id }],
-          signals: moves.flatMap(({ signals }) => signals),
-          patches: moves,
-          attempts: moves.flatMap(({ attempt }) => attempt ?? []),
-          ...(isLast && { close: { owner: owner.id, at: now } }),
-        });
-        if (reply._tag === "Conflict") break; // another engine was first
-        if (rows.length > 0)
-          self.note({
-            _tag: "Warning",
-            message: `engine ${owner.id} (process ${owner.process}) died; took back ${rows.length} of its runs`,
-          });
-      }
-    }
-  });
-
-const optionsOf = (definitions: Definitions, run: Run): TaskOptions =>
-  definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task });

@@ -1,6 +1,6 @@
 // Holdings: the runs that an engine has claimed and not yet settled, and what is still to be written of them. Whatever an executor tells is kept here until its commit
 // has succeeded, so that a store that fails for a while loses no outcome; writing it twice does no harm, for each batch checks that the claim still holds.
-import type { Definitions } from "./definitions.ts";
+import { optionsOf, type Definitions } from "./definitions.ts";
 import type { ExecutorEvent } from "./executor.ts";
 import {
   eventOf,
@@ -13,7 +13,6 @@ import {
   type Run,
 } from "./run.ts";
 import type { Batch } from "./store.ts";
-import { taskOptionsOf } from "./task.ts";
 
 export type Note =
   | { readonly _tag: "Started"; readonly run: Run }
@@ -174,7 +173,7 @@ export class Holdings {
     ended: NonNullable<Holding["ended"]>,
     at: number,
   ): Move {
-    const options = this.definitions.tasks.get(run.task) ?? taskOptionsOf({ id: run.task });
+    const options = optionsOf(this.definitions, run);
     const cutShort =
       holding.cutOff && (ended.outcome._tag === "Cancelled" || ended.outcome._tag === "Crashed");
     return cutShort && !run.cancelRequested

@@ -6,7 +6,7 @@ export * from "./condition.ts";
 export { definitionsOf, type CompiledTrigger, type Definitions, type Leaf } from "./definitions.ts";
 export { DefinitionError, InputError, StoreError, type ErrorData } from "./errors.ts";
 export { defineEvent, type EventDefinition, type StandardSchema } from "./event.ts";
-export { batchOf, openEngine, type Engine, type EngineNote, type EngineOptions } from "./engine.ts";
+export { openEngine, type Engine, type EngineNote, type EngineOptions } from "./engine.ts";
 export {
   Executor,
   type ExecutorEvent,
@@ -57,7 +57,7 @@ export {
   type StoredSignal,
   type StatusState,
 } from "./signal.ts";
-export { advance, nextDueAt, stateOf, type State } from "./state.ts";
+export { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 export { step, type Decision, type Explained, type Piece } from "./step.ts";
 export * from "./store.ts";
 export {

@@ -4,7 +4,7 @@ import type { Definitions, Leaf } from "./definitions.ts";
 import { DueHeap } from "./due-heap.ts";
 import type { Decision } from "./step.ts";
 import { isBefore, type Queues } from "./join.ts";
-import type { Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
+import type { Batch, Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
 
 /** A schedule and its next occurrence. */
 interface Due {
@@ -62,6 +62,22 @@ export const stateOf = (
   for (const row of stored.open) putOpen(state, row);
   return state;
 };
+
+/** A decision as the batch that commits it: everything, or nothing if another router has been there. */
+export const batchOf = (decision: Decision, revision: number): Batch => ({
+  checks: [{ _tag: "Revision", revision }],
+  signals: decision.signals,
+  runs: decision.runs,
+  skips: decision.skips,
+  waiting: decision.waiting,
+  cursors: {
+    put: decision.cursors.map(({ leaf, at }) => ({ trigger: leaf.trigger.id, leaf: leaf.key, at })),
+    remove: [],
+  },
+  deadlines: decision.deadlines,
+  open: decision.open,
+  watermark: decision.watermark,
+});
 
 /** The state after a decision was committed. Changes `state` itself and gives it back under the new watermark. */
 export const advance = (state: State, decision: Decision): State => {

@@ -1,0 +1,88 @@
+// What an engine does before its first turn: takes back what dead owners held, makes its definitions the active ones, and retires the runs of tasks that are gone.
+import * as Effect from "effect/Effect";
+import { activation } from "./activation.ts";
+import { optionsOf, type Definitions } from "./definitions.ts";
+import type { StoreError } from "./errors.ts";
+import { reclaimed, retired } from "./run.ts";
+import type { StorePort } from "./store.ts";
+
+interface Entering {
+  readonly store: StorePort;
+  readonly definitions: Definitions;
+  readonly note: (note: { readonly _tag: "Warning"; readonly message: string }) => void;
+}
+
+/** How many rows are taken in hand at once. */
+const listMax = 10_000;
+
+/** Makes the definitions the active generation, unless they are. */
+export const activate = (self: Entering): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    for (;;) {
+      const batch = activation(
+        self.definitions,
+        yield* self.store.read({ revision: null, limit: 1 }),
+      );
+      if (batch === undefined) return;
+      if ((yield* self.store.commit(batch))._tag === "Committed") break;
+    }
+    yield* retireRuns(self);
+  });
+
+/** Cancels the runs of tasks that nobody defines any more; they would wait for ever. */
+const retireRuns = (self: Entering): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    let after: string | undefined;
+    do {
+      const page = yield* self.store.list("run", {
+        where: { states: ["pending"] },
+        limit: listMax,
+        order: "oldest",
+        after,
+      });
+      const now = yield* self.store.now;
+      for (const run of page.rows) {
+        if (self.definitions.tasks.has(run.task)) continue;
+        const { signals, patch } = retired(run, now);
+        yield* self.store.commit({
+          checks: [{ _tag: "InState", run: run.id, token: run.token, states: ["pending"] }],
+          signals,
+          patches: [{ run: run.id, patch }],
+        });
+        self.note({
+          _tag: "Warning",
+          message: `run ${run.id} is cancelled: no task ${JSON.stringify(run.task)} is defined any more`,
+        });
+      }
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+  });
+
+/** Takes back what owners held that are proved dead, and closes them with the last of it. */
+export const reclaimDead = (self: Entering): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    for (const owner of yield* self.store.dead) {
+      for (let isLast = false; !isLast;) {
+        const { rows } = yield* self.store.list("run", {
+          where: { owner: owner.id, states: ["claimed", "running"] },
+          limit: listMax,
+        });
+        isLast = rows.length < listMax;
+        const now = yield* self.store.now;
+        const moves = rows.map((run) => reclaimed(run, now, optionsOf(self.definitions, run)));
+        const reply = yield* self.store.commit({
+          checks: [{ _tag: "OwnerOpen", owner: owner.id }],
+          signals: moves.flatMap(({ signals }) => signals),
+          patches: moves,
+          attempts: moves.flatMap(({ attempt }) => attempt ?? []),
+          ...(isLast && { close: { owner: owner.id, at: now } }),
+        });
+        if (reply._tag === "Conflict") break; // another engine was first
+        if (rows.length > 0)
+          self.note({
+            _tag: "Warning",
+            message: `engine ${owner.id} (process ${owner.process}) died; took back ${rows.length} of its runs`,
+          });
+      }
+    }
+  });
