@@ -177,6 +177,9 @@ const hangs: Record<string, Body> = {
   "spins-in-regex": () => /^(a+)+$/.test(`${"a".repeat(40)}b`),
   "waits-in-atomics": () => block(Number.POSITIVE_INFINITY),
   "runs-program": () => spawnSync("sleep", ["1"]).status,
+  /** By the time the file is there, the thread is in native code, which nothing interrupts. */
+  "runs-program-that-makes": (file: string) =>
+    spawnSync("sh", ["-c", ': > "$0"; exec sleep 1', file]).status,
   "hashes-natively": () => pbkdf2Sync("a", "b", 2_000_000, 64, "sha512").length,
   "hangs-in-finally": async (_, { log, signal }) => {
     try {

@@ -4,7 +4,9 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { threadExecutor, type ThreadExecutorOptions } from "../../src/runtime/executor/executor.ts";
 import { Stage } from "../runtimes/executor-stage.ts";
@@ -23,6 +25,18 @@ const open = async (options: Partial<ThreadExecutorOptions> = {}): Promise<Stage
 afterEach(async () => {
   await Promise.all(stages.splice(0).map((stage) => stage.close()));
 });
+
+/** Starts a body, and resolves when its thread is where nothing can interrupt it. */
+const startUninterruptible = async (stage: Stage): Promise<string> => {
+  const folder = mkdtempSync(join(tmpdir(), "detent-threads-"));
+  const watcher = watch(folder);
+  const made = once(watcher, "change");
+  const run = stage.start("runs-program-that-makes", { with: join(folder, "made") });
+  await made;
+  watcher.close();
+  rmSync(folder, { recursive: true });
+  return run;
+};
 
 const outcomeOf = async (stage: Stage, body: string, input?: unknown) => {
   await stage.free(1);
@@ -104,8 +118,7 @@ describe("a slot", () => {
 
   test("stays taken by a thread that can't be ended, which the operator is told, until it has exited", async () => {
     const stage = await open({ graceMillis: 0, zombieMillis: 30 });
-    const run = stage.start("runs-program");
-    await stage.started(run);
+    const run = await startUninterruptible(stage);
     stage.cancel(run);
     await stage.until("the warning", () => stage.warnings().length > 0);
     expect(stage.warnings()).toEqual([
@@ -145,8 +158,7 @@ describe("closing", () => {
 
   test("ends although a thread does not", async () => {
     const stage = await open({ graceMillis: 0, zombieMillis: 10 });
-    const run = stage.start("hashes-natively");
-    await stage.started(run);
+    const run = await startUninterruptible(stage);
     await stage.close();
     await stage.ended(run);
     expect(stage.warnings()[0]).toMatch(/can't be ended/);
