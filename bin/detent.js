@@ -62,8 +62,9 @@ function versionIn(manifest) {
  */
 function runOn(node) {
   const posix = process.platform !== "win32";
-  const child = spawn(node, [main, ...process.argv.slice(2)], {
-    stdio: "inherit",
+  const withParent = new URL("./with-parent.js", import.meta.url).href;
+  const child = spawn(node, ["--import", withParent, main, ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     detached: posix,
   });
   const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];

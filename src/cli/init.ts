@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
+import { fileURLToPath } from "node:url";
 import * as Command from "effect/cli/Command";
 import { InputError } from "../core/errors.ts";
 import { print, printJson } from "./output.ts";
@@ -19,6 +20,7 @@ export const init = Command.make(
     for (const file of written) print(`wrote ${path.join(options.folder ?? "", file)}`);
     print("\nNow:");
     if (options.folder !== undefined) print(`  cd ${options.folder}`);
+    if (!isModule(folder)) print('  set "type": "module" in package.json');
     if (install) print("  npm install");
     print("  npx detent start app.ts");
     print(`  npx detent emit primes.wanted '{"below":2000000}'    # in another terminal`);
@@ -55,9 +57,11 @@ const write = (folder: string): readonly string[] => {
 };
 
 const manifestOf = (folder: string): object => {
-  const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
+  const manifest = new URL("../../package.json", import.meta.url);
+  const own = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const home = path.dirname(fileURLToPath(manifest));
+  // A clone is no release that npm could find: its app takes the clone itself.
+  const isInstalled = home.split(path.sep).includes("node_modules");
   const name = path
     .basename(folder)
     .toLowerCase()
@@ -68,8 +72,18 @@ const manifestOf = (folder: string): object => {
     private: true,
     type: "module",
     scripts: { start: "detent start app.ts" },
-    dependencies: { detent: `^${own.version}` },
+    dependencies: {
+      detent: isInstalled ? `^${own.version}` : `file:${path.relative(folder, home)}`,
+    },
   };
+};
+
+/** Whether Node reads the folder's .ts files as modules. */
+const isModule = (folder: string): boolean => {
+  const { type } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as {
+    type?: unknown;
+  };
+  return type === "module";
 };
 
 const hasDetent = (folder: string): boolean => {

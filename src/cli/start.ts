@@ -72,7 +72,10 @@ const endingOf = (): Ending => {
   let first = true;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
-      if (!first) process.exit(1);
+      if (!first) {
+        process.stderr.write("\ndetent: aborted; the next start takes back what was running\n");
+        process.exit(1);
+      }
       first = false;
       asked.resolve(signal);
     });

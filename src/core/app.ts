@@ -75,7 +75,11 @@ export const detent = (definition: AppDefinition): App => {
 /** What must hold before anything else can be looked at; plain JavaScript can hand over anything. */
 const shapeFaults = (definition: unknown): string[] => {
   const { tasks, triggers } = (definition ?? {}) as { tasks?: unknown; triggers?: unknown };
-  const faults: string[] = [];
+  const faults = Object.keys((definition ?? {}))
+    .filter((field) => !["app", "tasks", "triggers"].includes(field))
+    .map(
+      (field) => `App: ${JSON.stringify(field)} is no option; there are app, tasks and triggers`,
+    );
   if (!Array.isArray(tasks))
     faults.push('App: tasks is no list; give [new URL("./tasks.ts", import.meta.url)]');
   else
@@ -223,5 +227,11 @@ const taskConditionFaults = (
 };
 
 /** A filter is a predicate or JSON; a Map, a regular expression or a bigint would compare with nothing. */
-const filterFault = (filter: unknown, place: string): string | undefined =>
-  filter === undefined || typeof filter === "function" ? undefined : jsonFault(filter, place);
+const filterFault = (filter: unknown, place: string): string | undefined => {
+  if (filter === undefined || typeof filter === "function") return undefined;
+  const fault = jsonFault(filter, place);
+  if (fault === undefined) return undefined;
+  return fault.includes("is a function")
+    ? `${fault}; a predicate stands by itself: (value) => true or false`
+    : fault;
+};

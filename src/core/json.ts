@@ -70,7 +70,7 @@ const faultAt = (value: unknown, place: string, depth: number, walk: Walk): stri
     case "object":
       if (value === null) return undefined;
       if (depth >= depthMax)
-        return `${place} lies more than ${depthMax} levels deep, or contains itself`;
+        return `${place.slice(0, 60)}… lies more than ${depthMax} levels deep, or contains itself`;
       return Array.isArray(value)
         ? arrayFault(value, place, depth, walk)
         : objectFault(value, place, depth, walk);

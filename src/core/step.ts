@@ -200,10 +200,31 @@ const takeStored = (context: Context, stored: StoredSignal): void => {
     draft.putDeadline({ id: `hear/${stored.id}`, at: stored.dueAt, due: { _tag: "Hear", stored } });
     return;
   }
+  if (isForNobody(context, stored)) return;
   const scopes = scopesOfOrigin(draft, stored);
   for (const heard of heardOf(stored))
     hear(context, { heard, at: stored.at, order: stored.seq, scopes });
   if (stored.signal._tag === "Status" && isOver(stored.signal)) draft.end(stored.signal);
+};
+
+/** A run that a person asked for, of a task that nobody defines: nothing would ever tell them, so it is a skip. */
+const isForNobody = (
+  { definitions, draft }: Context,
+  { id, at, signal }: StoredSignal,
+): boolean => {
+  if (signal._tag !== "Event" || !signal.name.startsWith("@")) return false;
+  if (definitions.triggers.has(signal.name)) return false;
+  draft.skip({
+    trigger: signal.name,
+    signal: id,
+    from: null,
+    to: null,
+    count: 1,
+    reason: "retired",
+    detail: `no task ${JSON.stringify(signal.name.slice(1))} is defined`,
+    at,
+  });
+  return true;
 };
 
 const isOver = ({ state }: Pick<StoredStatus, "state">): boolean =>

@@ -139,6 +139,19 @@ export const idFault = (id: unknown): string | undefined =>
     ? undefined
     : `the id ${JSON.stringify(id)} must be 1 to 100 letters, digits, dots, underscores or hyphens`;
 
+const settingNames: ReadonlySet<string> = new Set([
+  "_tag",
+  "id",
+  "run",
+  "retry",
+  "timeout",
+  "priority",
+  "onLost",
+  "lossesMax",
+  "memory",
+  "isolation",
+]);
+
 /** Every fault of a task's settings, one line each. */
 export const taskFaults = (settings: TaskSettings): readonly string[] => {
   const place = `Task ${JSON.stringify(settings.id)}`;
@@ -148,6 +161,8 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   };
   const wrongId = idFault(settings.id);
   if (wrongId !== undefined) faults.push(`Task: ${wrongId}`);
+  for (const option of Object.keys(settings))
+    if (!settingNames.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
   const { retry, timeout } = settings;
   if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
   if (retry !== undefined) {

@@ -19,7 +19,7 @@ export const loadApp = async (file: string): Promise<App> => {
   const app = (exported as { default?: unknown }).default;
   if (!isApp(app))
     throw new InputError(
-      `${file} does not export an app by default; write \`export default detent({ … })\``,
+      `${file} does not export an app by default; write \`export default detent({ … })\`, and set "type": "module" in package.json`,
     );
   return app;
 };

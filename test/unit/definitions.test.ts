@@ -90,3 +90,68 @@ test("moving a leaf in the tree keeps its key, changing its data does not", () =
   expect(keysOf(all([event("b"), event("a"), event("a")]))).toEqual([b, a, a?.replace("#0", "#1")]);
   expect(keysOf(all([event("b"), event("a", { kind: 1 } as never)]))[1]).not.toBe(a);
 });
+
+test.each([
+  [
+    () => detent({ tasks: [work], trigers: [] } as never),
+    'App: "trigers" is no option; there are app, tasks and triggers',
+  ],
+  [() => detent({ tasks: [{ ...work, retyr: 1 } as never] }), 'Task "work": "retyr" is no option'],
+  [
+    () =>
+      detent({
+        tasks: [work],
+        triggers: [
+          { ...trigger("t", { when: event("e"), run: work, input: null }), withn: 1 } as never,
+        ],
+      }),
+    'Trigger "t": "withn" is no option',
+  ],
+  [
+    () =>
+      detent({
+        tasks: [work],
+        triggers: [
+          trigger("t", {
+            when: event("e", { where: () => true } as never),
+            run: work,
+            input: null,
+          }),
+        ],
+      }),
+    'Trigger "t": condition "when": where.where is a function, which is not JSON; a predicate stands by itself: (value) => true or false',
+  ],
+  [
+    () =>
+      detent({
+        tasks: [work],
+        triggers: [
+          trigger("t", {
+            when: { _tag: "Status", task: "work", states: ["succeded"] } as never,
+            run: work,
+            input: null,
+          }),
+        ],
+      }),
+    'Trigger "t": condition "when": "succeded" is no state; there are running, retrying, succeeded, failed, cancelled, expired, lost',
+  ],
+  [
+    () =>
+      detent({
+        tasks: [work],
+        triggers: [trigger("t", { when: { _tag: "Absent" } as never, run: work, input: null })],
+      }),
+    'Trigger "t": condition "when": "Absent" is no kind of condition',
+  ],
+  [() => detent({ tasks: [null as never] }), "App: tasks[0] is neither a module's URL nor a task"],
+  [
+    () => detent({ tasks: [work], triggers: [null as never] }),
+    "App: triggers[0] is no trigger; make one with trigger(id, { … })",
+  ],
+  [
+    () => detent(undefined as never),
+    'App: tasks is no list; give [new URL("./tasks.ts", import.meta.url)]',
+  ],
+])("what plain JavaScript gets wrong is told where it stands: %#", (define, fault) => {
+  expect(faultsOf(define)).toEqual([fault]);
+});

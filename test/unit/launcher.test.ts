@@ -80,6 +80,19 @@ test("each signal reaches the command line once, also when a terminal sends it t
   expect(lines.join("")).toBe("ready\nSIGINT\nSIGTERM\n");
 });
 
+test("the command line does not outlive a launcher that is killed", async () => {
+  const main = `console.log("ready"); setTimeout(() => console.log("outlived"), 3_000);`;
+  const place = installed({ main, packagedNode: "24.21.0" });
+  const child = spawn(process.execPath, [place.launcher], { env: environment("20.20.2") });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const closed = once(child.stdout, "close"); // when the launcher and the command line have both let go of it
+  await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await closed;
+  expect(output).toBe("ready\n");
+});
+
 test("when a signal ends the command line, it ends the launcher too", () => {
   const place = installed({
     main: 'process.kill(process.pid, "SIGKILL");',
@@ -118,7 +131,8 @@ function installed(parts: { main?: string; packagedNode?: string | undefined }):
     node: join(home, "node_modules/node/bin/node"),
   };
   write(join(home, "node_modules/detent/package.json"), '{ "type": "module" }');
-  write(place.launcher, fs.readFileSync(launcher, "utf8"));
+  for (const file of ["detent.js", "with-parent.js"])
+    write(join(place.launcher, "..", file), fs.readFileSync(join(launcher, "..", file), "utf8"));
   if (parts.main !== undefined)
     write(join(home, "node_modules/detent/dist/cli/main.js"), parts.main);
   if (parts.packagedNode !== undefined) {

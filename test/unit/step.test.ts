@@ -426,6 +426,18 @@ describe("schedules", () => {
   });
 });
 
+test("a run that a person asked for, of a task that nobody defines, is a skip that says so", () => {
+  const router = new Router({ tasks: [work], triggers: [] });
+  const log = new Log();
+  log.event("@wrok", 1, { id: "r" });
+  log.event("@work", 1, { id: "r2" });
+  router.route({ signals: log.signals });
+  expect(router.runs.map(({ trigger: id }) => id)).toEqual(["@work"]);
+  expect(
+    router.skips.map(({ trigger: id, signal, reason, detail }) => [id, signal, reason, detail]),
+  ).toEqual([["@wrok", "r", "retired", 'no task "wrok" is defined']]);
+});
+
 describe("delayed events and scopes", () => {
   test("a delayed event is heard at its instant, before what is stored then", () => {
     const router = new Router({
