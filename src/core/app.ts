@@ -75,7 +75,7 @@ export const detent = (definition: AppDefinition): App => {
 /** What must hold before anything else can be looked at; plain JavaScript can hand over anything. */
 const shapeFaults = (definition: unknown): string[] => {
   const { tasks, triggers } = (definition ?? {}) as { tasks?: unknown; triggers?: unknown };
-  const faults = Object.keys((definition ?? {}))
+  const faults = Object.keys(definition ?? {})
     .filter((field) => !["app", "tasks", "triggers"].includes(field))
     .map(
       (field) => `App: ${JSON.stringify(field)} is no option; there are app, tasks and triggers`,

@@ -132,27 +132,27 @@ test("what a match was consumed for is consumed once per trigger: no signal is i
   );
 });
 
-test("a scope is open exactly as long as a run of it is not over, or its settled signal is on its way", () => {
+test("a run leaves its scopes when it is over, and the root of a scope of its own leaves others when that is settled", () => {
   fc.assert(
     fc.property(arbitraryApp, arbitraryHappenings, (app, happenings) => {
       const { router, log } = live(app, happenings);
-      const ended = new Set(
-        log.signals.flatMap(({ signal }) =>
-          signal._tag === "Status" &&
-          (signal.state === "settled" || isTerminal(signal.state as never))
-            ? [signal.run]
-            : [],
-        ),
-      );
+      const { watched } = definitionsOf(detent(app));
+      const terminal = new Set<string>();
+      const settled = new Set<string>();
+      for (const { signal } of log.signals.slice(0, router.state.watermark.seq)) {
+        if (signal._tag !== "Status") continue;
+        if (signal.state === "settled") settled.add(signal.run);
+        else if (isTerminal(signal.state as never)) terminal.add(signal.run);
+      }
+      const taskOf = new Map(router.runs.map(({ id, task }) => [id, task]));
       for (const [scope, rows] of router.state.open)
-        for (const [run, row] of rows)
-          if (row.ended === null)
-            expect([
-              scope,
-              run,
-              ended.has(run) && !router.state.open.has(`settled:${run}`),
-            ]).toEqual([scope, run, false]);
+        for (const [run, { ended }] of rows) {
+          const isRoot = watched.has(taskOf.get(run) ?? "");
+          const isOver =
+            isRoot && scope !== `settled:${run}` ? settled.has(run) : terminal.has(run);
+          expect([scope, run, isOver]).toEqual([scope, run, ended !== null]);
+        }
     }),
-    { numRuns: 200 },
+    { numRuns: 1_000 },
   );
 });
