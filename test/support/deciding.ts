@@ -43,6 +43,15 @@ export class Log {
     state: StoredStatus["state"],
     more: { result?: unknown; error?: { name: string; message: string }; at?: number } = {},
   ): StoredSignal {
+    // Each retry is another claim; and a store keeps one signal an id.
+    const retries = this.signals.filter(
+      ({ signal }) =>
+        signal._tag === "Status" && signal.run === run.id && signal.state === "retrying",
+    ).length;
+    const token = retries + 1;
+    const id = statusIdOf(run.id, token, state);
+    const known = this.signals.find((stored) => stored.id === id);
+    if (known !== undefined) return known;
     const seq = this.signals.length + 1;
     const at = (this.#at = more.at ?? this.#at + 1_000);
     const { result, error } = more;
@@ -50,10 +59,10 @@ export class Log {
       _tag: "Status",
       task: run.task,
       run: run.id,
-      attempt: 1,
+      attempt: token,
       state,
       input: run.input,
-      token: 1,
+      token,
       at,
       ...(result === undefined ? {} : { result: result as never }),
       ...(error === undefined ? {} : { error }),
@@ -61,7 +70,7 @@ export class Log {
     const stored: StoredSignal = {
       seq,
       at,
-      id: statusIdOf(run.id, 1, state),
+      id,
       signal,
       origin: run.id,
       dueAt: null,
