@@ -1,7 +1,8 @@
 // Whole cycles through the runtime: an event is stored, routed, claimed, executed inline (a body that does nothing) and settled. Beside it the disk's own limit.
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { flushesPerSecond } from "./disk.ts";
 import { detent, event, start, task, trigger } from "../src/index.ts";
 import { median, rounded, type Row } from "./row.ts";
 
@@ -36,21 +37,6 @@ const cycles = async (
   return { perSecond: count / seconds, micros: (user + system) / count };
 };
 
-const flushesPerSecond = (folder: string): number => {
-  const file = openSync(join(folder, "flush"), "w");
-  const page = Buffer.alloc(4_096);
-  writeSync(file, page, 0, page.length, 0);
-  fdatasyncSync(file);
-  const from = performance.now();
-  let count = 0;
-  for (; performance.now() - from < 500; count++) {
-    writeSync(file, page, 0, page.length, 0);
-    fdatasyncSync(file);
-  }
-  closeSync(file);
-  return count / ((performance.now() - from) / 1_000);
-};
-
 export const benchSqlite = async (): Promise<Row[]> => {
   const folder = mkdtempSync(join(tmpdir(), "detent-bench-"));
   const results = {
@@ -61,7 +47,7 @@ export const benchSqlite = async (): Promise<Row[]> => {
   };
   try {
     for (let round = 0; round < 4; round++) {
-      const flushes = flushesPerSecond(folder);
+      const flushes = flushesPerSecond();
       const memory = await cycles("memory:", "process", 5_000);
       const power = await cycles(`sqlite:${join(folder, `power-${round}.db`)}`, "power", 5_000);
       const kept = await cycles(`sqlite:${join(folder, `process-${round}.db`)}`, "process", 5_000);

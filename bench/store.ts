@@ -1,6 +1,6 @@
 // The stores alone: an event is stored, read, routed into a run, claimed and settled, as the engine does it, without routing or executing anything. One at a time, and a
 // hundred in flight. Beside it what the disk can do: a flush of one page.
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
@@ -10,6 +10,7 @@ import { memoryStore, runIdOf, type Run, type StorePort } from "../src/core/inde
 import { settled } from "../src/core/run.ts";
 import type { Reading } from "../src/core/store.ts";
 import { taskOptionsOf } from "../src/core/task.ts";
+import { flushesPerSecond } from "./disk.ts";
 import { median, rounded, type Row } from "./row.ts";
 
 const options = taskOptionsOf({ id: "resize" });
@@ -139,22 +140,6 @@ const onDisk = (
   return Effect.runPromise(Effect.scoped(opened)).finally(() =>
     rmSync(folder, { recursive: true, force: true }),
   );
-};
-
-/** How often the disk can flush one page that is overwritten. */
-const flushesPerSecond = (): number => {
-  const folder = mkdtempSync(join(tmpdir(), "detent-bench-"));
-  const file = openSync(join(folder, "flush"), "w");
-  const page = Buffer.alloc(4_096);
-  let count = 0;
-  const from = performance.now();
-  for (; performance.now() - from < 300; count++) {
-    writeSync(file, page, 0, page.length, 0);
-    fdatasyncSync(file);
-  }
-  closeSync(file);
-  rmSync(folder, { recursive: true });
-  return count / ((performance.now() - from) / 1_000);
 };
 
 const cases = {
