@@ -41,6 +41,7 @@ export const moves = {
   release: { from: ["claimed"], to: ["pending", "cancelled"] },
   reclaim: { from: ["claimed", "running"], to: ["pending", "lost", "failed", "cancelled"] },
   cancel: { from: ["pending"], to: ["cancelled"] },
+  /** Nobody makes this move yet: it comes with `expireAfter`. */
   expire: { from: ["pending"], to: ["expired"] },
 } as const satisfies Record<string, { from: readonly RunState[]; to: readonly RunState[] }>;
 
