@@ -8,6 +8,9 @@ import type { NewSignal, StoredStatus } from "./signal.ts";
 import type { Deadline, Open, Skip, Waiting } from "./store.ts";
 import type { CursorMove, Explained } from "./step.ts";
 
+type Skipped = Pick<Skip, "trigger" | "reason" | "at"> &
+  Partial<Pick<Skip, "signal" | "from" | "to" | "count" | "detail">> & { readonly leaf?: string };
+
 export class Draft {
   readonly runs: Run[] = [];
   readonly skips: Skip[] = [];
@@ -31,10 +34,20 @@ export class Draft {
     this.onDeadline = onDeadline;
   }
 
-  /** Records that there will be no run. A range of occurrences is told apart from those of other schedules of the trigger by its leaf. */
-  skip(skip: Omit<Skip, "id">, leaf = ""): void {
-    const subject = skip.signal ?? `${leaf}@${skip.from}-${skip.to}`;
-    this.skips.push({ id: `${skip.trigger}/${subject}/${skip.reason}`, ...skip });
+  /** Records that a signal, or a range of occurrences of a leaf, becomes no run. */
+  skip({
+    signal = null,
+    from = null,
+    to = null,
+    count = 1,
+    detail = null,
+    leaf = "",
+    ...skip
+  }: Skipped): void {
+    // A range is told apart from those of other schedules of the trigger by its leaf.
+    const subject = signal ?? `${leaf}@${from}-${to}`;
+    const id = `${skip.trigger}/${subject}/${skip.reason}`;
+    this.skips.push({ id, signal, from, to, count, detail, ...skip });
   }
 
   // Waiting matches

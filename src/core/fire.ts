@@ -30,9 +30,6 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
       draft.skip({
         trigger: trigger.id,
         signal,
-        from: null,
-        to: null,
-        count: 1,
         reason: "input-failed",
         detail: `${name}: ${message}`,
         at,

@@ -55,9 +55,6 @@ export const arrive = (
     draft.skip({
       trigger: trigger.id,
       signal: heard.id,
-      from: null,
-      to: null,
-      count: 1,
       reason: "filtered-by-error",
       detail: `${name}: ${message}`,
       at,
@@ -116,9 +113,6 @@ const wait = (
   draft.skip({
     trigger: trigger.id,
     signal: oldest.heard.id,
-    from: null,
-    to: null,
-    count: 1,
     reason: "waiting-full",
     detail: `${trigger.waitingMax} matches already wait in ${leaf.path}`,
     at,
@@ -139,11 +133,7 @@ const join = (
     draft.skip({
       trigger: trigger.id,
       signal: heard.id,
-      from: null,
-      to: null,
-      count: 1,
       reason: "superseded",
-      detail: null,
       at,
     });
   }

@@ -131,11 +131,7 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
   draft.skip({
     trigger: trigger.id,
     signal: row.heard.id,
-    from: null,
-    to: null,
-    count: 1,
     reason: "within-passed",
-    detail: null,
     at,
   });
 };
@@ -150,12 +146,14 @@ const takeOccurrence = (
   if (at > missedThrough && piece.now - at > schedule.missedAfterMillis) {
     const answer = catchUp(schedule, { from: at, until: piece.until, now: piece.now });
     for (const range of answer.skipped)
-      draft.skip(
-        { trigger: leaf.trigger.id, signal: null, detail: leaf.path, at: piece.now, ...range },
-        leaf.key,
-      );
+      draft.skip({
+        trigger: leaf.trigger.id,
+        leaf: leaf.key,
+        detail: leaf.path,
+        at: piece.now,
+        ...range,
+      });
     const last = answer.skipped.at(-1);
-    if (last !== undefined) draft.cursors.set(leaf, { leaf, at: last.to, nextAt: undefined });
     const nextAt = answer.fireFrom ?? schedule.next(answer.through);
     continueFrom(
       context,
@@ -217,9 +215,6 @@ const isForNobody = (
   draft.skip({
     trigger: signal.name,
     signal: id,
-    from: null,
-    to: null,
-    count: 1,
     reason: "retired",
     detail: `no task ${JSON.stringify(signal.name.slice(1))} is defined`,
     at,
