@@ -7,44 +7,16 @@ import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
-import {
-  Executor,
-  type ExecutorEvent,
-  type ExecutorPort,
-  type LogLevel,
-  type Order,
-} from "./executor.ts";
-import { Holdings, type Note, type Writing } from "./holdings.ts";
-import type { Run } from "./run.ts";
+import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
+import type { Writing } from "./holdings.ts";
+import { Incarnation, type EngineOptions } from "./incarnation.ts";
+import { moves, type Run } from "./run.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step } from "./step.ts";
-import { Store, type Batch, type Owner, type Skip, type StorePort } from "./store.ts";
+import { Store, type Batch } from "./store.ts";
 import { activate, reclaimDead } from "./takeover.ts";
 
-/** What an engine tells those who watch it. Nothing depends on it. */
-export type EngineNote =
-  | Note
-  | { readonly _tag: "Owed"; readonly run: Run }
-  | { readonly _tag: "Skipped"; readonly skip: Skip }
-  | {
-      readonly _tag: "Progress";
-      readonly run: Run;
-      readonly fraction: number;
-      readonly message: string | null;
-    }
-  | {
-      readonly _tag: "Logged";
-      readonly run: Run;
-      readonly level: LogLevel;
-      readonly message: string;
-    }
-  | { readonly _tag: "Warning"; readonly message: string };
-
-export interface EngineOptions {
-  readonly definitions: Definitions;
-  readonly owner: Pick<Owner, "id" | "host" | "process">;
-  readonly onNote?: (note: EngineNote) => void;
-}
+export type { EngineNote, EngineOptions } from "./incarnation.ts";
 
 export interface Engine {
   /** Takes turns until `stop`; ends when no run is held any more. */
@@ -71,12 +43,13 @@ export const openEngine = (
   options: EngineOptions,
 ): Effect.Effect<Engine, StoreError, Store | Executor> =>
   Effect.gen(function* () {
-    const self = new Self(options, yield* Store, yield* Executor);
+    const self = new Incarnation(options, yield* Store, yield* Executor);
     yield* self.store.enter(options.owner);
-    yield* reclaimDead(self);
-    yield* activate(self);
-    self.store.changes(() => self.latch.openUnsafe());
-    self.executor.events((event) => self.hear(event));
+    // An engine that can't begin must not bar the next one from the store.
+    yield* Effect.onError(Effect.andThen(reclaimDead(self), activate(self)), () =>
+      Effect.ignore(self.store.leave(self.owner)),
+    );
+    self.listen();
     return {
       loop: Effect.ensuring(
         loop(self),
@@ -102,79 +75,8 @@ export const openEngine = (
     };
   });
 
-/** One engine incarnation. */
-class Self {
-  readonly latch = Latch.makeUnsafe(false);
-  readonly idleWaiters = new Set<Latch.Latch>();
-  readonly holdings: Holdings;
-  readonly definitions: Definitions;
-  readonly owner: string;
-  readonly store: StorePort;
-  readonly executor: ExecutorPort;
-  readonly note: (note: EngineNote) => void;
-  readonly tasks: readonly string[];
-  /** What the router knows; undefined when it must be read again. */
-  state: State | undefined;
-  draining = false;
-  isOver = false;
-  /** The log goes on behind what was read last. */
-  hasMore = false;
-  /** A claim may have been granted whose reply was lost. */
-  isUnsure = false;
-  /** When the next pending run is due. */
-  claimAt: number | null = null;
-  claims = 0;
-  cancelsCheckedAt = -Infinity;
-
-  constructor(
-    { definitions, owner, onNote }: EngineOptions,
-    store: StorePort,
-    executor: ExecutorPort,
-  ) {
-    this.definitions = definitions;
-    this.owner = owner.id;
-    this.store = store;
-    this.executor = executor;
-    this.note = (note) => {
-      try {
-        onNote?.(note);
-      } catch {
-        // Nothing depends on those who watch.
-      }
-    };
-    this.tasks = [...definitions.tasks.keys()];
-    this.holdings = new Holdings(definitions, owner.id);
-  }
-
-  drain(): void {
-    this.draining = true;
-    this.latch.openUnsafe();
-  }
-
-  end(): void {
-    this.isOver = true;
-    for (const waiter of this.idleWaiters) waiter.openUnsafe();
-  }
-
-  hear(event: ExecutorEvent): void {
-    if (event._tag === "Capacity") {
-      if (event.warning !== null) this.note({ _tag: "Warning", message: event.warning });
-      this.latch.openUnsafe();
-      return;
-    }
-    const run = this.holdings.hear(event);
-    if (run === undefined) return;
-    if (event._tag === "Progress")
-      this.note({ _tag: "Progress", run, fraction: event.fraction, message: event.message });
-    else if (event._tag === "Logged")
-      this.note({ _tag: "Logged", run, level: event.level, message: event.message });
-    else if (event._tag !== "Started" || this.definitions.index.has(`status:${run.task}:running`))
-      this.latch.openUnsafe();
-  }
-}
-
 /** A store that fails is tried again, later and later. Anything else that fails is a fault of ours: the loop ends with it. */
-const loop = (self: Self): Effect.Effect<void> =>
+const loop = (self: Incarnation): Effect.Effect<void> =>
   Effect.gen(function* () {
     for (let failures = 0; !(self.draining && self.holdings.size === 0);) {
       self.latch.closeUnsafe();
@@ -197,7 +99,7 @@ const loop = (self: Self): Effect.Effect<void> =>
     }
   });
 
-const turn = (self: Self): Effect.Effect<void, StoreError> =>
+const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     if (self.isUnsure) yield* releaseUnknown(self);
     // Each to its end: a settle that fails must not cut off a claim whose runs are granted already.
@@ -219,10 +121,10 @@ const earlier = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.min(one, other);
 
 /** Gives back what the store says this engine holds and it does not know: the reply to its claim was lost, and no body was started. */
-const releaseUnknown = (self: Self): Effect.Effect<void, StoreError> =>
+const releaseUnknown = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const { rows } = yield* self.store.list("run", {
-      where: { owner: self.owner, states: ["claimed", "running"] },
+      where: { owner: self.owner, states: moves.reclaim.from },
       limit: listMax,
     });
     for (const run of rows) {
@@ -246,7 +148,7 @@ const unstarted = (run: Run): ExecutorEvent & { _tag: "Ended" } => ({
  * Writes what executors have told: bodies that began, events that are emitted at once, and outcomes with their signals, each run in a commit of its own. Gives the
  * instant at which the first of them is to be tried again.
  */
-const settle = (self: Self): Effect.Effect<number | null, StoreError> =>
+const settle = (self: Incarnation): Effect.Effect<number | null, StoreError> =>
   Effect.gen(function* () {
     if (!self.holdings.isUnwritten) return null;
     const now = yield* self.store.now;
@@ -261,7 +163,7 @@ const settle = (self: Self): Effect.Effect<number | null, StoreError> =>
   });
 
 const write = (
-  self: Self,
+  self: Incarnation,
   { batch, written, refused }: Writing,
 ): Effect.Effect<number | null, StoreError> =>
   Effect.gen(function* () {
@@ -277,7 +179,7 @@ const write = (
   });
 
 /** Whether the batch was written before and only its reply was lost: then the attempt that it ends is there. */
-const wasWritten = (self: Self, { attempts }: Batch): Effect.Effect<boolean, StoreError> =>
+const wasWritten = (self: Incarnation, { attempts }: Batch): Effect.Effect<boolean, StoreError> =>
   Effect.gen(function* () {
     const attempt = attempts?.[0];
     if (attempt === undefined) return false;
@@ -289,7 +191,7 @@ const wasWritten = (self: Self, { attempts }: Batch): Effect.Effect<boolean, Sto
   });
 
 /** Claims as many due runs as there are free slots, and starts them. */
-const claim = (self: Self): Effect.Effect<void, StoreError> =>
+const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const limit = self.draining ? 0 : yield* self.executor.capacity;
     if (limit <= 0) return;
@@ -324,7 +226,7 @@ const orderOf = (definitions: Definitions, run: Run): Order => {
 };
 
 /** Routes one piece of what the log has gained and what came due. Says whether any run is owed by it. */
-const route = (self: Self): Effect.Effect<boolean, StoreError> =>
+const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
   Effect.gen(function* () {
     const reading = yield* self.store.read({
       revision: self.state?.watermark.revision ?? null,
@@ -362,7 +264,7 @@ const route = (self: Self): Effect.Effect<boolean, StoreError> =>
   });
 
 /** Hands cancel requests of people to the executor. */
-const cancelRequested = (self: Self): Effect.Effect<void, StoreError> =>
+const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const ids = self.holdings.ids();
     const now = yield* self.store.now;
@@ -373,7 +275,7 @@ const cancelRequested = (self: Self): Effect.Effect<void, StoreError> =>
       if (asked && self.holdings.cancel(id, token)) yield* self.executor.cancel(id);
   });
 
-const tellIdle = (self: Self): Effect.Effect<void, StoreError> =>
+const tellIdle = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     if (self.idleWaiters.size === 0 || self.holdings.size > 0 || self.hasMore) return;
     const { runs, unrouted, deadlines } = yield* self.store.summary;
@@ -383,7 +285,7 @@ const tellIdle = (self: Self): Effect.Effect<void, StoreError> =>
     for (const waiter of waiters) waiter.openUnsafe();
   });
 
-const sleepMillis = (self: Self): Effect.Effect<number> =>
+const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
   Effect.gen(function* () {
     const now = yield* self.store.now;
     const capacity = self.draining ? 0 : yield* self.executor.capacity;

@@ -4,6 +4,7 @@ import { optionsOf, type Definitions } from "./definitions.ts";
 import type { ExecutorEvent } from "./executor.ts";
 import {
   eventOf,
+  moves,
   reclaimed,
   settled,
   started,
@@ -115,10 +116,10 @@ export class Holdings {
   private writingOf(holding: Holding, now: number): Writing {
     const { ended } = holding;
     const emitted = holding.emitted.map((event) => eventOf(holding.run, event));
-    const moves: Move[] = [];
+    const made: Move[] = [];
     let run = holding.run;
     const make = (move: Move): void => {
-      moves.push(move);
+      made.push(move);
       run = { ...run, ...move.patch };
     };
     if (holding.startedAt !== null && run.state === "claimed")
@@ -131,12 +132,12 @@ export class Holdings {
           run: run.id,
           owner: this.owner,
           token: run.token,
-          states: ["claimed", "running"],
+          states: moves.settle.from,
         },
       ],
-      signals: [...emitted, ...moves.flatMap(({ signals }) => signals)],
-      patches: moves,
-      attempts: moves.flatMap(({ attempt }) => attempt ?? []),
+      signals: [...emitted, ...made.flatMap(({ signals }) => signals)],
+      patches: made,
+      attempts: made.flatMap(({ attempt }) => attempt ?? []),
     };
     const wasClaimed = holding.run.state === "claimed";
     return {

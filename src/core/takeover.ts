@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect";
 import { activation } from "./activation.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
-import { reclaimed, retired } from "./run.ts";
+import { moves, reclaimed, retired } from "./run.ts";
 import type { StorePort } from "./store.ts";
 
 interface Entering {
@@ -35,7 +35,7 @@ const retireRuns = (self: Entering): Effect.Effect<void, StoreError> =>
     let after: string | undefined;
     do {
       const page = yield* self.store.list("run", {
-        where: { states: ["pending"] },
+        where: { states: moves.cancel.from },
         limit: listMax,
         order: "oldest",
         after,
@@ -45,7 +45,7 @@ const retireRuns = (self: Entering): Effect.Effect<void, StoreError> =>
         if (self.definitions.tasks.has(run.task)) continue;
         const { signals, patch } = retired(run, now);
         yield* self.store.commit({
-          checks: [{ _tag: "InState", run: run.id, token: run.token, states: ["pending"] }],
+          checks: [{ _tag: "InState", run: run.id, token: run.token, states: moves.cancel.from }],
           signals,
           patches: [{ run: run.id, patch }],
         });
@@ -64,17 +64,17 @@ export const reclaimDead = (self: Entering): Effect.Effect<void, StoreError> =>
     for (const owner of yield* self.store.dead) {
       for (let isLast = false; !isLast;) {
         const { rows } = yield* self.store.list("run", {
-          where: { owner: owner.id, states: ["claimed", "running"] },
+          where: { owner: owner.id, states: moves.reclaim.from },
           limit: listMax,
         });
         isLast = rows.length < listMax;
         const now = yield* self.store.now;
-        const moves = rows.map((run) => reclaimed(run, now, optionsOf(self.definitions, run)));
+        const taken = rows.map((run) => reclaimed(run, now, optionsOf(self.definitions, run)));
         const reply = yield* self.store.commit({
           checks: [{ _tag: "OwnerOpen", owner: owner.id }],
-          signals: moves.flatMap(({ signals }) => signals),
-          patches: moves,
-          attempts: moves.flatMap(({ attempt }) => attempt ?? []),
+          signals: taken.flatMap(({ signals }) => signals),
+          patches: taken,
+          attempts: taken.flatMap(({ attempt }) => attempt ?? []),
           ...(isLast && { close: { owner: owner.id, at: now } }),
         });
         if (reply._tag === "Conflict") break; // another engine was first

@@ -12,6 +12,7 @@ import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
 import { InputError } from "../core/errors.ts";
 import { decodedPayload, type EventDefinition } from "../core/event.ts";
 import { Executor, type ExecutorPort } from "../core/executor.ts";
+import { moves } from "../core/run.ts";
 import { Store, type StorePort, type Summary } from "../core/store.ts";
 import { isTask, type Task } from "../core/task.ts";
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
@@ -205,7 +206,7 @@ class Running implements Runtime {
 
 /** Whether the owner holds no run. */
 const isFree = (store: StorePort, owner: string): Effect.Effect<boolean> =>
-  store.list("run", { where: { owner, states: ["claimed", "running"] }, limit: 1 }).pipe(
+  store.list("run", { where: { owner, states: moves.reclaim.from }, limit: 1 }).pipe(
     Effect.map(({ rows }) => rows.length === 0),
     Effect.catch(() => Effect.succeed(false)),
   );

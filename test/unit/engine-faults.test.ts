@@ -86,6 +86,17 @@ describe("the loop outlives", () => {
   });
 });
 
+test("an engine that can't activate its definitions leaves the store, and bars no other from it", () => {
+  const world = new World();
+  const store: StorePort = {
+    ...world.store,
+    commit: () => Effect.fail(new StoreError({ operation: "commit", message: "disk full" })),
+  };
+  world.engine(app, "a", { store });
+  const owners = world.run(world.store.list("owner", { limit: 10 })).rows;
+  expect(owners.map(({ id, closedAt }) => [id, closedAt !== null])).toEqual([["a", true]]);
+});
+
 describe("no claim is forgotten", () => {
   const failing = (
     world: World,

@@ -1,0 +1,112 @@
+// One engine incarnation: what it holds, what it knows of the log, and what it hears from its ports between turns. engine.ts has the turns.
+import * as Latch from "effect/Latch";
+import type { Definitions } from "./definitions.ts";
+import type { ExecutorEvent, ExecutorPort, LogLevel } from "./executor.ts";
+import { Holdings, type Note } from "./holdings.ts";
+import type { Run } from "./run.ts";
+import type { State } from "./state.ts";
+import type { Owner, Skip, StorePort } from "./store.ts";
+
+/** What an engine tells those who watch it. Nothing depends on it. */
+export type EngineNote =
+  | Note
+  | { readonly _tag: "Owed"; readonly run: Run }
+  | { readonly _tag: "Skipped"; readonly skip: Skip }
+  | {
+      readonly _tag: "Progress";
+      readonly run: Run;
+      readonly fraction: number;
+      readonly message: string | null;
+    }
+  | {
+      readonly _tag: "Logged";
+      readonly run: Run;
+      readonly level: LogLevel;
+      readonly message: string;
+    }
+  | { readonly _tag: "Warning"; readonly message: string };
+
+export interface EngineOptions {
+  readonly definitions: Definitions;
+  readonly owner: Pick<Owner, "id" | "host" | "process">;
+  readonly onNote?: (note: EngineNote) => void;
+}
+
+export class Incarnation {
+  readonly latch = Latch.makeUnsafe(false);
+  readonly idleWaiters = new Set<Latch.Latch>();
+  readonly holdings: Holdings;
+  readonly definitions: Definitions;
+  readonly owner: string;
+  readonly store: StorePort;
+  readonly executor: ExecutorPort;
+  readonly note: (note: EngineNote) => void;
+  readonly tasks: readonly string[];
+  /** What the router knows; undefined when it must be read again. */
+  state: State | undefined;
+  deafen: readonly (() => void)[] = [];
+  draining = false;
+  isOver = false;
+  /** The log goes on behind what was read last. */
+  hasMore = false;
+  /** A claim may have been granted whose reply was lost. */
+  isUnsure = false;
+  /** When the next pending run is due. */
+  claimAt: number | null = null;
+  claims = 0;
+  cancelsCheckedAt = -Infinity;
+
+  constructor(
+    { definitions, owner, onNote }: EngineOptions,
+    store: StorePort,
+    executor: ExecutorPort,
+  ) {
+    this.definitions = definitions;
+    this.owner = owner.id;
+    this.store = store;
+    this.executor = executor;
+    this.note = (note) => {
+      try {
+        onNote?.(note);
+      } catch {
+        // Nothing depends on those who watch.
+      }
+    };
+    this.tasks = [...definitions.tasks.keys()];
+    this.holdings = new Holdings(definitions, owner.id);
+  }
+
+  listen(): void {
+    this.deafen = [
+      this.store.changes(() => this.latch.openUnsafe()),
+      this.executor.events((event) => this.hear(event)),
+    ];
+  }
+
+  drain(): void {
+    this.draining = true;
+    this.latch.openUnsafe();
+  }
+
+  end(): void {
+    this.isOver = true;
+    for (const stop of this.deafen) stop();
+    for (const waiter of this.idleWaiters) waiter.openUnsafe();
+  }
+
+  hear(event: ExecutorEvent): void {
+    if (event._tag === "Capacity") {
+      if (event.warning !== null) this.note({ _tag: "Warning", message: event.warning });
+      this.latch.openUnsafe();
+      return;
+    }
+    const run = this.holdings.hear(event);
+    if (run === undefined) return;
+    if (event._tag === "Progress")
+      this.note({ _tag: "Progress", run, fraction: event.fraction, message: event.message });
+    else if (event._tag === "Logged")
+      this.note({ _tag: "Logged", run, level: event.level, message: event.message });
+    else if (event._tag !== "Started" || this.definitions.index.has(`status:${run.task}:running`))
+      this.latch.openUnsafe();
+  }
+}
