@@ -10,12 +10,7 @@ const app = detent({
     trigger("publish", {
       when: all([result(render), event<{ page: string; by: string }>("page.approved")]),
       // Matches come together only under the same key.
-      by: (signal) =>
-        signal._tag === "Event"
-          ? (signal.payload as { page: string }).page
-          : signal._tag === "Result"
-            ? (signal.input as string)
-            : undefined,
+      by: (signal) => (signal._tag === "Event" ? signal.payload.page : signal.input),
       run: publish,
       input: (f) =>
         `${f.result.input}: ${f.result.result.bytes} bytes, approved by ${f.event.payload.by}`,

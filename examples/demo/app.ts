@@ -50,7 +50,7 @@ export default detent({
         result(analyse, { where: { name: "readme.md" } }),
         result(analyse, { where: { name: "changelog.md" } }),
       ]),
-      by: (signal) => (signal._tag === "Result" ? folderOf(signal.result) : undefined),
+      by: ({ result }) => result.folder,
       run: compare,
       input: (f) => ({
         readme: f.matches[0].signal.result,
@@ -66,7 +66,3 @@ export default detent({
     }),
   ],
 });
-
-function folderOf(found: unknown): string {
-  return (found as { folder: string }).folder;
-}

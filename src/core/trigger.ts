@@ -82,9 +82,9 @@ export interface Firing<Signals extends readonly unknown[] = readonly Signal[]> 
   readonly failure: Only<Signals, Failure<any>>;
 }
 
-export interface TriggerOptions {
+export interface TriggerOptions<Heard = any> {
   /** Matches come together only under the same key; undefined: no correlation. Pure and synchronous. */
-  readonly by?: (signal: Signal) => string | undefined;
+  readonly by?: (signal: Heard) => string | undefined;
   /** Which waiting match a firing takes from each leaf: the oldest (default), the newest (older ones become skips), or every one. */
   readonly take?: "oldest" | "latest" | "every";
   /** A waiting match that is older becomes a skip. Default: it waits for ever. */
@@ -121,7 +121,7 @@ type WithInput<Input, Signals extends readonly unknown[]> = undefined extends In
  */
 export const trigger = <const When extends Condition, Input>(
   id: string,
-  definition: TriggerOptions & {
+  definition: TriggerOptions<SignalsOf<When>[number]> & {
     readonly when: When;
     readonly run: Task<Input, any> | string;
   } & WithInput<Input, SignalsOf<When>>,

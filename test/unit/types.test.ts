@@ -43,6 +43,19 @@ test("inputs are typed by the task that takes them and the signals that make the
       run: resize,
       input: (f) => ({ path: f.event.payload.path + f.result.input.path }),
     }),
+    trigger("correlated", {
+      when: all([result(resize), event(uploaded)]),
+      by: (signal) => (signal._tag === "Event" ? signal.payload.path : signal.input.path),
+      run: resize,
+      input: (f) => f.result.input,
+    }),
+    trigger("wrong-key", {
+      when: all([result(resize), event(uploaded)]),
+      // @ts-expect-error an event has no input
+      by: (signal) => signal.input.path,
+      run: resize,
+      input: (f) => f.result.input,
+    }),
     trigger("either", {
       when: any([result(resize), failure(resize)]),
       run: resize,
@@ -71,5 +84,5 @@ test("inputs are typed by the task that takes them and the signals that make the
       input: { path: "" },
     }),
   ];
-  expect(triggers.map(({ id }) => id)).toHaveLength(10);
+  expect(triggers.map(({ id }) => id)).toHaveLength(12);
 });
