@@ -37,6 +37,8 @@ const sleepMillisMax = 30_000;
 /** How long the note that a body has begun may wait for a commit to ride along with. */
 const notedMillisMax = 250;
 const cancelCheckMillis = 200;
+/** Where other engines share the store: how often one looks whether another has died. */
+const deadCheckMillis = 500;
 
 /** Enters the store, takes back what dead owners held, activates the definitions. Fails if the store can't be used; after that the loop outlives its failures. */
 export const openEngine = (
@@ -102,6 +104,7 @@ const loop = (self: Incarnation): Effect.Effect<void> =>
 const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     if (self.isUnsure) yield* releaseUnknown(self);
+    yield* reclaim(self);
     // Each to its end: a settle that fails must not cut off a claim whose runs are granted already.
     const [settled, claimed] = yield* Effect.all(
       [Effect.exit(settle(self)), Effect.exit(claim(self))],
@@ -115,6 +118,16 @@ const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
     if (yield* route(self)) yield* claim(self);
     yield* cancelRequested(self);
     yield* tellIdle(self);
+  });
+
+/** Takes back what the dead held, from time to time. */
+const reclaim = (self: Incarnation): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    if (self.store.abilities.scope === "process") return;
+    const now = yield* self.store.now;
+    if (Math.abs(now - self.deadCheckedAt) < deadCheckMillis) return;
+    self.deadCheckedAt = now;
+    yield* reclaimDead(self);
   });
 
 const earlier = (one: number | null, other: number | null): number | null =>
@@ -298,5 +311,6 @@ const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
       : self.holdings.size > 0
         ? cancelCheckMillis * 5
         : Infinity;
-    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted));
+    const dead = self.store.abilities.scope === "process" ? Infinity : deadCheckMillis;
+    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted, dead));
   });

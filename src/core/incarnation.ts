@@ -55,6 +55,7 @@ export class Incarnation {
   claimAt: number | null = null;
   claims = 0;
   cancelsCheckedAt = -Infinity;
+  deadCheckedAt = -Infinity;
 
   constructor(
     { definitions, owner, onNote }: EngineOptions,

@@ -33,6 +33,7 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
     now: step((now) => now),
     enter: (owner) => step((now) => tables.enter({ ...owner, enteredAt: now, closedAt: null })),
     leave: (owner) => step((now) => tables.close(owner, now)),
+    proof: () => Effect.succeed(null),
     dead: Effect.sync(() =>
       [...tables.owners.values()].filter(({ id, closedAt }) => closedAt === null && killed.has(id)),
     ),

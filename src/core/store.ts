@@ -266,13 +266,19 @@ export interface Abilities {
   readonly ownerProof: boolean;
 }
 
+/** The process calls what `module` exports as `holdAsChild`, with `path`, before it executes anything. */
+export interface Proof {
+  readonly module: string;
+  readonly path: string;
+}
+
 export interface StorePort {
   readonly abilities: Abilities;
   /** What a person would call this store: its URL without secrets. */
   readonly url: string;
   /** The store's clock, in milliseconds since the epoch. */
   readonly now: Effect.Effect<number>;
-  /** Makes an owner known and takes the proof that it lives. Fails if the store can't be shared and another engine is in it. */
+  /** Makes an owner known and takes the proof that it lives. */
   readonly enter: (
     owner: Pick<Owner, "id" | "host" | "process">,
   ) => Effect.Effect<void, StoreError>;
@@ -280,6 +286,8 @@ export interface StorePort {
   readonly leave: (owner: string) => Effect.Effect<void, StoreError>;
   /** Owners that have entered, are not closed and are proved dead. */
   readonly dead: Effect.Effect<readonly Owner[], StoreError>;
+  /** How a process of its own that executes for an owner keeps `dead` from telling before it has ended, too; null where no process outlives the owner. */
+  readonly proof: (owner: string) => Effect.Effect<Proof | null, StoreError>;
   readonly read: (request: {
     readonly revision: number | null;
     readonly limit: number;

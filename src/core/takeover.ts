@@ -1,10 +1,12 @@
-// What an engine does before its first turn: takes back what dead owners held, makes its definitions the active ones, and retires the runs of tasks that are gone.
+// What an engine does before its first turn: takes back what dead owners held (later, too, where others share the store), makes its definitions the active ones, and
+// retires the runs of tasks that are gone.
 import * as Effect from "effect/Effect";
 import { activation } from "./activation.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
-import { moves, reclaimed, retired } from "./run.ts";
+import { moves, reclaimed, retired, type Run } from "./run.ts";
 import type { StorePort } from "./store.ts";
+import type { TaskOptions } from "./task.ts";
 
 interface Entering {
   readonly store: StorePort;
@@ -58,6 +60,10 @@ const retireRuns = (self: Entering): Effect.Effect<void, StoreError> =>
     } while (after !== undefined);
   });
 
+/** Of a task that this engine does not define nobody here knows whether it may run twice: so it does not. */
+const lossOptionsOf = (definitions: Definitions, run: Run): TaskOptions =>
+  definitions.tasks.get(run.task) ?? { ...optionsOf(definitions, run), onLost: "fail" };
+
 /** Takes back what owners held that are proved dead, and closes them with the last of it. */
 export const reclaimDead = (self: Entering): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
@@ -69,7 +75,7 @@ export const reclaimDead = (self: Entering): Effect.Effect<void, StoreError> =>
         });
         isLast = rows.length < listMax;
         const now = yield* self.store.now;
-        const taken = rows.map((run) => reclaimed(run, now, optionsOf(self.definitions, run)));
+        const taken = rows.map((run) => reclaimed(run, now, lossOptionsOf(self.definitions, run)));
         const reply = yield* self.store.commit({
           checks: [{ _tag: "OwnerOpen", owner: owner.id }],
           signals: taken.flatMap(({ signals }) => signals),

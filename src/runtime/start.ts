@@ -13,7 +13,7 @@ import { InputError } from "../core/errors.ts";
 import { decodedPayload, type EventDefinition } from "../core/event.ts";
 import { Executor, type ExecutorPort } from "../core/executor.ts";
 import { moves } from "../core/run.ts";
-import { Store, type StorePort, type Summary } from "../core/store.ts";
+import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import { isTask, type Task } from "../core/task.ts";
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
 import { inlineExecutor } from "./executor/inline.ts";
@@ -97,25 +97,29 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
       app: app.app,
       ...(options.durability && { durability: options.durability }),
     });
-    const executor = yield* executorOf(app, options.slots);
+    let proof: Proof | null = null;
+    const executor = yield* executorOf(app, options.slots, () => proof);
     const owner = { id: randomUUID(), host: os.hostname(), process: process.pid };
     const engine = yield* openEngine({
       definitions,
       owner,
       ...(options.onNote && { onNote: options.onNote }),
     }).pipe(Effect.provideService(Store, store), Effect.provideService(Executor, executor));
+    proof = yield* store.proof(owner.id);
     return { store, engine, owner: owner.id };
   });
 
 const executorOf = (
   app: App,
   slots: number | undefined,
+  proof: () => Proof | null,
 ): Effect.Effect<ExecutorPort, never, Scope.Scope> => {
   const tasks = app.tasks.filter(isTask);
   if (tasks.length > 0) return inlineExecutor({ tasks, slots: slots ?? inlineSlots });
   return threadExecutor({
     modules: app.tasks as readonly string[],
     slots: slots ?? os.availableParallelism(),
+    proof,
   });
 };
 

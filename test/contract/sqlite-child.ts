@@ -4,6 +4,7 @@ import { writeSync } from "node:fs";
 import { hostname } from "node:os";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
+import { holdAsChild } from "../../src/adapters/sqlite/hold.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
 import type { StoreError } from "../../src/core/errors.ts";
 import type { StorePort } from "../../src/core/store.ts";
@@ -20,7 +21,7 @@ export interface Child {
   readonly ended: Effect.Effect<void>;
 }
 
-type Deed = "enter" | "dead" | "write" | "race";
+type Deed = "enter" | "hold" | "dead" | "write" | "race";
 
 /** Killed with the scope. */
 export const child = (
@@ -86,6 +87,14 @@ const deeds: Readonly<
       yield* store.commit(writes({ runs: [aRun("claimed")] }));
       yield* claimAs(store, { owner: "child" });
       say("entered");
+      yield* Effect.sleep("1 hour");
+    }),
+
+  /** Executes for an engine, as far as anybody can tell. */
+  hold: (_, [lock = ""]) =>
+    Effect.gen(function* () {
+      holdAsChild(lock);
+      say("held");
       yield* Effect.sleep("1 hour");
     }),
 

@@ -5,7 +5,6 @@ import { folder } from "./sqlite-place.ts";
 import { storeContract } from "./store-contract.ts";
 
 storeContract("SQLite store", {
-  engines: "one",
   open: Effect.gen(function* () {
     const file = join(yield* folder, "store.db");
     const again = openSqliteStore({ file, durability: "process" });

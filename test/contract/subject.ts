@@ -30,8 +30,6 @@ interface Opened {
 
 export interface Subject {
   readonly open: Effect.Effect<Opened, StoreError, Scope.Scope>;
-  /** Whether several engines may be in the store at once. */
-  readonly engines: "one" | "many";
 }
 
 export interface Bench extends Opened {

@@ -71,6 +71,19 @@ test("two engines on one store start each run once between them", () => {
   for (const { executor } of engines) expect(executor.started.length).toBeGreaterThan(5);
 });
 
+test("an engine that takes back a run of a task that it does not define runs it no second time: nobody here knows whether it may", () => {
+  const world = new World();
+  world.engine(app, "a", { pretend: () => hangs });
+  world.emit("e", 1);
+  world.pass(1_000);
+  world.store.kill("a");
+  world.engine({ tasks: [once], triggers: [] }, "b");
+  world.pass(1_000);
+  expect(world.runs().map(({ state, outcome }) => [state, outcome])).toMatchObject([
+    ["failed", { error: { name: "LostError" } }],
+  ]);
+});
+
 test("what a dead engine held is run again by the next one, or fails where a task says so", () => {
   const world = new World();
   world.engine(app, "a", { pretend: () => hangs });

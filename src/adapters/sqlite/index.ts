@@ -1,4 +1,4 @@
-// Entry point `detent/sqlite`: the store in a SQLite file, for any number of processes on one machine; one of them at a time may be an engine, for now.
+// Entry point `detent/sqlite`: the store in a SQLite file, for any number of processes and engines on one machine.
 //
 // One connection, on this thread. Writes are gathered by group.ts; reads are done at once, each in a snapshot of its own. What a write does is said in batch.ts, claim.ts and
 // owner.ts, what is read in reading.ts and list.ts; docs/store.md has the tables.
@@ -18,7 +18,7 @@ import { Checkpointer } from "./checkpointer.ts";
 import { connect, flushSettings, type Durability } from "./connect.ts";
 import { Group } from "./group.ts";
 import { list } from "./list.ts";
-import { closeOwner, deadOwners, enter } from "./owner.ts";
+import { closeOwner, deadOwners, enter, proofOf } from "./owner.ts";
 import { reading, summary } from "./reading.ts";
 import { inSnapshot } from "./snapshot.ts";
 import { Tables } from "./tables.ts";
@@ -59,7 +59,7 @@ const opened = ({
           ? new Checkpointer(file, flushSettings(durability))
           : undefined;
         return Effect.succeed(
-          openedOf({ tables: new Tables(database, app), services, checkpointer }),
+          openedOf({ tables: new Tables(database, app), services, checkpointer, isShared }),
         );
       } catch (thrown) {
         return thrown instanceof StoreError ? Effect.fail(thrown) : Effect.die(thrown);
@@ -71,9 +71,10 @@ interface Parts {
   readonly tables: Tables;
   readonly services: Context.Context<never>;
   readonly checkpointer: Checkpointer | undefined;
+  readonly isShared: boolean;
 }
 
-const openedOf = ({ tables, services, checkpointer }: Parts): Opened => {
+const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened => {
   const { database } = tables;
   const look = inSnapshot(tables, {
     operation: "changes",
@@ -95,16 +96,13 @@ const openedOf = ({ tables, services, checkpointer }: Parts): Opened => {
   const read = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
     inSnapshot(tables, { operation, onNews: () => bell.tell(), work });
   const store: StorePort = {
-    abilities: { durable: true, scope: "process", ownerProof: true },
+    abilities: { durable: true, scope: isShared ? "machine" : "process", ownerProof: true },
     url: `sqlite:${database.file}`,
     now: Clock.currentTimeMillis,
-    enter: (owner) =>
-      Effect.flatMap(
-        group.submit("enter", () => (now) => enter(tables, owner, now)),
-        (refusal) => (refusal === undefined ? Effect.void : Effect.fail(refusal)),
-      ),
+    enter: (owner) => group.submit("enter", () => (now) => enter(tables, owner, now)),
     leave: (owner) => group.submit("leave", () => (now) => closeOwner(tables, owner, now)),
     dead: read("dead", () => deadOwners(tables)),
+    proof: (owner) => read("proof", () => proofOf(tables, owner)),
     read: (request) => read("read", (now) => reading(tables, request, now)),
     commit: (given) =>
       group.submit("commit", () => {

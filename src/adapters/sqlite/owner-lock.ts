@@ -6,33 +6,37 @@
 // 2. Letting the connection be collected as garbage: `held` keeps it.
 // 3. Taking it in a thread that may end: it is taken by whoever enters, on the main thread.
 // 4. Deleting the file: only its holder does, after the owner's row is closed. A file that is missing therefore proves nothing.
+// 5. Believing the engine's lock alone: a process of its own that executes a run may outlive it by a moment, and holds a lock beside it.
 import { randomBytes } from "node:crypto";
-import { existsSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { isBusy } from "./fault.ts";
-
-/** By path. Never emptied but by `leaveLock`. */
-const held = new Map<string, DatabaseSync>();
+import { childMark, held, hold } from "./hold.ts";
 
 /** Takes a new lock beside the database; its file name. */
 export const takeLock = (database: string): string => {
   const name = `${basename(database)}.engine-${randomBytes(8).toString("hex")}.lock`;
-  const path = join(dirname(database), name);
-  const connection = new DatabaseSync(path, { timeout: 0 });
-  connection.exec("BEGIN EXCLUSIVE");
-  held.set(path, connection);
+  hold(join(dirname(database), name));
   return name;
 };
 
-/** "unknown": the file is missing. */
-export type LockState = "held" | "free" | "unknown";
+/** Whether the engine and all processes that executed for it are gone. Of a lock whose file is missing nobody knows. */
+export const isDead = (database: string, name: string): boolean => {
+  const folder = dirname(database);
+  return (
+    lockState(join(folder, name)) === "free" &&
+    childrenOf(folder, name).every((child) => lockState(join(folder, child)) !== "held")
+  );
+};
 
-export const lockState = (database: string, name: string): LockState => {
-  const path = join(dirname(database), name);
+const childrenOf = (folder: string, name: string): readonly string[] =>
+  readdirSync(folder).filter((other) => other.startsWith(`${name}${childMark}`));
+
+const lockState = (path: string): "held" | "free" | "missing" => {
   if (held.has(path)) return "held";
-  if (!existsSync(path)) return "unknown";
+  if (!existsSync(path)) return "missing";
   let connection: DatabaseSync | undefined;
   try {
     // A shared lock is enough to see the exclusive one, and two who look at once don't see each other.
@@ -41,7 +45,7 @@ export const lockState = (database: string, name: string): LockState => {
     return "free";
   } catch (thrown) {
     if (isBusy(thrown)) return "held";
-    return existsSync(path) ? "held" : "unknown";
+    return existsSync(path) ? "held" : "missing";
   } finally {
     connection?.close();
   }
@@ -49,7 +53,11 @@ export const lockState = (database: string, name: string): LockState => {
 
 /** Gives up a lock and deletes its file; for an owner whose row is closed: one's own, or a dead one's. Leaves a file alone that another process uses at the moment. */
 export const leaveLock = (database: string, name: string): void => {
-  const path = join(dirname(database), name);
+  const folder = dirname(database);
+  for (const file of [...childrenOf(folder, name), name]) remove(join(folder, file));
+};
+
+const remove = (path: string): void => {
   let connection = held.get(path);
   try {
     if (connection === undefined) {

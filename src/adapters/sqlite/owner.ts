@@ -1,25 +1,19 @@
-// Owners of runs: engines that have entered. One at a time may be in a file for now.
+// Owners of runs: engines that have entered.
 import { dirname, join } from "node:path";
-import { StoreError } from "../../core/errors.ts";
-import type { Owner } from "../../core/store.ts";
-import { messageOf } from "./fault.ts";
-import { leaveLock, lockState, takeLock } from "./owner-lock.ts";
+import type { Owner, Proof } from "../../core/store.ts";
+import { isDead, leaveLock, takeLock } from "./owner-lock.ts";
 import { ownerOf, ownerSelection } from "./state-row.ts";
 import type { Tables } from "./tables.ts";
 
-/** Inside of a transaction. The refusal, if another engine is in the file, or may be. */
+/** Inside of a transaction. */
 export const enter = (
   tables: Tables,
   owner: Pick<Owner, "id" | "host" | "process">,
   now: number,
-): StoreError | undefined => {
+): void => {
   const { database, app, ledger } = tables;
   if (database.get("SELECT 1 FROM owner WHERE id = ? AND app = ?", owner.id, app) !== undefined)
-    return undefined;
-  for (const other of openOwners(tables, "every app")) {
-    const state = lockState(database.file, other.lock);
-    if (state !== "free") return refusal(database.file, other, state);
-  }
+    return;
   // Before the row is there for others to see.
   const lock = takeLock(database.file);
   tables.whenUndone(() => leaveLock(database.file, lock));
@@ -28,26 +22,12 @@ export const enter = (
     [ledger.base, app, owner.id, owner.host, owner.process, now, lock, app],
   );
   tables.recent.owners.set(owner.id, true);
-  return undefined;
-};
-
-const refusal = (
-  file: string,
-  { id, host, process, enteredAt, lock }: LockedOwner,
-  state: "held" | "unknown",
-): StoreError => {
-  const who = `(process ${process} on ${host}, since ${new Date(enteredAt).toISOString()})`;
-  const reason =
-    state === "held"
-      ? `an engine is running on it already ${who}; stop that one first, or give another file`
-      : `an engine may be running on it ${who}: the lock file of ${id} is missing, so nobody can tell; if that process is gone, say so with: touch ${join(dirname(file), lock)}`;
-  return new StoreError({ operation: "enter", message: messageOf(file, reason) });
 };
 
 /** Owners of the app that are proved dead. */
 export const deadOwners = (tables: Tables): readonly Owner[] =>
-  openOwners(tables, "this app")
-    .filter(({ lock }) => lockState(tables.database.file, lock) === "free")
+  openOwners(tables)
+    .filter(({ lock }) => isDead(tables.database.file, lock))
     .map(({ lock: _, ...owner }) => Object.freeze(owner));
 
 /** Inside of a transaction: closes an owner that is open. Its lock goes when that is committed; of a dead one, too. */
@@ -69,14 +49,22 @@ interface LockedOwner extends Owner {
   readonly lock: string;
 }
 
-const openOwners = (
-  { database, app }: Tables,
-  of: "this app" | "every app",
-): readonly LockedOwner[] =>
+const openOwners = ({ database, app }: Tables): readonly LockedOwner[] =>
   database
-    .all(
-      `SELECT lock, ${ownerSelection} FROM owner WHERE closed_at IS NULL AND (app = ? OR ?)`,
-      app,
-      Number(of === "every app"),
-    )
+    .all(`SELECT lock, ${ownerSelection} FROM owner WHERE closed_at IS NULL AND app = ?`, app)
     .map(([lock, ...row]) => ({ ...ownerOf(row), lock: lock as string }));
+
+/** What a process must do that executes for an owner. */
+export const proofOf = ({ database, app }: Tables, owner: string): Proof | null => {
+  const lock = database.get(
+    "SELECT lock FROM owner WHERE id = ? AND app = ? AND closed_at IS NULL",
+    owner,
+    app,
+  )?.[0];
+  if (typeof lock !== "string") return null;
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return {
+    module: new URL(`./hold.${extension}`, import.meta.url).href,
+    path: join(dirname(database.file), lock),
+  };
+};

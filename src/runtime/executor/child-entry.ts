@@ -20,6 +20,8 @@ let responder: Responder | null = null;
 
 const hear = async (message: ToChild): Promise<void> => {
   if (message._tag === "Load") {
+    const { proof } = message;
+    if (proof !== null) (await import(proof.module)).holdAsChild(proof.path);
     responder = new Responder({
       ledger,
       modules: message.modules,

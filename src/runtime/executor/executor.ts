@@ -3,6 +3,7 @@ import * as v8 from "node:v8";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { ExecutorPort } from "../../core/executor.ts";
+import type { Proof } from "../../core/store.ts";
 import { Audience } from "./audience.ts";
 import { entryOf } from "./entry.ts";
 import { Process } from "./process.ts";
@@ -33,6 +34,8 @@ export interface ThreadExecutorOptions {
    * optimisation off, for the whole process; the price is up to 1 to 13 % in tight loops over arrays.
    */
   readonly hardAbort?: boolean;
+  /** What a process of its own must hold while it lives; asked for each. Default: nothing. */
+  readonly proof?: () => Proof | null;
   /** The files that threads and processes run, where they don't lie beside this one (a bundle). */
   readonly entries?: { readonly worker: URL; readonly child: URL };
 }
@@ -88,7 +91,12 @@ const open = async (
           { entry: entries.worker, modules, atomics: options.atomics ?? "disabled" },
           tell,
         ),
-      openProcess: (order, tell) => new Process(order, { entry: entries.child, modules }, tell),
+      openProcess: (order, tell) =>
+        new Process(
+          order,
+          { entry: entries.child, modules, proof: options.proof?.() ?? null },
+          tell,
+        ),
       tell: (event) => audience.tell(event),
     },
   );

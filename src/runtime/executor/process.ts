@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { ErrorData } from "../../core/errors.ts";
 import type { Order } from "../../core/executor.ts";
+import type { Proof } from "../../core/store.ts";
 import { unbegun } from "./envelope.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Host, HostEvent } from "./host.ts";
@@ -24,6 +25,8 @@ export interface ProcessOptions {
   /** The file of child-entry. */
   readonly entry: URL;
   readonly modules: readonly string[];
+  /** What a child holds for as long as it lives, so that nobody takes its run over before. */
+  readonly proof: Proof | null;
 }
 
 /** How long a child that has answered may take to end by itself. */
@@ -57,7 +60,12 @@ export class Process implements Host {
     this.#wishes = this.#child.stdio[wishPipe] as Socket;
     this.#wishes.on("error", () => {}); // The child is gone; its end says all that there is to say.
     this.#wishes.resume(); // Unread, it would never close.
-    this.#say({ _tag: "Load", modules: options.modules, task: order.task });
+    this.#say({
+      _tag: "Load",
+      modules: options.modules,
+      task: order.task,
+      proof: options.proof,
+    });
   }
 
   send(order: SentOrder): void {

@@ -3,6 +3,7 @@ import type { ErrorData } from "../../core/errors.ts";
 import type { LogLevel, Order } from "../../core/executor.ts";
 import type { Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
+import type { Proof } from "../../core/store.ts";
 
 /** An order on its way to a body. `number` counts the orders of one thread, so that what comes late is told from what comes now. */
 export interface SentOrder extends Order {
@@ -68,7 +69,12 @@ export interface ThreadData {
 
 /** What a child process hears and says. One order, in this sequence: Load, Loaded, Begin, Noted as often as it comes, Answered. */
 export type ToChild =
-  | { readonly _tag: "Load"; readonly modules: readonly string[]; readonly task: string }
+  | {
+      readonly _tag: "Load";
+      readonly modules: readonly string[];
+      readonly task: string;
+      readonly proof: Proof | null;
+    }
   | { readonly _tag: "Begin"; readonly order: SentOrder };
 
 export type FromChild =
