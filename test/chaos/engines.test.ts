@@ -125,12 +125,9 @@ test("what a killed engine held runs in the other one, which is told of no death
   await until((all) => all.filter(({ says }) => says === "ends").length === 4);
   await stop(other);
   expect(other.lines[1]).toMatch(`(process ${one.child.pid}) died; took back 2 of its runs`);
-  expect((await runs()).map(({ state, losses }) => [state, losses]).sort()).toEqual([
-    ["succeeded", 0],
-    ["succeeded", 0],
-    ["succeeded", 1],
-    ["succeeded", 1],
-  ]);
+  const all = await runs();
+  expect(all.every(({ state }) => state === "succeeded")).toBe(true);
+  expect(all.map(({ losses }) => losses).sort((a, b) => a - b)).toEqual([0, 0, 1, 1]);
   console.log(`took back after ${tookMillis} ms`);
 }, 60_000);
 

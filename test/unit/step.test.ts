@@ -197,7 +197,7 @@ describe("joins", () => {
         trigger("t", {
           when,
           run: work,
-          by: (s) => (s._tag === "Event" ? (s.payload as { k: string }).k : undefined),
+          by: (s) => (s._tag === "Event" ? s.payload.k : undefined),
           input: (f) => f.matches.map(({ id }) => id),
         }),
       ],
