@@ -98,6 +98,7 @@ const runOf = (event: string, at: number): Run => {
     token: 0,
     attempt: 0,
     losses: 0,
+    crashes: 0,
     owner: null,
     nonce: null,
     startedAt: null,

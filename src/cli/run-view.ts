@@ -12,6 +12,7 @@ export const runView = (run: Run) => ({
   state: run.state,
   attempt: run.attempt,
   losses: run.losses,
+  crashes: run.crashes,
   priority: run.priority,
   cancelRequested: run.cancelRequested,
   dueAt: instantText(run.dueAt),

@@ -1,7 +1,8 @@
 // Cancelling a run: at once while it waits; by request to its holder when it is held. A success that settles first wins.
 import * as Effect from "effect/Effect";
 import type { StoreError } from "./errors.ts";
-import { cancelled, isTerminal } from "./run.ts";
+import { refusalOf } from "./refusal.ts";
+import { cancelled } from "./run.ts";
 import type { StorePort } from "./store.ts";
 
 /** `requested`: the engine that holds it has been asked; it ends as cancelled unless it succeeds first. `over`: it had ended before. */
@@ -12,8 +13,9 @@ export const cancelRun = (store: StorePort, id: string): Effect.Effect<Cancelled
     for (;;) {
       const { rows } = yield* store.list("run", { where: { ids: [id] }, limit: 1 });
       const run = rows[0];
-      if (run === undefined) return "unknown";
-      if (isTerminal(run.state)) return "over";
+      const refusal = refusalOf(run, { request: "cancel" });
+      if (run === undefined || refusal !== undefined)
+        return refusal?.reason === "over" ? "over" : "unknown";
       const { patch, signals } = cancelled(run, yield* store.now);
       const reply = yield* store.commit({
         checks: [{ _tag: "InState", run: id, token: run.token, states: [run.state] }],

@@ -10,6 +10,7 @@ import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
+import { refusalOf } from "./refusal.ts";
 import { moves, type Run } from "./run.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step } from "./step.ts";
@@ -182,6 +183,7 @@ const write = (
   Effect.gen(function* () {
     const reply = yield* self.store.commit(batch);
     const isWritten = reply._tag === "Committed" || (yield* wasWritten(self, batch));
+    if (!isWritten && (yield* isCancelled(self, batch))) return null; // written again, as cancelled
     const notes = isWritten ? written() : refused();
     for (const note of notes) self.note(note);
     return notes.reduce<number | null>(
@@ -201,6 +203,20 @@ const wasWritten = (self: Incarnation, { attempts }: Batch): Effect.Effect<boole
       limit: listMax,
     });
     return rows.some(({ token, owner }) => token === attempt.token && owner === self.owner);
+  });
+
+/** Whether the batch was refused only because a person has asked for the run's end meanwhile. Notes that. */
+const isCancelled = (self: Incarnation, { checks }: Batch): Effect.Effect<boolean, StoreError> =>
+  Effect.gen(function* () {
+    const [held] = checks;
+    if (held?._tag !== "Held") return false;
+    const [run] = (yield* self.store.list("run", { where: { ids: [held.run] }, limit: 1 })).rows;
+    return (
+      run !== undefined &&
+      refusalOf(run, { move: "settle", by: held }) === undefined &&
+      run.cancelRequested &&
+      self.holdings.cancel(run.id, run.token)
+    );
   });
 
 /** Claims as many due runs as there are free slots, and starts them. */

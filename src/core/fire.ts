@@ -74,6 +74,7 @@ const owe = (
     token: 0,
     attempt: 0,
     losses: 0,
+    crashes: 0,
     owner: null,
     nonce: null,
     startedAt: null,

@@ -2,6 +2,7 @@
 // has succeeded, so that a store that fails for a while loses no outcome; writing it twice does no harm, for each batch checks that the claim still holds.
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { ExecutorEvent } from "./executor.ts";
+import { refusalOf } from "./refusal.ts";
 import {
   eventOf,
   moves,
@@ -122,7 +123,7 @@ export class Holdings {
       made.push(move);
       run = { ...run, ...move.patch };
     };
-    if (holding.startedAt !== null && run.state === "claimed")
+    if (holding.startedAt !== null && refusalOf(run, { move: "start" }) === undefined)
       make(started(run, holding.startedAt));
     if (ended !== null) make(this.endingOf(run, holding, ended, now));
     const batch: Batch = {
@@ -133,6 +134,8 @@ export class Holdings {
           owner: this.owner,
           token: run.token,
           states: moves.settle.from,
+          // Whoever asked for its end must not have to wait until it is tried again.
+          ...(run.state === "pending" && { cancelRequested: run.cancelRequested }),
         },
       ],
       signals: [...emitted, ...made.flatMap(({ signals }) => signals)],

@@ -4,7 +4,8 @@
 // Invariants:
 // 1. `token` grows by one with each claim and never falls: a holder is known by (owner, token).
 // 2. `attempt` counts claims that were not released unused; `losses` counts those whose owner died. Retries compare attempt - losses.
-// 3. A terminal run has `owner: null`, a `settledAt` and an outcome, and no move leads out of it but purge.
+// 3. `crashes` counts the attempts whose thread or process ended under them.
+// 4. A terminal run has `owner: null`, a `settledAt` and an outcome, and no move leads out of it but purge.
 import type { ErrorData } from "./errors.ts";
 import type { Json } from "./json.ts";
 import { retryDelayMillis } from "./retry.ts";
@@ -75,6 +76,7 @@ export interface Run {
   readonly token: number;
   readonly attempt: number;
   readonly losses: number;
+  readonly crashes: number;
   readonly owner: string | null;
   /** The id of the claim request that won, so that a lost reply can be recognised. */
   readonly nonce: string | null;
@@ -169,9 +171,18 @@ export const settled = (
     attempt: run.attempt - run.losses,
     error,
   });
-  if (delayMillis === undefined) return { ...ending(run, "failed", error, at, emitted), attempt };
+  const crashes = run.crashes + (outcome._tag === "Crashed" ? 1 : 0);
+  const counted = crashes === run.crashes ? {} : { crashes };
+  const isPoison =
+    delayMillis !== undefined && crashes > run.crashes && crashes >= options.crashesMax;
+  if (delayMillis === undefined || isPoison) {
+    const last = isPoison ? poisonError(run, { crashes, error, options }) : error;
+    const move = ending(run, "failed", last, at, emitted);
+    return { ...move, patch: { ...move.patch, ...counted }, attempt };
+  }
   const patch = {
     ...unowned,
+    ...counted,
     state: "pending",
     dueAt: at + delayMillis,
     startedAt: null,
@@ -182,6 +193,20 @@ export const settled = (
     patch,
     signals: [...emitted, statusOf(run, "retrying", { error })],
     attempt,
+  };
+};
+
+/** Why a run that crashes again and again is not tried again. */
+const poisonError = (
+  run: Run,
+  of: { readonly crashes: number; readonly error: ErrorData; readonly options: TaskOptions },
+): ErrorData => {
+  const left = of.options.attemptsMax - (run.attempt - run.losses);
+  return {
+    name: "CrashError",
+    message: `poison: its thread or process crashed ${of.crashes} times, so it is not tried again, although ${left} of ${of.options.attemptsMax} attempts are left: ${of.error.message}`,
+    cause: of.error,
+    data: { poison: true },
   };
 };
 

@@ -122,6 +122,8 @@ export type Check =
       readonly owner: string;
       readonly token: number;
       readonly states: readonly RunState[];
+      /** Whether a person has asked for its end; left out: either. */
+      readonly cancelRequested?: boolean;
     }
   /** The run is in one of these states, whoever holds it. */
   | {

@@ -65,6 +65,8 @@ export interface TaskSettings {
   readonly onLost?: "retry" | "fail";
   /** How many losses are forgiven before the run ends as lost. Default 3. */
   readonly lossesMax?: number;
+  /** With this many crashes the run fails for good, although attempts are left: it is poison. Default 2. */
+  readonly crashesMax?: number;
   /** Heap that the body may use, in bytes. Default: no limit. */
   readonly memory?: number;
   /** "process" for bodies that may take the process down. Default "thread". */
@@ -106,6 +108,7 @@ export interface TaskOptions {
   readonly priority: number;
   readonly onLost: "retry" | "fail";
   readonly lossesMax: number;
+  readonly crashesMax: number;
   readonly memoryBytes: number | null;
   readonly isolation: "thread" | "process";
 }
@@ -126,6 +129,7 @@ export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
     priority: settings.priority ?? 0,
     onLost: settings.onLost ?? "retry",
     lossesMax: settings.lossesMax ?? 3,
+    crashesMax: settings.crashesMax ?? 2,
     memoryBytes: settings.memory ?? null,
     isolation: settings.isolation ?? "thread",
   };
@@ -148,6 +152,7 @@ const settingNames: ReadonlySet<string> = new Set([
   "priority",
   "onLost",
   "lossesMax",
+  "crashesMax",
   "memory",
   "isolation",
 ]);
@@ -165,26 +170,7 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
     if (!settingNames.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
   const { retry, timeout } = settings;
   if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
-  if (retry !== undefined) {
-    demand(
-      Number.isInteger(retry.attempts) && retry.attempts >= 1,
-      `retry.attempts is ${String(retry.attempts)}; give a whole number of at least 1`,
-    );
-    if (retry.first !== undefined) faults.push(...faultLine(`${place}: retry.first`, retry.first));
-    if (retry.max !== undefined) faults.push(...faultLine(`${place}: retry.max`, retry.max));
-    demand(
-      retry.factor === undefined || (Number.isFinite(retry.factor) && retry.factor >= 1),
-      `retry.factor is ${String(retry.factor)}; give a number of at least 1`,
-    );
-    demand(
-      retry.jitter === undefined || (retry.jitter >= 0 && retry.jitter <= 1),
-      `retry.jitter is ${String(retry.jitter)}; give a share from 0 to 1`,
-    );
-    demand(
-      retry.backoff === undefined || ["exponential", "linear", "constant"].includes(retry.backoff),
-      `retry.backoff is ${JSON.stringify(retry.backoff)}; give "exponential", "linear" or "constant"`,
-    );
-  }
+  if (retry !== undefined) faults.push(...retryFaults(place, retry));
   demand(
     settings.priority === undefined || Number.isInteger(settings.priority),
     `priority is ${String(settings.priority)}; give a whole number`,
@@ -199,6 +185,11 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
     `lossesMax is ${String(settings.lossesMax)}; give a whole number of at least 0`,
   );
   demand(
+    settings.crashesMax === undefined ||
+      (Number.isInteger(settings.crashesMax) && settings.crashesMax >= 1),
+    `crashesMax is ${String(settings.crashesMax)}; give a whole number of at least 1`,
+  );
+  demand(
     settings.memory === undefined ||
       (Number.isInteger(settings.memory) && settings.memory >= 16_777_216),
     `memory is ${String(settings.memory)}; give bytes, at least 16777216 (16 MiB)`,
@@ -206,6 +197,32 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   demand(
     settings.isolation === undefined || ["thread", "process"].includes(settings.isolation),
     `isolation is ${JSON.stringify(settings.isolation)}; give "thread" or "process"`,
+  );
+  return faults;
+};
+
+const retryFaults = (place: string, retry: RetryPolicy): readonly string[] => {
+  const faults: string[] = [];
+  const demand = (holds: boolean, fault: string): void => {
+    if (!holds) faults.push(`${place}: ${fault}`);
+  };
+  demand(
+    Number.isInteger(retry.attempts) && retry.attempts >= 1,
+    `retry.attempts is ${String(retry.attempts)}; give a whole number of at least 1`,
+  );
+  if (retry.first !== undefined) faults.push(...faultLine(`${place}: retry.first`, retry.first));
+  if (retry.max !== undefined) faults.push(...faultLine(`${place}: retry.max`, retry.max));
+  demand(
+    retry.factor === undefined || (Number.isFinite(retry.factor) && retry.factor >= 1),
+    `retry.factor is ${String(retry.factor)}; give a number of at least 1`,
+  );
+  demand(
+    retry.jitter === undefined || (retry.jitter >= 0 && retry.jitter <= 1),
+    `retry.jitter is ${String(retry.jitter)}; give a share from 0 to 1`,
+  );
+  demand(
+    retry.backoff === undefined || ["exponential", "linear", "constant"].includes(retry.backoff),
+    `retry.backoff is ${JSON.stringify(retry.backoff)}; give "exponential", "linear" or "constant"`,
   );
   return faults;
 };

@@ -61,6 +61,14 @@ const check: fc.Arbitrary<Check> = fc.oneof(
     token: small,
     states: fc.constant<RunState[]>(["claimed", "running"]),
   }),
+  fc.record({
+    _tag: fc.constant("Held"),
+    run: id,
+    owner,
+    token: small,
+    states: fc.constant<RunState[]>(["claimed", "running"]),
+    cancelRequested: fc.boolean(),
+  }),
   fc.record({ _tag: fc.constant("InState"), run: id, token: fc.nat(1), states }),
   fc.record({ _tag: fc.constant("OwnerOpen"), owner }),
 );
@@ -112,6 +120,7 @@ const patch: fc.Arbitrary<Partial<Run>> = fc.record(
     owner: fc.option(owner),
     nonce: fc.option(fc.constant("n")),
     token: small,
+    crashes: small,
     task,
     cancelRequested: fc.boolean(),
     outcome: fc.option(value.map((result) => ({ result }))),

@@ -105,6 +105,7 @@ export const aRun = (id: string, fields: Partial<Run> = {}): Run => {
     token: 0,
     attempt: 0,
     losses: 0,
+    crashes: 0,
     owner: null,
     nonce: null,
     startedAt: null,

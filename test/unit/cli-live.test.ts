@@ -20,6 +20,7 @@ const runNamed = (id: string, state: Run["state"]): Run => ({
   token: 1,
   attempt: 1,
   losses: 0,
+  crashes: 0,
   owner: null,
   nonce: null,
   startedAt: 1_000,

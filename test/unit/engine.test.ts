@@ -165,6 +165,66 @@ test("a run is cancelled at once while it waits, by its holder while it runs, an
   expect(world.run(cancelRun(world.store, "none"))).toBe("unknown");
 });
 
+test("a run whose end is asked for just before its attempt fails is cancelled then, and does not wait for its next one", () => {
+  const world = new World();
+  const store: StorePort = {
+    ...world.store,
+    // The request comes between the outcome and its commit.
+    commit: (batch) =>
+      batch.attempts?.length === 1
+        ? Effect.andThen(cancelRun(world.store, batch.attempts[0]!.run), world.store.commit(batch))
+        : world.store.commit(batch),
+  };
+  world.engine(app, "a", { store, pretend: () => fails });
+  world.emit("e");
+  world.pass(150);
+  expect(world.runs().map(({ state, attempt }) => [state, attempt])).toEqual([["cancelled", 1]]);
+  expect(world.notes.filter(({ _tag }) => _tag === "Warning")).toEqual([]);
+});
+
+test("a run that crashes twice is poison: it fails although it has attempts left, and says why", () => {
+  const world = new World();
+  const crash = { name: "CrashError", message: "the thread exited with code 7" };
+  const crashing = task({ id: "crashing", retry: { attempts: 9, jitter: 0 }, run: () => 1 });
+  const single = task({ id: "single", run: () => 1 });
+  const hardened = task({ ...crashing, id: "hardened", crashesMax: 5, run: () => 1 });
+  const tasks = [crashing, single, hardened];
+  world.engine(
+    { tasks, triggers: tasks.map((run) => trigger(run.id, { when: event("e"), run })) },
+    "a",
+    {
+      slots: 3,
+      pretend: ({ attempt }) => ({
+        takesMillis: 1,
+        outcome:
+          attempt === 2
+            ? { _tag: "Failed", error: { name: "Error", message: "no" } }
+            : { _tag: "Crashed", error: crash },
+      }),
+    },
+  );
+  world.emit("e");
+  world.pass(600_000);
+  expect(world.runs().map(({ state, attempt, crashes }) => [state, attempt, crashes])).toEqual([
+    ["failed", 3, 2],
+    ["failed", 1, 1],
+    ["failed", 6, 5],
+  ]);
+  expect(world.runs().map(({ outcome }) => outcome)).toMatchObject([
+    {
+      error: {
+        name: "CrashError",
+        message:
+          "poison: its thread or process crashed 2 times, so it is not tried again, although 6 of 9 attempts are left: the thread exited with code 7",
+        cause: crash,
+        data: { poison: true },
+      },
+    },
+    { error: crash },
+    { error: { data: { poison: true } } },
+  ]);
+});
+
 test("drain claims nothing more and ends when what runs has ended; what is cut off goes back", () => {
   const world = new World();
   const { engine, isOver } = world.engine(app, "a", {

@@ -61,7 +61,9 @@ const holds = (tables: Tables, check: Check): boolean => {
       const run = tables.runOf(check.run)?.run;
       if (run === undefined || run.token !== check.token || !check.states.includes(run.state))
         return false;
-      return check._tag === "InState" || run.owner === check.owner;
+      if (check._tag === "InState") return true;
+      const { owner, cancelRequested = run.cancelRequested } = check;
+      return run.owner === owner && run.cancelRequested === cancelRequested;
     }
   }
 };

@@ -189,7 +189,12 @@ CREATE UNIQUE INDEX owner_id ON owner (id, app);
 CREATE INDEX owner_open ON owner (app) WHERE closed_at IS NULL;
 `;
 
-const migrations: readonly string[] = [first];
+/** Runs count their crashes. */
+const second = `
+ALTER TABLE run ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+`;
+
+const migrations: readonly string[] = [first, second];
 
 export const schemaVersion = migrations.length;
 
