@@ -3,7 +3,7 @@
 // What stayed the same goes on where it was. A new schedule begins now and never fires for the past; what waited for triggers or leaves that are gone is retired, with a
 // record of each.
 import type { Definitions } from "./definitions.ts";
-import { compileSchedule, type CompiledSchedule, type Schedule } from "./schedule.ts";
+import { compileSchedule, rangeOf, type CompiledSchedule, type Schedule } from "./schedule.ts";
 import type { Batch, Cursor, Reading, Skip, StoredState } from "./store.ts";
 
 /** The batch that makes these definitions the active generation, or undefined if they are already. The reading must include the state. */
@@ -81,11 +81,8 @@ const retiredOccurrences = ({ trigger, leaf, at: after }: Cursor, until: number)
   });
   const schedule = scheduleOf(leaf, trigger);
   if (schedule === undefined) return [skip(null, null, 1)];
-  const from = schedule.next(after);
-  let [to, count] = [after, 0];
-  for (let at = from; at !== undefined && at <= until; at = schedule.next(at))
-    [to, count] = [at, count + 1];
-  return from === undefined || count === 0 ? [] : [skip(from, to, count)];
+  const range = rangeOf(schedule, { after, until });
+  return range === undefined ? [] : [skip(range.from, range.to, range.count)];
 };
 
 /** The schedule that a key was made of, or undefined if this version can't read it any more. */

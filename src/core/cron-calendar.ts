@@ -151,7 +151,12 @@ const previousDay = (calendar: CronCalendar, day: number): number => {
 };
 
 /** The days of one month as bits; `first` is the day number of its first. */
-const daysIn = (calendar: CronCalendar, year: number, month: number, first: number): number =>
+export const daysIn = (
+  calendar: CronCalendar,
+  year: number,
+  month: number,
+  first: number,
+): number =>
   ((calendar.months.low >> month) & 1) === 0
     ? 0
     : calendar.daysOfKind[(monthLength({ year, month }) - 28) * 7 + weekdayOf(first)]!;

@@ -106,7 +106,7 @@ const newReading = (expression: unknown, seed: string): CronRuleReading => {
 };
 
 /** The local time, in milliseconds, from which a segment counts: with "first", after its overlap. */
-const localFrom = (walk: CronWalk, segment: Segment): number =>
+export const localFrom = (walk: CronWalk, segment: Segment): number =>
   walk.overlap === "first"
     ? Math.max(segment.from + segment.offset, segment.seen)
     : segment.from + segment.offset;

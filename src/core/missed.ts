@@ -1,5 +1,5 @@
 // Missed occurrences: what becomes of instants that were noticed too late. Decides ranges to skip and the first instant to fire; knows no trigger and no store.
-import type { CompiledSchedule } from "./schedule.ts";
+import { rangeOf, type CompiledSchedule } from "./schedule.ts";
 import type { SkipReason } from "./store.ts";
 
 interface SkippedRange {
@@ -64,7 +64,7 @@ const keptFrom = (
   return first;
 };
 
-/** The skipped range, split where occurrences are too old under any policy. */
+/** The skipped range, split where occurrences are too old under any policy. `from` is an occurrence. */
 const rangesOf = (
   schedule: CompiledSchedule,
   from: number,
@@ -73,13 +73,10 @@ const rangesOf = (
 ): SkippedRange[] => {
   const tooOldThrough =
     schedule.missedWithinMillis === undefined ? -Infinity : now - schedule.missedWithinMillis - 1;
-  const ranges: SkippedRange[] = [];
-  for (let at: number | undefined = from; at !== undefined && at <= to; at = schedule.next(at)) {
-    const reason = at <= tooOldThrough ? "missed-too-old" : "missed";
-    const range = ranges.at(-1);
-    if (range?.reason === reason)
-      ranges[ranges.length - 1] = { ...range, to: at, count: range.count + 1 };
-    else ranges.push({ from: at, to: at, count: 1, reason });
-  }
-  return ranges;
+  const tooOld = rangeOf(schedule, { after: from - 1, until: Math.min(to, tooOldThrough) });
+  const missed = rangeOf(schedule, { after: Math.max(from - 1, tooOldThrough), until: to });
+  return [
+    ...(tooOld === undefined ? [] : [{ ...tooOld, reason: "missed-too-old" as const }]),
+    ...(missed === undefined ? [] : [{ ...missed, reason: "missed" as const }]),
+  ];
 };

@@ -1,6 +1,7 @@
 // Schedules: rules that name instants. A schedule is plain data, the raw words of its definition; it is read when somebody asks
 // for its faults or its instants, so that all faults of a definition can be reported at once and a schedule can be stored as JSON.
 import { instantMax } from "./civil.ts";
+import { countCron } from "./cron-count.ts";
 import { nextCron, previousCron, readCron, walkOf, type Dst } from "./cron.ts";
 import { readDuration, type DurationInput } from "./duration.ts";
 import { DefinitionError, InputError } from "./errors.ts";
@@ -63,6 +64,8 @@ export interface CompiledSchedule extends SchedulePolicy {
   readonly next: (after: number) => number | undefined;
   /** The last occurrence before an instant; undefined if there is none. */
   readonly previous: (before: number) => number | undefined;
+  /** How many occurrences there are after an instant (excluded) until another (included). Does not look at each: a range of years costs little. */
+  readonly count: (range: { readonly after: number; readonly until: number }) => number;
 }
 
 /** Everything that is wrong with a schedule, one line each with its place and its mend; empty when it is fine. `seed` is the trigger's id, for `H`. */
@@ -114,6 +117,17 @@ export const nextOccurrence = (schedule: Schedule, after: InstantInput): number 
 export const previousOccurrence = (schedule: Schedule, before: InstantInput): number | undefined =>
   compileSchedule(schedule).previous(boundary(before));
 
+/** The occurrences after an instant (excluded) until another (included) as one range, both its ends occurrences; undefined if there are none. */
+export const rangeOf = (
+  { next, previous, count }: CompiledSchedule,
+  range: { readonly after: number; readonly until: number },
+): { readonly from: number; readonly to: number; readonly count: number } | undefined => {
+  const from = next(range.after);
+  const to = previous(range.until + 1);
+  if (from === undefined || to === undefined || from > to) return undefined;
+  return { from, to, count: count(range) };
+};
+
 /** The text that equal schedules share and no others: canonical JSON of kind and data. */
 export const scheduleKey = (schedule: Schedule): string => canonical(schedule);
 
@@ -157,7 +171,7 @@ const readSchedule = (schedule: unknown, seed: string): ScheduleReading => {
 };
 
 /** Both directions of a search, without bounds. */
-type Search = Pick<CompiledSchedule, "next" | "previous">;
+type Search = Pick<CompiledSchedule, "next" | "previous" | "count">;
 
 const readWith = (
   raw: RawSchedule,
@@ -174,7 +188,7 @@ const readWith = (
   reader.only([...kind.options, ...optionNames], kind.word);
   const { faults } = reader;
   if (faults.length > 0 || search === undefined) return { faults };
-  const { next, previous } = search;
+  const { next, previous, count } = search;
   const value: CompiledSchedule = {
     ...policy,
     next: (after) => {
@@ -184,6 +198,10 @@ const readWith = (
     previous: (before) => {
       const found = previous(Math.min(before, endAt + 1));
       return found !== undefined && found >= startAt ? found : undefined;
+    },
+    count: ({ after, until }) => {
+      const range = { after: Math.max(after, startAt - 1), until: Math.min(until, endAt) };
+      return range.after < range.until ? count(range) : 0;
     },
   };
   return { faults, value };
@@ -199,6 +217,7 @@ const cronSearch = (raw: RawSchedule, reader: ScheduleReader, seed: string): Sea
   return {
     next: (after) => nextCron(walk, after),
     previous: (before) => previousCron(walk, before),
+    count: (range) => countCron(walk, range),
   };
 };
 
@@ -220,14 +239,21 @@ const everySearch = (raw: RawSchedule, reader: ScheduleReader): Search | undefin
   // Remainders are exact where differences of distant instants are not.
   const since = (instant: number): number =>
     ((((instant % interval) - (anchor % interval)) % interval) + interval) % interval;
+  const next = (after: number): number | undefined => {
+    const instant = Math.max(Math.floor(after), -instantMax - 1);
+    return within(instant + interval - since(instant));
+  };
+  const previous = (before: number): number | undefined => {
+    const instant = Math.min(Math.ceil(before), instantMax + 1);
+    return within(instant - (since(instant) || interval));
+  };
   return {
-    next: (after) => {
-      const instant = Math.max(Math.floor(after), -instantMax - 1);
-      return within(instant + interval - since(instant));
-    },
-    previous: (before) => {
-      const instant = Math.min(Math.ceil(before), instantMax + 1);
-      return within(instant - (since(instant) || interval));
+    next,
+    previous,
+    count: ({ after, until }) => {
+      const first = next(after) ?? Infinity;
+      const last = previous(Math.floor(until) + 1) ?? -Infinity;
+      return first > last ? 0 : Math.round((last - first) / interval) + 1;
     },
   };
 };
@@ -242,5 +268,6 @@ const atSearch = (raw: RawSchedule, reader: ScheduleReader): Search | undefined 
   return {
     next: (after) => (instant > after ? instant : undefined),
     previous: (before) => (instant < before ? instant : undefined),
+    count: ({ after, until }) => (after < instant && instant <= until ? 1 : 0),
   };
 };

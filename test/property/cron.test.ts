@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { instantMillis } from "../../src/core/instant.ts";
 import {
+  compileSchedule,
   cron,
   nextOccurrence,
   occurrencesBetween,
@@ -47,6 +48,49 @@ test("occurrences between a and c are those between a and b followed by those be
       const b = a + first;
       const c = b + then;
       expect(all(schedule, a, c)).toEqual([...all(schedule, a, b), ...all(schedule, b, c)]);
+    },
+  );
+  fc.assert(law, { numRuns: 300 * times });
+});
+
+test("a range is counted as if each of its occurrences were looked at, over changes of the clock and leap days", () => {
+  const law = fc.property(
+    arbitrarySchedule,
+    arbitraryInstant,
+    fc.oneof(fc.nat(3 * hour), fc.nat(400 * 24 * hour)),
+    (schedule, after, length) => {
+      const { occurrences, more } = occurrencesBetween(schedule, {
+        after,
+        until: after + length,
+        limit: 3_000,
+      });
+      const until = more ? (occurrences.at(-1) as number) : after + length;
+      expect(compileSchedule(schedule).count({ after, until })).toBe(occurrences.length);
+    },
+  );
+  fc.assert(law, { numRuns: 1_500 * times });
+});
+
+test.each([
+  ["America/New_York", "2024-03-10T07:00Z"],
+  ["Australia/Lord_Howe", "2024-10-05T15:30Z"],
+  ["Antarctica/Troll", "2024-03-31T01:00Z"],
+  ["America/Havana", "2024-03-10T05:00Z"],
+  ["Pacific/Apia", "2011-12-30T10:00Z"],
+])("what the gap of %s at %s moves is counted once", (timeZone, gap) => {
+  const hours = fc.constantFrom("0", "1", "2", "3", "1,2", "2,3", "1-4", "*");
+  const minutes = fc.constantFrom("0", "15", "*/20", "0,30,45");
+  const law = fc.property(
+    fc.record({ hour: hours, minute: minutes, dst: arbitraryDst }),
+    fc.integer({ min: -3 * hour, max: hour }),
+    fc.nat(6 * hour),
+    (rule, before, length) => {
+      const schedule = cron(`${rule.minute} ${rule.hour} * * *`, { timeZone, dst: rule.dst });
+      const after = instantMillis(gap) + before;
+      const { count } = compileSchedule(schedule);
+      expect(count({ after, until: after + length })).toBe(
+        all(schedule, after, after + length).length,
+      );
     },
   );
   fc.assert(law, { numRuns: 300 * times });
