@@ -45,6 +45,8 @@ export {
   type TriggerOptions,
 } from "./core/trigger.ts";
 export type { EngineNote } from "./core/engine.ts";
+export type { Subject } from "./core/command.ts";
+export type { CommandOptions, CommandReply, PauseOptions } from "./runtime/control.ts";
 export type { Runtime, StartOptions } from "./runtime/start.ts";
 
 /**

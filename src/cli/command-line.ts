@@ -14,6 +14,7 @@ import { reportFailure } from "./failure.ts";
 import { init } from "./init.ts";
 import { next } from "./next.ts";
 import { canColor, print } from "./output.ts";
+import { pause, resume } from "./pause.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { show } from "./show.ts";
@@ -30,7 +31,7 @@ const detent = Command.make("detent").pipe(
     { command: `detent emit file.arrived '{"path":"a.png"}'`, description: "Tell it a fact" },
     { command: 'detent next "0 2 * * *" --tz Europe/Madrid', description: "Ask a schedule" },
   ]),
-  Command.withSubcommands([init, start, emit, run, next, triggers, runs, show]),
+  Command.withSubcommands([init, start, emit, run, next, triggers, runs, show, pause, resume]),
 );
 
 const presenter: CliOutput.Presenter = {

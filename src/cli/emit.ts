@@ -8,6 +8,7 @@ import {
   doing,
   durationOf,
   flag,
+  id,
   json,
   jsonOf,
   optionalArgument,
@@ -20,11 +21,7 @@ export const emit = Command.make(
   {
     name: argument("NAME", "The event's name"),
     payload: optionalArgument("PAYLOAD", "JSON; null when left out"),
-    id: flag(
-      "id",
-      "ID",
-      "The same id again is a duplicate and changes nothing. Default: a new one",
-    ),
+    id,
     after: flag("after", "DURATION", 'Heard after this long, such as "90 s" or "2 h"'),
     app,
     store,

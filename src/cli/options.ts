@@ -48,6 +48,12 @@ export const optionalArgument = (
 
 export const json = toggle("json", "Print JSON, for scripts");
 
+export const id = flag(
+  "id",
+  "ID",
+  "The same id again is a duplicate and changes nothing. Default: a new one",
+);
+
 export const store = flag(
   "store",
   "URL",

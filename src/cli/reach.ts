@@ -35,8 +35,16 @@ export const withStore = async <A>(
   return Effect.runPromise(Effect.scoped(Effect.flatMap(openStore(url, { app: access.app }), use)));
 };
 
+/** Whether there is a store to look into. */
+export const isThere = (flag: string | undefined): boolean => {
+  const url = storeUrl(flag);
+  return !/^memory:?$/.test(url) && (!url.startsWith("sqlite:") || existsSync(fileOf(url)));
+};
+
+const fileOf = (url: string): string => path.resolve(url.slice("sqlite:".length));
+
 const demandFile = (url: string): void => {
-  const file = path.resolve(url.slice("sqlite:".length));
+  const file = fileOf(url);
   if (!existsSync(file))
     throw new InputError(
       `there is no store ${url} (no file ${file}); "detent start" and "detent emit" make one, --store or DETENT_STORE name another`,

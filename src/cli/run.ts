@@ -2,7 +2,7 @@
 import * as Command from "effect/cli/Command";
 import { InputError } from "../core/errors.ts";
 import { print, printJson } from "./output.ts";
-import { app, argument, doing, flag, json, jsonOf, optionalArgument, store } from "./options.ts";
+import { app, argument, doing, id, json, jsonOf, optionalArgument, store } from "./options.ts";
 import { appNamed, namesOf, withStore } from "./reach.ts";
 
 export const run = Command.make(
@@ -10,11 +10,7 @@ export const run = Command.make(
   {
     task: argument("TASK", "The task's id"),
     input: optionalArgument("INPUT", "JSON; null when left out"),
-    id: flag(
-      "id",
-      "ID",
-      "The same id again is a duplicate and changes nothing. Default: a new one",
-    ),
+    id,
     app,
     store,
     json,

@@ -1,4 +1,5 @@
 // What a batch means beyond its rows; the same in every store.
+import { pausedTasks } from "./command.ts";
 import type { Batch, CommitReply } from "./store.ts";
 
 /** The `at` of signals stored now: it never falls along the log, nor behind what has been routed or is by the same batch, whatever the clock does. */
@@ -22,8 +23,13 @@ export const changesReading = ({
   );
 
 /** Whether others may now have something to route, claim or cancel. */
-export const isNews = ({ runs, patches, close }: Batch, reply: CommitReply): boolean =>
+export const isNews = (batch: Batch, reply: CommitReply): boolean =>
   reply._tag === "Committed" &&
   (reply.signals.includes("accepted") ||
-    (runs?.length ?? 0) + (patches?.length ?? 0) > 0 ||
-    close !== undefined);
+    (batch.runs?.length ?? 0) + (batch.patches?.length ?? 0) > 0 ||
+    batch.close !== undefined ||
+    freesRuns(batch));
+
+/** Whether a paused task is resumed: its runs may be claimed again. */
+export const freesRuns = ({ deadlines }: Pick<Batch, "deadlines">): boolean =>
+  deadlines?.remove.some((id) => id.startsWith(pausedTasks)) ?? false;

@@ -1,6 +1,7 @@
 // A draft: a decision while it is made. It lies over a state that it never changes, and answers with what the state will be after it.
+import { pausedIdOf, pausedTriggerIdOf, type Subject } from "./command.ts";
 import type { Leaf, CompiledTrigger } from "./definitions.ts";
-import { joinOf, type State } from "./state.ts";
+import { joinOf, scheduleIdOf, type State } from "./state.ts";
 import { isBefore, type Queues } from "./join.ts";
 import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
@@ -105,11 +106,26 @@ export class Draft {
     if (this.state.deadlines.get(id) !== undefined) this.deadlineRemove.add(id);
   }
 
-  hasDeadline(id: string): boolean {
-    return (
-      this.deadlinePut.has(id) ||
-      (this.state.deadlines.get(id) !== undefined && !this.deadlineRemove.has(id))
-    );
+  /** When it comes due; undefined when there is none of this id. */
+  deadlineAt(id: string): number | undefined {
+    const put = this.deadlinePut.get(id);
+    if (put !== undefined || this.deadlineRemove.has(id)) return put?.at;
+    return this.state.deadlines.get(id)?.at;
+  }
+
+  // Pauses
+
+  isPaused(subject: Subject): boolean {
+    return this.deadlineAt(pausedIdOf(subject)) !== undefined;
+  }
+
+  isTriggerPaused(trigger: string): boolean {
+    return this.deadlineAt(pausedTriggerIdOf(trigger)) !== undefined;
+  }
+
+  /** Where the cursor of a paused trigger's schedule stands. */
+  heldAt(leaf: Leaf): number | undefined {
+    return this.cursors.get(leaf)?.at ?? this.state.held.get(scheduleIdOf(leaf));
   }
 
   // Scopes

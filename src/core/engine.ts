@@ -5,6 +5,7 @@
 // owed runs. Between turns it sleeps until something comes due or somebody hints that there is work.
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
+import { freesRuns } from "./batch.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
@@ -254,7 +255,7 @@ const orderOf = (definitions: Definitions, run: Run): Order => {
   };
 };
 
-/** Routes one piece of what the log has gained and what came due. Says whether any run is owed by it. */
+/** Routes one piece of what the log has gained and what came due. Says whether there may be runs to claim because of it. */
 const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
   Effect.gen(function* () {
     const reading = yield* self.store.read({
@@ -289,7 +290,7 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     if (!isFirst) return false;
     for (const run of decision.runs) self.note({ _tag: "Owed", run });
     for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
-    return decision.runs.length > 0;
+    return decision.runs.length > 0 || freesRuns(decision);
   });
 
 /** Hands cancel requests of people to the executor. */

@@ -49,6 +49,10 @@ export const arrive = (
   try {
     satisfied = matchesOf(draft, leaves, heard);
     if (satisfied.length === 0) return;
+    if (draft.isTriggerPaused(trigger.id)) {
+      draft.skip({ trigger: trigger.id, signal: heard.id, reason: "paused", at });
+      return;
+    }
     if (trigger.leaves.length > 1) key = keyOf(trigger, heard);
   } catch (thrown) {
     const { name, message } = errorDataOf(thrown);

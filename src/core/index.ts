@@ -2,6 +2,7 @@
 export { activation } from "./activation.ts";
 export { detent, isApp, type App, type AppDefinition } from "./app.ts";
 export { cancelRun, type Cancelled } from "./cancel.ts";
+export type { Subject } from "./command.ts";
 export * from "./condition.ts";
 export { definitionsOf, type CompiledTrigger, type Definitions, type Leaf } from "./definitions.ts";
 export { DefinitionError, InputError, StoreError, type ErrorData } from "./errors.ts";

@@ -7,6 +7,7 @@ import {
   defaultOrder,
   keyOfPage,
   pageOf,
+  triggerOfDeadline,
   waitingKeyOf,
   type Key,
 } from "./store-order.ts";
@@ -42,7 +43,7 @@ const fields: Fields = {
   cursor: { trigger: (cursor) => cursor.trigger },
   deadline: {
     ids: (deadline) => deadline.id,
-    trigger: ({ due }) => (due._tag === "Within" ? due.trigger : null),
+    trigger: ({ due }) => triggerOfDeadline(due),
   },
   owner: { ids: (owner) => owner.id, owner: (owner) => owner.id },
 };

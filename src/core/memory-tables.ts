@@ -6,6 +6,7 @@
 // 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
 // 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
 import { changesReading, instantOf } from "./batch.ts";
+import { pausedIdOf } from "./command.ts";
 import { canonical } from "./json.ts";
 import { keptBatch } from "./kept-batch.ts";
 import { kept } from "./kept.ts";
@@ -75,7 +76,8 @@ export class MemoryTables {
   /** An owner that has not entered, or is closed, claims nothing: nobody would ever take its runs back. */
   claim(request: ClaimRequest, now: number): ClaimReply {
     if (!this.#isOpen(request.owner)) return { runs: [], nextDueAt: null };
-    const { items, nextDueAt } = this.pending.take(request.tasks, request.limit, now);
+    const tasks = request.tasks.filter((task) => !this.deadlines.has(pausedIdOf({ task })));
+    const { items, nextDueAt } = this.pending.take(tasks, request.limit, now);
     const { owner, nonce } = request;
     const runs = items.map((row) => {
       const { run } = row;

@@ -1,8 +1,9 @@
 // The router's state: what it must know beside the log to decide the next step. A store keeps it as rows; `stateOf` reads them, and `advance` applies a decision, so that
 // a router that goes on need not read them again.
+import { endless, pausedTriggerIdOf } from "./command.ts";
 import type { Definitions, Leaf } from "./definitions.ts";
 import { DueHeap } from "./due-heap.ts";
-import type { Decision } from "./step.ts";
+import type { CursorMove, Decision } from "./step.ts";
 import { isBefore, type Queues } from "./join.ts";
 import type { Batch, Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
 
@@ -15,6 +16,8 @@ interface Due {
 export interface State {
   readonly watermark: Watermark;
   readonly schedules: DueHeap<Due>;
+  /** The cursors of schedules whose trigger is paused: they are not in `schedules`. */
+  readonly held: Map<string, number>;
   readonly deadlines: DueHeap<Deadline>;
   /** By `joinOf(trigger, key)`: what waits in each leaf. */
   readonly waiting: Map<string, Queues>;
@@ -26,7 +29,7 @@ export interface State {
 
 export const joinOf = (trigger: string, key: string): string => `${trigger} ${key}`;
 
-const scheduleIdOf = (leaf: Leaf): string => `${leaf.trigger.id} ${leaf.key}`;
+export const scheduleIdOf = (leaf: Leaf): string => `${leaf.trigger.id} ${leaf.key}`;
 
 /** The state that a store's rows tell, under these definitions. Rows of triggers and leaves that are not defined are left alone: activation retires them. */
 export const stateOf = (
@@ -37,6 +40,7 @@ export const stateOf = (
   const state: State = {
     watermark,
     schedules: new DueHeap(),
+    held: new Map(),
     deadlines: new DueHeap(),
     waiting: new Map(),
     open: new Map(),
@@ -45,11 +49,11 @@ export const stateOf = (
   const cursors = new Map(
     stored.cursors.map(({ trigger, leaf, at }) => [`${trigger} ${leaf}`, at]),
   );
-  for (const leaf of definitions.schedules) {
-    const cursor = cursors.get(scheduleIdOf(leaf));
-    if (cursor !== undefined) setDue(state, leaf, leaf.schedule?.next(cursor));
-  }
   for (const deadline of stored.deadlines) state.deadlines.set(deadline.id, deadline.at, deadline);
+  for (const leaf of definitions.schedules) {
+    const at = cursors.get(scheduleIdOf(leaf));
+    if (at !== undefined) moveCursor(state, { leaf, at, nextAt: leaf.schedule?.next(at) });
+  }
   for (const row of [...stored.waiting].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
     const trigger = definitions.triggers.get(row.trigger);
     const leaf = trigger?.leaves.find(({ key }) => key === row.leaf);
@@ -81,10 +85,10 @@ export const batchOf = (decision: Decision, revision: number): Batch => ({
 
 /** The state after a decision was committed. Changes `state` itself and gives it back under the new watermark. */
 export const advance = (state: State, decision: Decision): State => {
-  for (const { leaf, nextAt } of decision.cursors) setDue(state, leaf, nextAt);
   for (const id of decision.deadlines.remove) state.deadlines.delete(id);
   for (const deadline of decision.deadlines.put)
     state.deadlines.set(deadline.id, deadline.at, deadline);
+  for (const move of decision.cursors) moveCursor(state, move);
   for (const [join, queues] of decision.queues) {
     if (queues.every((queue) => queue.length === 0)) state.waiting.delete(join);
     else state.waiting.set(join, queues);
@@ -96,18 +100,18 @@ export const advance = (state: State, decision: Decision): State => {
 
 /** When the router must act next without hearing anything new; undefined: never. */
 export const nextDueAt = (state: State): number | undefined => {
-  const { nextAt: schedule } = state.schedules;
-  const { nextAt: deadline } = state.deadlines;
-  return schedule === undefined
-    ? deadline
-    : deadline === undefined
-      ? schedule
-      : Math.min(schedule, deadline);
+  const dueAt = Math.min(state.schedules.nextAt ?? Infinity, state.deadlines.nextAt ?? Infinity);
+  return dueAt < endless ? dueAt : undefined;
 };
 
-const setDue = (state: State, leaf: Leaf, nextAt: number | undefined): void => {
-  if (nextAt === undefined) state.schedules.delete(scheduleIdOf(leaf));
-  else state.schedules.set(scheduleIdOf(leaf), nextAt, { leaf, nextAt });
+/** The pauses of the state must be known before. */
+const moveCursor = (state: State, { leaf, at, nextAt }: CursorMove): void => {
+  const id = scheduleIdOf(leaf);
+  const isPaused = state.deadlines.get(pausedTriggerIdOf(leaf.trigger.id)) !== undefined;
+  if (isPaused) state.held.set(id, at);
+  else state.held.delete(id);
+  if (isPaused || nextAt === undefined) state.schedules.delete(id);
+  else state.schedules.set(id, nextAt, { leaf, nextAt });
 };
 
 const putOpen = (state: State, row: Open): void => {

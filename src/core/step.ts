@@ -16,7 +16,9 @@ import {
   type Agenda,
   type Upcoming,
 } from "./agenda.ts";
+import { isCommand } from "./command.ts";
 import type { Mismatch } from "./condition.ts";
+import { endPause, obey } from "./control.ts";
 import type { Definitions, Leaf } from "./definitions.ts";
 import { Draft } from "./draft.ts";
 import { arrive, hear } from "./hear.ts";
@@ -83,7 +85,8 @@ export const step = (definitions: Definitions, state: State, piece: Piece): Deci
   const draft = new Draft(state, (deadline) => {
     if (deadline.at <= piece.until) agenda.add(upcomingDeadline(deadline));
   });
-  const context: Context = { definitions, draft, piece, agenda };
+  const commandsAt = piece.signals.filter(isCommand).map(({ at }) => at);
+  const context: Context = { definitions, draft, piece, agenda, commandsAt };
   for (const stored of piece.signals) {
     takeUpcoming(context, stored.at);
     takeStored(context, stored);
@@ -98,6 +101,8 @@ interface Context {
   readonly piece: Piece;
   /** Deadlines and occurrences of this piece that are still to be taken. */
   readonly agenda: Agenda;
+  /** The instants of the commands in the piece. */
+  readonly commandsAt: readonly number[];
 }
 
 const takeUpcoming = (context: Context, until: number): void => {
@@ -111,9 +116,13 @@ const takeUpcoming = (context: Context, until: number): void => {
 
 const takeDeadline = (context: Context, deadline: Deadline): void => {
   const { definitions, draft } = context;
-  if (!draft.hasDeadline(deadline.id)) return; // what it waited for has happened earlier in this piece
-  draft.removeDeadline(deadline.id);
+  if (draft.deadlineAt(deadline.id) !== deadline.at) return; // what it waited for has happened earlier in this piece, or it was moved
   const { due, at } = deadline;
+  if (due._tag === "Paused") {
+    move(context, endPause(context, due.subject, at));
+    return;
+  }
+  draft.removeDeadline(deadline.id);
   if (due._tag === "Hear") {
     const { stored } = due;
     const heard = { id: stored.id, signal: { ...stored.signal, at } as Heard["signal"] };
@@ -143,8 +152,14 @@ const takeOccurrence = (
   const { draft, piece } = context;
   const schedule = leaf.schedule;
   if (schedule === null) return;
+  const moved = draft.cursors.get(leaf);
+  if (moved !== undefined && moved.nextAt !== at) return; // a command has moved the schedule since this was put on the agenda
   if (at > missedThrough && piece.now - at > schedule.missedAfterMillis) {
-    const answer = catchUp(schedule, { from: at, until: piece.until, now: piece.now });
+    const answer = catchUp(schedule, {
+      from: at,
+      until: nextCommandAt(context, at) ?? piece.until,
+      now: piece.now,
+    });
     for (const range of answer.skipped)
       draft.skip({
         trigger: leaf.trigger.id,
@@ -192,10 +207,23 @@ const continueFrom = (
     agenda.add(upcomingOccurrence(leaf, nextAt, missedThrough));
 };
 
+/** Schedules that go on elsewhere because of a command. */
+const move = (context: Context, moves: readonly CursorMove[]): void => {
+  for (const { leaf, at, nextAt } of moves) continueFrom(context, leaf, at, nextAt, -Infinity);
+};
+
+/** What comes due behind a command is not to be decided before it. */
+const nextCommandAt = ({ commandsAt }: Context, at: number): number | undefined =>
+  commandsAt.find((commandAt) => commandAt >= at);
+
 const takeStored = (context: Context, stored: StoredSignal): void => {
   const { draft } = context;
   if (stored.dueAt !== null && stored.dueAt > stored.at) {
     draft.putDeadline({ id: `hear/${stored.id}`, at: stored.dueAt, due: { _tag: "Hear", stored } });
+    return;
+  }
+  if (isCommand(stored)) {
+    move(context, obey(context, stored));
     return;
   }
   if (isForNobody(context, stored)) return;

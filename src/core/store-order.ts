@@ -14,6 +14,12 @@ export const waitingKeyOf = (row: Pick<Waiting, "trigger" | "leaf" | "at" | "ord
 export const deadlineKeyOf = (row: Pick<Deadline, "at" | "id">): Key => [row.at, row.id];
 export const openKeyOf = (row: Pick<Open, "scope" | "run">): Key => [row.scope, row.run];
 
+/** The trigger that a deadline belongs to. */
+export const triggerOfDeadline = (due: Deadline["due"]): string | null => {
+  if (due._tag === "Paused") return "trigger" in due.subject ? due.subject.trigger : null;
+  return due._tag === "Hear" ? null : due.trigger;
+};
+
 /** What the parts of each table's key are. One number: the order in which rows were stored; an attempt's: that of its run, and its token. */
 const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | "number")[] } = {
   run: ["number"],

@@ -9,6 +9,7 @@
 // 5. Values come back equal to what JSON made of them, whatever the adapter.
 import type * as Effect from "effect/Effect";
 import * as Context from "effect/Context";
+import type { Subject } from "./command.ts";
 import type { StoreError } from "./errors.ts";
 import type { Attempt, Run, RunState } from "./run.ts";
 import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
@@ -52,7 +53,7 @@ export interface Waiting {
   readonly scopes: readonly string[];
 }
 
-/** Something that the router must do at an instant: hear a delayed event, give up a waiting match. */
+/** Something that the router must do at an instant: hear a delayed event, give up a waiting match, end a pause. */
 export interface Deadline {
   readonly id: string;
   readonly at: number;
@@ -64,7 +65,9 @@ export interface Deadline {
         readonly leaf: string;
         readonly key: string;
         readonly order: number;
-      };
+      }
+    /** Paused until then; at the end of time (8,640,000,000,000,000): until somebody resumes it. */
+    | { readonly _tag: "Paused"; readonly subject: Subject };
 }
 
 /**
@@ -89,7 +92,9 @@ export type SkipReason =
   | "throttled"
   | "paused"
   | "retired"
-  | "input-failed";
+  | "input-failed"
+  /** A command that can't be done, or says nothing that is known here. */
+  | "refused";
 
 /** A recorded decision not to run. Of a schedule: `signal: null` and the range of occurrences `from` … `to` (both included), `count` of them. */
 export interface Skip {
@@ -197,7 +202,7 @@ export interface ClaimRequest {
   readonly owner: string;
   /** Unique a request. */
   readonly nonce: string;
-  /** Only runs of these tasks. */
+  /** Only runs of these tasks, and of them only of those that are not paused: a Paused deadline of a task holds its runs. */
   readonly tasks: readonly string[];
   readonly limit: number;
 }
@@ -205,7 +210,7 @@ export interface ClaimRequest {
 export interface ClaimReply {
   /** Now claimed: token and attempt raised by one, owner and nonce set. By priority (higher first), then `dueAt`, then creation. */
   readonly runs: readonly Run[];
-  /** When the next pending run of these tasks is due that was not claimed now; null: none. May lie in the past if the limit was reached. */
+  /** When the next pending run of these tasks is due that was not claimed now, paused tasks left out; null: none. May lie in the past if the limit was reached. */
   readonly nextDueAt: number | null;
 }
 
@@ -252,7 +257,7 @@ export interface Summary {
   readonly runs: { readonly [state in RunState]: number };
   /** Signals stored but not yet routed. */
   readonly unrouted: number;
-  /** Events with a delay that has not passed, routed or not, and other deadlines that will act by themselves (waiting matches' `within` not counted). */
+  /** Events with a delay that has not passed, routed or not, and other deadlines that will act by themselves (waiting matches' `within` and pauses not counted). */
   readonly deadlines: number;
   readonly signals: number;
   readonly skips: number;

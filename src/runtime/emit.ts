@@ -63,7 +63,8 @@ export const runTo = (
     );
   });
 
-const append = (
+/** Stores an event under any name, of the engine's own too. */
+export const append = (
   store: StorePort,
   name: string,
   payload: unknown,

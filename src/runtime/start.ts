@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber";
 import * as Scope from "effect/Scope";
 import { isApp, type App } from "../core/app.ts";
 import { cancelRun, type Cancelled } from "../core/cancel.ts";
+import type { Subject } from "../core/command.ts";
 import type { Definitions } from "../core/definitions.ts";
 import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
 import { InputError } from "../core/errors.ts";
@@ -15,6 +16,13 @@ import { Executor, type ExecutorPort } from "../core/executor.ts";
 import { moves } from "../core/run.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import { isTask, type Task } from "../core/task.ts";
+import {
+  pauseIn,
+  resumeIn,
+  type CommandOptions,
+  type CommandReply,
+  type PauseOptions,
+} from "./control.ts";
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
 import { inlineExecutor } from "./executor/inline.ts";
 import { threadExecutor } from "./executor/executor.ts";
@@ -47,6 +55,14 @@ export interface Runtime {
     input?: Input,
     options?: { readonly id?: string },
   ): Promise<RunReply>;
+  /**
+   * Pauses a trigger: what would have fired it becomes a skip, and nothing is made up for afterwards. Or pauses a task: its runs wait; those that run go on. In
+   * force once it is routed, for every engine and across restarts. A second pause replaces the end of the first. Rejects with an InputError for a trigger or task that
+   * is not there, or an end that is no instant in the future.
+   */
+  pause(subject: Subject, options?: PauseOptions): Promise<CommandReply>;
+  /** Ends a pause; what is not paused stays as it is. */
+  resume(subject: Subject, options?: CommandOptions): Promise<CommandReply>;
   /** Cancels a run: at once while it waits, by request while it is held. */
   cancel(run: string): Promise<Cancelled>;
   /** Resolves when the runtime has stopped; rejects if its engine ends by a fault of its own. Then nothing runs any more, and the next start takes over. */
@@ -171,6 +187,16 @@ class Running implements Runtime {
         `there is no task ${JSON.stringify(id)}; the app has ${[...this.#definitions.tasks.keys()].map((known) => JSON.stringify(known)).join(", ")}`,
       );
     return Effect.runPromise(runTo(this.#opened.store, id, input, options));
+  }
+
+  pause(subject: Subject, options?: PauseOptions): Promise<CommandReply> {
+    const { store } = this.#opened;
+    return Effect.runPromise(pauseIn(store, subject, options, this.#definitions));
+  }
+
+  resume(subject: Subject, options?: CommandOptions): Promise<CommandReply> {
+    const { store } = this.#opened;
+    return Effect.runPromise(resumeIn(store, subject, options, this.#definitions));
   }
 
   cancel(run: string): Promise<Cancelled> {

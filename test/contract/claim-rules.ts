@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect";
 import { expect, test } from "vitest";
 import type { Run } from "../../src/core/run.ts";
 import type { StorePort } from "../../src/core/store.ts";
-import { aRun, claimAs, entered, noon, onStore, writes, type Subject } from "./subject.ts";
+import { aPause, aRun, claimAs, entered, noon, onStore, writes, type Subject } from "./subject.ts";
 
 const idsOf = (runs: readonly Run[]): readonly string[] => runs.map(({ id }) => id);
 
@@ -88,6 +88,28 @@ const orderRules = (subject: Subject): void => {
 };
 
 const grantRules = (subject: Subject): void => {
+  test("the runs of a paused task are not claimed, whichever handle has paused it, and are again when it no more is", () =>
+    onStore(subject, ({ store, again }) =>
+      Effect.gen(function* () {
+        const other = yield* again;
+        yield* entered(store);
+        const tasks = ["resize", "publish"];
+        yield* store.commit(
+          writes({ runs: [aRun("a"), aRun("b", { task: "publish", dueAt: noon + 9 })] }),
+        );
+        yield* claimAs(store, { tasks, limit: 0 });
+        const put = [aPause({ task: "resize" }), aPause({ trigger: "publish" })];
+        const remove = put.map(({ id }) => id);
+        for (const handle of [store, other]) {
+          yield* handle.commit(writes({ deadlines: { put, remove: [] } }));
+          expect(yield* claimAs(store, { tasks })).toEqual({ runs: [], nextDueAt: noon + 9 });
+          yield* handle.commit(writes({ deadlines: { put: [], remove } }));
+          expect(idsOf((yield* claimAs(store, { tasks })).runs)).toEqual(["a"]);
+          yield* release(store, "a");
+        }
+      }),
+    ));
+
   test("a claimed run has the claimer as its owner, its nonce, and token and attempt raised by one; nothing else changes", () =>
     onStore(subject, ({ store }) =>
       Effect.gen(function* () {

@@ -6,6 +6,7 @@ import type { ListRequest, StorePort, Summary, Tables } from "../../src/core/sto
 import {
   aCursor,
   aDelay,
+  aPause,
   aRun,
   aSkip,
   aStatus,
@@ -354,7 +355,12 @@ const countRules = (subject: Subject): void => {
               ],
             },
             deadlines: {
-              put: [aWithin("d0", noon), aDelay("d1", noon)],
+              put: [
+                aWithin("d0", noon),
+                aDelay("d1", noon),
+                aPause({ task: "resize" }),
+                aPause({ trigger: "even" }, noon + 5),
+              ],
               remove: ["d2", "d3", "none"],
             },
           }),

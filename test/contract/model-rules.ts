@@ -3,6 +3,7 @@
 import * as Effect from "effect/Effect";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Subject as PauseSubject } from "../../src/core/command.ts";
 import type { Json } from "../../src/core/json.ts";
 import { memoryStore } from "../../src/core/memory-store.ts";
 import { runStates, type Run, type RunState } from "../../src/core/run.ts";
@@ -12,6 +13,7 @@ import {
   aCursor,
   aDelay,
   aGeneration,
+  aPause,
   aRun,
   aSkip,
   aStatus,
@@ -144,6 +146,10 @@ const waiting = fc
 const deadline = fc
   .tuple(oneOf("d1", "d2", "d3", "d4"), instant, fc.boolean())
   .map(([name, at, acts]) => (acts ? aDelay(name, at) : aWithin(name, at)));
+const pause = fc
+  .tuple(oneOf<PauseSubject>({ task: "resize" }, { task: "publish" }, { trigger: "a" }), instant)
+  .map(([of, at]) => aPause(of, at));
+const deadlineId = oneOf("d1", "d2", "d3", "d4", "paused/task/resize", "paused/task/publish");
 const cursor = fc
   .record({ trigger: oneOf("a", "b"), leaf: oneOf("x", "y"), at: instant })
   .map(({ trigger, ...fields }) => aCursor(trigger, fields));
@@ -164,7 +170,10 @@ const batch: fc.Arbitrary<Batch> = fc.record(
     skips: few(fc.nat(9).map((n) => aSkip(`s${n}`))),
     waiting: fc.record({ put: few(waiting), remove: few(waiting) }),
     cursors: fc.record({ put: few(cursor), remove: few(cursor) }),
-    deadlines: fc.record({ put: few(deadline), remove: few(oneOf("d1", "d2", "d3", "d4")) }),
+    deadlines: fc.record({
+      put: few(fc.oneof({ weight: 4, arbitrary: deadline }, { weight: 1, arbitrary: pause })),
+      remove: few(deadlineId),
+    }),
     open: fc.record({ put: few(open), remove: few(open) }),
     close: fc.record({ owner, at: instant }),
     generation: fc.nat(2).map((n) => aGeneration(n)),

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Batch } from "../../src/core/store.ts";
 import {
   anOwner,
+  aPause,
   aRun,
   anEvent,
   claimAs,
@@ -79,7 +80,7 @@ export const ownerRules = (subject: Subject): void => {
       }),
     ));
 
-  test("listeners are told of signals, runs and changes of runs from any handle, until they stop listening", () =>
+  test("listeners are told of signals, runs, changes of runs and tasks that are resumed from any handle, until they stop listening", () =>
     onStore(subject, ({ store, again }) =>
       Effect.gen(function* () {
         const other = yield* again;
@@ -101,6 +102,7 @@ export const ownerRules = (subject: Subject): void => {
           writes({ signals: [anEvent(name)] }),
           writes({ runs: [aRun(name)] }),
           writes({ patches: [{ run: name, patch: { cancelRequested: true } }] }),
+          writes({ deadlines: { put: [], remove: [aPause({ task: "resize" }).id] } }),
         ];
         for (const [index, handle] of [store, other].entries()) {
           for (const batch of newsOf(`news-${index}`)) {

@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
+import { endless, pausedIdOf, type Subject as PauseSubject } from "../../src/core/command.ts";
 import type { Json } from "../../src/core/json.ts";
 import { isTerminal, type Attempt, type Run } from "../../src/core/run.ts";
 import { statusIdOf, type NewSignal, type StatusState } from "../../src/core/signal.ts";
@@ -188,6 +189,13 @@ export const aWithin = (id: string, at: number): Deadline => ({
   id,
   at,
   due: { _tag: "Within", trigger: "publish", leaf: "event:approved", key: "", order: 1 },
+});
+
+/** A pause of a task or trigger; without end unless said otherwise. */
+export const aPause = (subject: PauseSubject, at = endless): Deadline => ({
+  id: pausedIdOf(subject),
+  at,
+  due: { _tag: "Paused", subject },
 });
 
 export const anOpen = (scope: string, run: string, fields: Partial<Open> = {}): Open => ({

@@ -14,6 +14,7 @@ import {
   trigger,
   type AppDefinition,
   type Condition,
+  type Json,
   type Signal,
   type Trigger,
 } from "../../src/core/index.ts";
@@ -111,7 +112,21 @@ export type Happening =
       readonly pick: number;
       readonly state: "running" | "retrying" | "succeeded" | "failed" | "cancelled";
     }
+  | { readonly _tag: "Command"; readonly name: string; readonly payload: (now: number) => Json }
   | { readonly _tag: "Wait"; readonly millis: number };
+
+const subject = fc.oneof(
+  fc.constantFrom("t0", "t1").map((id) => ({ trigger: id })),
+  fc.constantFrom(...taskIds).map((id) => ({ task: id })),
+);
+
+const command = fc.oneof(
+  fc.tuple(subject, fc.constantFrom(null, 3_000, 20_000)).map(([of, millis]) => ({
+    name: "@:pause",
+    payload: (now: number): Json => ({ ...of, until: millis === null ? null : now + millis }),
+  })),
+  subject.map((of) => ({ name: "@:resume", payload: (): Json => of })),
+);
 
 export const arbitraryHappenings: fc.Arbitrary<readonly Happening[]> = fc.array(
   fc.oneof(
@@ -138,6 +153,10 @@ export const arbitraryHappenings: fc.Arbitrary<readonly Happening[]> = fc.array(
           "cancelled" as const,
         ),
       }),
+    },
+    {
+      weight: 2,
+      arbitrary: command.map((told) => ({ _tag: "Command" as const, ...told })),
     },
     {
       weight: 2,

@@ -5,7 +5,7 @@ import type { Run } from "../../src/core/run.ts";
 import { statusIdOf, type StoredSignal, type StoredStatus } from "../../src/core/signal.ts";
 import { advance, stateOf, type State } from "../../src/core/state.ts";
 import { step, type Decision, type Piece } from "../../src/core/step.ts";
-import type { Cursor, Skip } from "../../src/core/store.ts";
+import type { Cursor, Skip, StoredState } from "../../src/core/store.ts";
 
 export const hour = 3_600_000;
 
@@ -123,8 +123,16 @@ export class Router {
     return decision;
   }
 
-  /** The cursors as a store would have them. */
-  cursors(): Cursor[] {
-    return [...this.#cursors.values()];
+  /** Goes on from a state read back from the rows that it would have in a store. */
+  reread(): void {
+    const { waiting, deadlines, open, watermark } = this.state;
+    const stored: StoredState = {
+      cursors: [...this.#cursors.values()],
+      waiting: [...waiting.values()].flat(2),
+      deadlines: deadlines.values(),
+      open: [...open.values()].flatMap((rows) => [...rows.values()]),
+    };
+    const read = JSON.parse(JSON.stringify(stored)) as StoredState;
+    this.state = stateOf(this.#definitions, watermark, read);
   }
 }

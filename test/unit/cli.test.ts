@@ -63,6 +63,10 @@ describe("a mistake is one line and exit code 2", () => {
     [["emit", "a", "--store", "foo:bar"], /^detent: the store "foo:bar" is none that detent knows/],
     [["emit", "a", "--store", "memory:"], /^detent: the store memory: lives in one process/],
     [["start", "nope.ts"], /^detent: there is no file nope\.ts/],
+    [["pause"], /^detent: give either a trigger's id or --task TASK/],
+    [["pause", "a", "--until", "soon"], /^detent: --until: "soon" is no instant/],
+    [["pause", "a", "--until", "2020-01-01T00:00Z"], /^detent: until is 2020-.*, which has passed/],
+    [["resume", "a", "--task", "b"], /^detent: give either a trigger's id or --task TASK/],
     [["show", "x", "--store", "sqlite:no.db"], /^detent: there is no store sqlite:no\.db/],
   ];
   test.concurrent.each(rows)("detent %j", async (args, line) => {
@@ -214,4 +218,41 @@ test.concurrent("a second signal ends it at once, and exits 1", async () => {
   child.kill("SIGINT");
   expect(await end).toMatchObject({ code: 1 });
   expect(existsSync(join(here.folder, "detent.db"))).toBe(true);
+});
+
+test.concurrent("pause and resume are stored whether or not an engine runs; triggers shows what is paused", async () => {
+  const here = place();
+  here.write(
+    "app.ts",
+    `import { detent, event, task, trigger } from "detent";
+     const log = task({ id: "log", run: (input: unknown, ctx) => ctx.log(String(input)) });
+     export default detent({ tasks: [log], triggers: [
+       trigger("a", { when: event("e"), run: log, input: "a" }),
+       trigger("b", { when: event("e"), run: log, input: "b" }) ] });`,
+  );
+  const told = async (args: readonly string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await here.detent([...args, "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+  };
+  const pause = ["pause", "a", "--until", "2100-01-01T00:00Z", "--id", "p", "--app", "app.ts"];
+  const command = { command: "p", trigger: "a", until: "2100-01-01T00:00:00.000Z" };
+  expect(await told(pause)).toEqual({ ...command, status: "accepted" });
+  expect(await told(pause)).toEqual({ ...command, status: "duplicate" });
+  await told(["emit", "e"]);
+  expect(await told(["start", "app.ts", "--until-idle"])).toMatchObject({
+    store: { runs: { succeeded: 1 }, skips: 1 },
+  });
+  expect(await told(["triggers", "app.ts"])).toMatchObject({
+    triggers: [{ id: "a", paused: { until: "2100-01-01T00:00:00.000Z" } }, { paused: null }],
+  });
+  expect(await here.detent(["pause", "c"])).toMatchObject({
+    code: 2,
+    stderr: 'detent: there is no trigger "c"; the app has "a", "b"\n',
+  });
+  expect(await told(["resume", "a"])).toMatchObject({ status: "accepted", trigger: "a" });
+  await told(["start", "app.ts", "--until-idle"]);
+  expect(await told(["triggers", "app.ts"])).toMatchObject({
+    triggers: [{ paused: null }, { paused: null }],
+  });
 });

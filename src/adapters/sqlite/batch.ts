@@ -1,6 +1,7 @@
 // One batch: its checks, then its writes, inside of a transaction that is already open. A batch whose check fails has written nothing, so that others in the same transaction
 // need no savepoint.
 import { changesReading, instantOf } from "../../core/batch.ts";
+import { pausedTasks } from "../../core/command.ts";
 import type { Attempt, Run } from "../../core/run.ts";
 import type { Batch, Check, CommitReply, Skip } from "../../core/store.ts";
 import { textOf } from "./cell.ts";
@@ -115,7 +116,7 @@ const note = (tables: Tables, skip: Skip): void => {
 };
 
 const writeState = (
-  { database, ledger, app }: Tables,
+  { database, ledger, recent, app }: Tables,
   { waiting, cursors, deadlines, open }: Batch,
 ): void => {
   for (const row of waiting?.put ?? []) {
@@ -128,8 +129,14 @@ const writeState = (
     database.run(replaceCursor, [app, trigger, leaf, at]);
   for (const { trigger, leaf } of cursors?.remove ?? [])
     database.run(removeCursor, [app, trigger, leaf]);
-  for (const row of deadlines?.put ?? []) database.run(replaceDeadline, deadlineCells(row, app));
-  for (const id of deadlines?.remove ?? []) database.run(removeDeadline, [app, id]);
+  for (const row of deadlines?.put ?? []) {
+    database.run(replaceDeadline, deadlineCells(row, app));
+    if (row.id.startsWith(pausedTasks)) recent.pausedTasks = undefined;
+  }
+  for (const id of deadlines?.remove ?? []) {
+    database.run(removeDeadline, [app, id]);
+    if (id.startsWith(pausedTasks)) recent.pausedTasks = undefined;
+  }
   for (const row of open?.put ?? []) database.run(replaceOpen, openCells(row, app));
   for (const { scope, run } of open?.remove ?? []) database.run(removeOpen, [app, scope, run]);
 };

@@ -1,5 +1,6 @@
 // Claims: the runs that are due, by priority, dueAt and creation. Each line of pending runs (one task, one priority) is an index in this order already, so a claim reads the
 // beginning of each line that may hold any, and merges.
+import { pausedIdOf } from "../../core/command.ts";
 import type { Run } from "../../core/run.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/store.ts";
 import type { Line, PlacedRun } from "./recent.ts";
@@ -20,7 +21,9 @@ export const claim = (
 ): ClaimReply => {
   // Nobody would ever take the runs back from an owner that has not entered, or is closed.
   if (!tables.isOpen(owner)) return { runs: [], nextDueAt: null };
+  const paused = tables.pausedTasks();
   const candidates = [...new Set(tasks)]
+    .filter((task) => !paused.has(pausedIdOf({ task })))
     .flatMap((task) => tables.linesOf(task))
     .flatMap((line) => beginningOf(tables, line, limit));
   const due = candidates

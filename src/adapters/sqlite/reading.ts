@@ -42,7 +42,10 @@ export const summary = ({ database, ledger, app }: Tables, now: number): Summary
     ledger.base + signals,
     now,
   );
-  const acting = count("SELECT count(*) FROM deadline WHERE app = ? AND kind <> 'Within'", app);
+  const acting = count(
+    "SELECT count(*) FROM deadline WHERE app = ? AND kind <> 'Within' AND kind <> 'Paused'",
+    app,
+  );
   return {
     runs: { ...states },
     unrouted: signals - routedSeq,

@@ -27,6 +27,7 @@ const runLengthMax = 4_096;
 export class Recent {
   generation: Generation | null | undefined;
   lines: Map<string, Line[]> | undefined;
+  pausedTasks: ReadonlySet<string> | undefined;
   readonly owners = new Map<string, boolean>();
   #runs = new Map<string, PlacedRun>();
   /** A run is in both if it was touched again. */
@@ -38,6 +39,7 @@ export class Recent {
   forget(): void {
     this.generation = undefined;
     this.lines = undefined;
+    this.pausedTasks = undefined;
     this.owners.clear();
     this.#runs.clear();
     this.#olderRuns.clear();

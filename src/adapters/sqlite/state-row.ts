@@ -1,4 +1,5 @@
 // The rows that come and go: waiting matches, cursors, deadlines, runs that are open in a scope. And those that stay: skips, owners, generations.
+import { triggerOfDeadline } from "../../core/store-order.ts";
 import type { Cursor, Deadline, Generation, Open, Owner, Skip, Waiting } from "../../core/store.ts";
 import { json, jsonOrNull, textOf, textOrNull, type Cell, type Row } from "./cell.ts";
 
@@ -47,7 +48,7 @@ export const deadlineCells = ({ id, at, due }: Deadline, app: string): readonly 
   id,
   at,
   due._tag,
-  due._tag === "Within" ? due.trigger : null,
+  triggerOfDeadline(due),
   textOf(due),
 ];
 

@@ -1,5 +1,6 @@
 // The tables of one app in an open file: finding rows, by memory first, and keeping memory and counters in step with what is written. What a batch or a claim does with them
 // is said in batch.ts and claim.ts.
+import { pausedTasks } from "../../core/command.ts";
 import type { Run } from "../../core/run.ts";
 import type { Generation, StoredState } from "../../core/store.ts";
 import { type Database } from "./database.ts";
@@ -114,6 +115,21 @@ export class Tables {
   /** The lines of pending runs of a task: one for each priority that any of its runs ever had. */
   linesOf(task: string): readonly Line[] {
     return this.#lines().get(task) ?? [];
+  }
+
+  /** The ids of the pauses of tasks. */
+  pausedTasks(): ReadonlySet<string> {
+    this.recent.pausedTasks ??= new Set(
+      this.database
+        .all(
+          "SELECT id FROM deadline WHERE app = ? AND id >= ? AND id < ?",
+          this.app,
+          pausedTasks,
+          `${pausedTasks}\u{10ffff}`,
+        )
+        .map(([id]) => id as string),
+    );
+    return this.recent.pausedTasks;
   }
 
   /** A run is pending now: its line is there, and not empty. */

@@ -1,0 +1,89 @@
+// Commands: what people tell a running system. A command is a row of the log like any event, named `@:<verb>`, so that what it changes is a fold over the log too: it has its
+// place in the order of signals, is heard once, and waits for an engine if none runs. What commands do is said in control.ts.
+import { formatInstant } from "./instant.ts";
+import { instantMax } from "./civil.ts";
+import type { Json } from "./json.ts";
+import { read, shown, unread, type Reading } from "./reading.ts";
+import type { Event, StoredSignal } from "./signal.ts";
+import { idFault } from "./task.ts";
+
+/** What a pause is of. */
+export type Subject = { readonly trigger: string } | { readonly task: string };
+
+export type Command =
+  /** `until`: when it ends by itself; null: when somebody resumes it. */
+  | { readonly _tag: "Pause"; readonly subject: Subject; readonly until: number | null }
+  | { readonly _tag: "Resume"; readonly subject: Subject };
+
+const prefix = "@:";
+
+/** Whether a stored signal is a command; whether it says anything is for `commandOf`. */
+export const isCommand = ({ signal }: Pick<StoredSignal, "signal">): boolean =>
+  signal._tag === "Event" && signal.name.startsWith(prefix);
+
+/** The name and payload of the event that a command is stored as. */
+export const eventOf = (command: Command): Pick<Event, "name" | "payload"> => {
+  const { _tag, ...rest } = command;
+  const name = `${prefix}${_tag.toLowerCase()}`;
+  if (!("subject" in rest)) return { name, payload: rest };
+  const { subject, ...more } = rest;
+  return { name, payload: { ...subject, ...more } };
+};
+
+/** The command that an event stands for, or why it stands for none: other versions and other programs write logs too. */
+export const commandOf = ({ name, payload }: Pick<Event, "name" | "payload">): Reading<Command> => {
+  const verb = name.slice(prefix.length);
+  const reader = Object.hasOwn(readers, verb) ? readers[verb] : undefined;
+  if (reader === undefined) return unread(`${shown(verb)} is no command of this version`);
+  if (typeof payload !== "object" || payload === null || Array.isArray(payload))
+    return unread(`the payload of ${shown(name)} is ${shown(payload)}; it is an object`);
+  return reader(payload as { readonly [field: string]: Json });
+};
+
+type Fields = { readonly [field: string]: Json };
+
+const readers: { readonly [verb: string]: (fields: Fields) => Reading<Command> } = {
+  pause: (fields) => {
+    const subject = subjectOf(fields);
+    if (!subject.ok) return subject;
+    const { until = null } = fields;
+    if (until !== null && !isInstant(until)) return unread(`until is ${shown(until)}; no instant`);
+    return read({ _tag: "Pause", subject: subject.value, until });
+  },
+  resume: (fields) => {
+    const subject = subjectOf(fields);
+    return subject.ok ? read({ _tag: "Resume", subject: subject.value }) : subject;
+  },
+};
+
+const subjectOf = ({ trigger, task }: Fields): Reading<Subject> => {
+  if ((trigger === undefined) === (task === undefined))
+    return unread("it names neither a trigger nor a task, or both");
+  const fault = idFault(trigger ?? task);
+  if (fault !== undefined) return unread(fault);
+  return read(trigger === undefined ? { task: task as string } : { trigger: trigger as string });
+};
+
+const isInstant = (value: Json): value is number =>
+  typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= instantMax;
+
+/** How people call what a pause is of: `trigger "nightly"`. */
+export const subjectText = (subject: Subject): string =>
+  "trigger" in subject
+    ? `trigger ${JSON.stringify(subject.trigger)}`
+    : `task ${JSON.stringify(subject.task)}`;
+
+/** The id of the deadline that a pause is. */
+export const pausedIdOf = (subject: Subject): string =>
+  "trigger" in subject ? pausedTriggerIdOf(subject.trigger) : `${pausedTasks}${subject.task}`;
+
+export const pausedTriggerIdOf = (trigger: string): string => `paused/trigger/${trigger}`;
+
+/** What the ids of all pauses of tasks begin with. */
+export const pausedTasks = "paused/task/";
+
+/** The end of a pause that nobody has set an end to: the end of time. */
+export const endless = instantMax;
+
+/** When a pause ends by itself, for people and scripts; null: it does not. */
+export const pauseEnd = (at: number): string | null => (at >= endless ? null : formatInstant(at));

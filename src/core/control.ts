@@ -1,0 +1,124 @@
+// What commands do: the part of the decision that people made. `step` asks here when it comes to a command in the log, or to an instant that a command has set.
+//
+// A pause is a deadline at its end, and lasts while that row is there. A paused trigger's schedules are taken off the heap, so that a pause costs nothing while it lasts; their
+// cursors stay where the pause found them, and when it ends, what they named meanwhile becomes one skip each. Signals that satisfy a paused trigger become skips as they come
+// (hear.ts). A paused task's runs are owed as ever; stores leave them out of claims.
+import {
+  commandOf,
+  endless,
+  pausedIdOf,
+  subjectText,
+  type Command,
+  type Subject,
+} from "./command.ts";
+import type { CompiledTrigger, Definitions } from "./definitions.ts";
+import type { Draft } from "./draft.ts";
+import { rangeOf } from "./schedule.ts";
+import type { Event, StoredSignal } from "./signal.ts";
+import type { CursorMove } from "./step.ts";
+import type { Deadline } from "./store.ts";
+
+interface Deciding {
+  readonly definitions: Definitions;
+  readonly draft: Draft;
+}
+
+/** Does what a command in the log says; gives the schedules that go on elsewhere than they were. What can't be done is a skip with its reason. */
+export const obey = (deciding: Deciding, stored: StoredSignal): readonly CursorMove[] => {
+  const { draft } = deciding;
+  const event = stored.signal as Event;
+  const command = commandOf(event);
+  const answer = command.ok ? obeyed(deciding, command.value, stored.at) : command.message;
+  if (typeof answer !== "string") return answer;
+  draft.skip({
+    trigger: event.name,
+    signal: stored.id,
+    reason: "refused",
+    detail: answer,
+    at: stored.at,
+  });
+  return [];
+};
+
+/** The moves of schedules, or why the command is refused. */
+const obeyed = (
+  deciding: Deciding,
+  command: Command,
+  at: number,
+): readonly CursorMove[] | string => {
+  switch (command._tag) {
+    case "Pause":
+      return pause(deciding, command, at);
+    case "Resume":
+      return resume(deciding, command.subject, { at, through: at });
+  }
+};
+
+const pause = (
+  { definitions, draft }: Deciding,
+  { subject, until }: Command & { _tag: "Pause" },
+  at: number,
+): readonly CursorMove[] | string => {
+  const isKnown =
+    "trigger" in subject
+      ? definitions.triggers.has(subject.trigger)
+      : definitions.tasks.has(subject.task);
+  if (!isKnown) return `no ${subjectText(subject)} is defined`;
+  if (until !== null && until <= at) return "its end has passed";
+  const wasPaused = draft.isPaused(subject);
+  draft.putDeadline(pausedDeadlineOf(subject, until));
+  return wasPaused ? [] : heldSchedules(definitions, subject, at);
+};
+
+const heldSchedules = (
+  definitions: Definitions,
+  subject: Subject,
+  at: number,
+): readonly CursorMove[] =>
+  schedulesOf(triggerOf(definitions, subject)).map((leaf) => ({ leaf, at, nextAt: undefined }));
+
+/** A pause is over at `at`; its schedules skip what they named through `through` and go on behind it. */
+const resume = (
+  { definitions, draft }: Deciding,
+  subject: Subject,
+  { at, through }: { readonly at: number; readonly through: number },
+): readonly CursorMove[] => {
+  if (!draft.isPaused(subject)) return [];
+  draft.removeDeadline(pausedIdOf(subject));
+  const trigger = triggerOf(definitions, subject);
+  return schedulesOf(trigger).map((leaf) => {
+    const after = draft.heldAt(leaf) ?? through;
+    const range = rangeOf(leaf.schedule, { after, until: through });
+    if (range !== undefined)
+      draft.skip({
+        trigger: leaf.trigger.id,
+        leaf: leaf.key,
+        detail: leaf.path,
+        reason: "paused",
+        at,
+        ...range,
+      });
+    const to = Math.max(after, through);
+    return { leaf, at: to, nextAt: leaf.schedule.next(to) };
+  });
+};
+
+/** The end that a pause was given has come: an occurrence at that very instant is not paused any more. */
+export const endPause = (deciding: Deciding, subject: Subject, at: number): readonly CursorMove[] =>
+  resume(deciding, subject, { at, through: at - 1 });
+
+const pausedDeadlineOf = (subject: Subject, until: number | null): Deadline => ({
+  id: pausedIdOf(subject),
+  at: until ?? endless,
+  due: { _tag: "Paused", subject },
+});
+
+const triggerOf = (definitions: Definitions, subject: Subject): CompiledTrigger | undefined =>
+  "trigger" in subject ? definitions.triggers.get(subject.trigger) : undefined;
+
+type ScheduleLeaf = CompiledTrigger["leaves"][number] & {
+  readonly schedule: NonNullable<CompiledTrigger["leaves"][number]["schedule"]>;
+};
+
+const schedulesOf = (trigger: CompiledTrigger | undefined): readonly ScheduleLeaf[] =>
+  (trigger?.leaves ?? []).filter((leaf): leaf is ScheduleLeaf => leaf.schedule !== null);
