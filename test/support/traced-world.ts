@@ -1,27 +1,19 @@
-// Run by test/property/determinism.test.ts as a process of its own: an app lives through three days that contain a change of the clocks, and all its rows are printed.
+// Run by test/property/determinism.test.ts as a process of its own: an app lives through three days that contain a change of the clocks, in a world with three engines and
+// faults, and all that happened and all its rows are printed.
 import * as Effect from "effect/Effect";
 import {
   all,
   cron,
-  definitionsOf,
   detent,
   event,
-  Executor,
   failure,
-  memoryStore,
-  openEngine,
   result,
   settled,
-  Store,
   task,
   trigger,
 } from "../../src/core/index.ts";
+import { world } from "../../src/core/simulation/world.ts";
 import { dump } from "../../src/core/store-dump.ts";
-import { pretendingExecutor } from "./pretending.ts";
-import { VirtualTime } from "./virtual.ts";
-
-const start = Date.UTC(2026, 2, 28);
-const day = 86_400_000;
 
 const refuse = (what: string) => (): never => {
   throw new Error(`${what} was asked`);
@@ -39,7 +31,15 @@ for (const timer of ["setTimeout", "setInterval", "setImmediate", "queueMicrotas
 performance.now = refuse("performance.now");
 process.hrtime.bigint = refuse("hrtime");
 
-const crunch = task({ id: "crunch", retry: { attempts: 3 }, run: (input: unknown) => input });
+const crunch = task({
+  id: "crunch",
+  retry: { attempts: 3 },
+  run: (input: unknown, context) => {
+    if ((input as number) % 7 === 3) throw new Error(`attempt ${context.attempt}`);
+    context.emit("approved", input as number);
+    return input;
+  },
+});
 const app = detent({
   tasks: [crunch, task({ id: "note", run: (input: unknown) => input })],
   triggers: [
@@ -68,45 +68,14 @@ const app = detent({
   ],
 });
 
-const time = new VirtualTime(start);
-const store = memoryStore();
-const executor = pretendingExecutor(time, 2, ({ input, attempt }) =>
-  (input as number) % 7 === 3
-    ? {
-        takesMillis: 700,
-        outcome: { _tag: "Failed", error: { name: "Error", message: `attempt ${attempt}` } },
-      }
-    : {
-        takesMillis: 300,
-        outcome: { _tag: "Succeeded", result: input },
-        emitted: [{ id: `e/${input as number}/${attempt}`, name: "approved", payload: input }],
-      },
-);
-const engine = openEngine({
-  definitions: definitionsOf(app),
-  owner: { id: "engine-0", host: "h", process: 1 },
-}).pipe(Effect.provideService(Store, store), Effect.provideService(Executor, executor));
-time.fork(Effect.flatMap(engine, ({ loop }) => loop));
+const w = world(app, { from: "2026-03-28T00:00Z", seed: 9, engines: 3, faults: "chaos" });
 for (let count = 0; count < 12; count++) {
-  time.runUntil(start + count * (day / 4));
-  time.fork(
-    store.commit({
-      checks: [],
-      signals: [
-        {
-          id: `m${count}`,
-          signal: { _tag: "Event", id: `m${count}`, name: "@crunch", payload: count },
-          origin: null,
-          dueAt: null,
-        },
-      ],
-    }),
-  );
+  w.run(crunch, count, { id: `m${count}` });
+  w.advance("6 h");
 }
-time.runUntil(start + 3 * day);
-const rows = time.fork(dump(store));
-time.runUntil(start + 3 * day);
-for (const [table, list] of Object.entries(rows.result() ?? {})) {
+for (const line of w.timeline()) process.stdout.write(`${line}\n`);
+for (const [table, list] of Object.entries(Effect.runSync(dump(w.store.memory)))) {
   for (const row of Array.isArray(list) ? list : [list])
     process.stdout.write(`${table} ${JSON.stringify(row)}\n`);
 }
+process.stdout.write(`${w.traceHash()}\n`);

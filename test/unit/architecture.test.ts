@@ -32,7 +32,11 @@ const layers: readonly Layer[] = [
     files: core,
     may: [core, /^cron-parser$/, /^@noble\/hashes\/[\w.-]+$/],
   },
-  { name: "simulation", files: /^src\/simulation\//, may: [core, /^src\/simulation\//, packages] },
+  {
+    name: "simulation",
+    files: /^src\/simulation\//,
+    may: [core, /^src\/simulation\//, packages, /^computed$/],
+  },
   {
     name: "an adapter knows the core, and neither the runtime nor another adapter",
     files: /^src\/adapters\/(?<adapter>[^/]+)\//,

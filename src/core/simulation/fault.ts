@@ -1,0 +1,129 @@
+// Faults as data. A fault has a point, which is a logical name (`engine 1 commit 14`, `crunch~01AB… attempt 2`, `event order-7`), and what happens there. They are drawn
+// by chance while a world runs, and kept; or they are a list, and then they happen where the list says, and nowhere else.
+import { InputError } from "../errors.ts";
+import { Chance } from "./chance.ts";
+
+/** What can happen, by the name that switches it on. */
+const faultKinds = {
+  /** An engine's process is killed at a store call: before it, or after it was done and before the reply. It is started again later. */
+  crash: ["crash-before", "crash-after"],
+  /** A store call is done, and its reply is lost. */
+  reply: ["reply-lost"],
+  /** Another router seems to have been first, several times on end. */
+  conflict: ["conflict"],
+  /** A store call fails and does nothing. */
+  busy: ["busy"],
+  /** A store call takes its time. */
+  slow: ["slow"],
+  /** An engine stands still while everything else goes on: a garbage collection, a SIGSTOP. */
+  freeze: ["freeze"],
+  /** The wall clock is set, or the machine was suspended. */
+  clock: ["clock-back", "clock-forward"],
+  /** The store's hint that there is something new doesn't arrive. */
+  hint: ["hint-lost"],
+  /** A worker dies in the middle of a body, a body hangs, a thread can't be started. */
+  worker: ["body-crash", "body-hang", "body-refused"],
+  /** A task fails. */
+  task: ["body-failure"],
+  /** An event is emitted again with the same id. */
+  duplicate: ["duplicate"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type FaultKind = keyof typeof faultKinds;
+export type FaultName = (typeof faultKinds)[FaultKind][number];
+
+export interface Fault {
+  readonly point: string;
+  readonly what: FaultName;
+  /** For how long, or by how much. */
+  readonly millis: number;
+}
+
+/** How faults get into a world: none, all kinds, some kinds, or exactly these. */
+export type FaultsInput = "none" | "chaos" | FaultKind | readonly FaultKind[] | readonly Fault[];
+
+const allKinds = Object.keys(faultKinds) as FaultKind[];
+
+/** The kinds or the list that a caller's `faults` stands for. Throws an InputError for what is neither. */
+const readFaults = (
+  input: FaultsInput,
+): { readonly kinds: readonly FaultKind[]; readonly list: readonly Fault[] | null } => {
+  if (input === "none") return { kinds: [], list: null };
+  if (input === "chaos") return { kinds: allKinds, list: null };
+  const given: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (given.length > 0 && given.every(isFault)) return { kinds: [], list: given };
+  for (const name of given)
+    if (!allKinds.includes(name as FaultKind))
+      throw new InputError(
+        `faults: ${JSON.stringify(name)} is no kind of fault; give "none", "chaos" or a list of ${allKinds.join(", ")}`,
+      );
+  return { kinds: given as FaultKind[], list: null };
+};
+
+const isFault = (value: unknown): value is Fault =>
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as Partial<Fault>).point === "string" &&
+  Object.values(faultKinds).some((names) =>
+    (names as readonly unknown[]).includes((value as Partial<Fault>).what),
+  );
+
+/** The bounds of `millis` for each fault that lasts. */
+const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
+  "crash-before": [100, 10_000],
+  "crash-after": [100, 10_000],
+  slow: [1, 2_000],
+  freeze: [100, 60_000],
+  "clock-back": [1_000, 600_000],
+  "clock-forward": [1_000, 600_000],
+};
+
+/** How often a call meets a fault, in a world in which they are rare or frequent. */
+const rates = [0.001, 0.004, 0.016] as const;
+/** More of them would leave no time in which anything is done. */
+const faultsMax = 60;
+
+export class Faults {
+  /** Those that have happened. */
+  readonly happened: Fault[] = [];
+  readonly #chance: Chance;
+  readonly #list: ReadonlyMap<string, Fault> | null;
+  readonly #enabled: ReadonlySet<FaultName>;
+  readonly #rate: number;
+  /** After this no fault is drawn any more: what must come about at last, comes about. */
+  isOver = false;
+
+  constructor(seed: number, input: FaultsInput) {
+    const { kinds, list } = readFaults(input);
+    this.#chance = new Chance(seed);
+    this.#list = list === null ? null : new Map(list.map((fault) => [fault.point, fault]));
+    // One world has some kinds and another has others: together they would hide each other.
+    const some = kinds.filter((kind) => kinds.length < 4 || this.#chance.unit(`has ${kind}`) < 0.6);
+    this.#enabled = new Set(some.flatMap((kind) => faultKinds[kind] as readonly FaultName[]));
+    this.#rate = this.#chance.oneOf("rate", rates);
+  }
+
+  /** Whether `at` may ever answer: naming a point costs time. */
+  get arePossible(): boolean {
+    return this.#list === null ? this.#enabled.size > 0 && !this.isOver : this.#list.size > 0;
+  }
+
+  /** What happens at a point, of those that can happen there; undefined: nothing. `weight`: how much likelier than at a store call. */
+  at(point: string, names: readonly FaultName[], weight = 1): Fault | undefined {
+    const fault = this.#list === null ? this.#drawn(point, names, weight) : this.#list.get(point);
+    if (fault === undefined || !names.includes(fault.what)) return undefined;
+    this.happened.push(fault);
+    return fault;
+  }
+
+  #drawn(point: string, names: readonly FaultName[], weight: number): Fault | undefined {
+    if (this.isOver || this.happened.length >= faultsMax) return undefined;
+    if (this.#chance.unit(point) >= this.#rate * weight) return undefined;
+    const possible = names.filter((name) => this.#enabled.has(name));
+    if (possible.length === 0) return undefined;
+    const what = this.#chance.oneOf(`what ${point}`, possible);
+    const bounds = lasts[what];
+    const millis = bounds === undefined ? 0 : this.#chance.between(`millis ${point}`, bounds);
+    return { point, what, millis };
+  }
+}

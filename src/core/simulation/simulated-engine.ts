@@ -1,0 +1,161 @@
+// One engine of a world and its lives: the production engine in a process that can be killed, stopped and started again.
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import type { Definitions } from "../definitions.ts";
+import { openEngine, type Engine, type EngineNote } from "../engine.ts";
+import { Executor } from "../executor.ts";
+import { Store, type StorePort } from "../store.ts";
+import { SimulatedExecutor, type SimulatedExecutorOptions } from "./simulated-executor.ts";
+import { stepped, type SimulatedStore, type SteppedOptions } from "./simulated-store.ts";
+import type { Process, VirtualTime } from "./virtual-time.ts";
+
+export interface SimulatedEngineOptions {
+  readonly index: number;
+  readonly time: VirtualTime;
+  readonly store: SimulatedStore;
+  readonly definitions: Definitions;
+  readonly executor: Omit<SimulatedExecutorOptions, "engine" | "process" | "tell">;
+  readonly tell: (text: string) => void;
+  /** What is told of an engine that has met a bug. */
+  readonly onDefect: (defect: unknown) => void;
+  /** Puts something between the engine and its store: a mutant. */
+  readonly wrap?: ((port: StorePort, engine: SimulatedEngine) => StorePort) | undefined;
+}
+
+/** After this long whoever supervises an engine starts it again. */
+const restartMillis = 1_000;
+
+export class SimulatedEngine {
+  readonly index: number;
+  process: Process | undefined;
+  readonly #options: SimulatedEngineOptions;
+  readonly #counts = new Map<string, number>();
+  #lives = 0;
+  #engine: Engine | undefined;
+  #executor: SimulatedExecutor | undefined;
+  #deafen: (() => void)[] = [];
+
+  constructor(options: SimulatedEngineOptions) {
+    this.#options = options;
+    this.index = options.index;
+  }
+
+  get isUp(): boolean {
+    return this.process !== undefined;
+  }
+
+  /** The owner's id in the store; each life has its own. */
+  get owner(): string {
+    return `engine-${this.index}/${this.#lives}`;
+  }
+
+  start(): void {
+    if (this.process !== undefined) return;
+    const { time, tell, executor, definitions } = this.#options;
+    this.#lives += 1;
+    const process = time.process(`engine ${this.index}`);
+    this.process = process;
+    this.#executor = new SimulatedExecutor({ ...executor, engine: this.index, process, tell });
+    tell(this.#lives === 1 ? "starts" : "starts again");
+    const owner = { id: this.owner, host: "world", process: this.index };
+    const life = openEngine({ definitions, owner, onNote: (note) => this.#hear(note) }).pipe(
+      Effect.tap((engine) => Effect.sync(() => void (this.#engine = engine))),
+      Effect.flatMap(({ loop }) => loop),
+      Effect.flatMap(() => Effect.suspend(() => store.leave(this.owner))),
+      Effect.provideService(Executor, this.#executor),
+    );
+    const store = this.#store(process);
+    process.fork(
+      Effect.matchCause(Effect.provideService(life, Store, store), {
+        onSuccess: () => this.#over("has stopped"),
+        onFailure: (cause) => this.#fail(cause),
+      }),
+    );
+  }
+
+  /** Kills the process: what it was about to do never happens, its bodies end, and its death is proved. */
+  crash(): void {
+    this.#end();
+    this.#options.store.memory.kill(this.owner);
+  }
+
+  /** Asks it to claim nothing any more and to end when what it holds has ended. */
+  stop(): void {
+    const engine = this.#engine;
+    if (engine !== undefined) this.process?.fork(engine.drain);
+  }
+
+  freeze(millis: number): void {
+    this.process?.freeze(millis);
+  }
+
+  #store(process: Process): StorePort {
+    const { store, time, executor, tell, wrap } = this.#options;
+    const raw = store.port(this.index);
+    const options: SteppedOptions = {
+      engine: this.index,
+      process,
+      faults: executor.faults,
+      counts: this.#counts,
+      tell,
+      crash: (downMillis) => {
+        this.crash();
+        time.outside.later(downMillis, () => this.start());
+      },
+      setClock: (byMillis) => void (time.now += byMillis),
+    };
+    const port = stepped(
+      { ...raw, changes: (listener) => this.#keep(raw.changes(listener)) },
+      options,
+    );
+    return wrap === undefined ? port : wrap(port, this);
+  }
+
+  #keep(deafen: () => void): () => void {
+    this.#deafen.push(deafen);
+    return deafen;
+  }
+
+  #end(): void {
+    this.process?.end();
+    this.process = undefined;
+    this.#executor?.end();
+    this.#engine = undefined;
+    for (const deafen of this.#deafen) deafen();
+    this.#deafen = [];
+  }
+
+  #over(text: string): void {
+    this.#options.tell(text);
+    this.#end();
+    this.#options.store.memory.kill(this.owner);
+  }
+
+  #fail(cause: Cause.Cause<unknown>): void {
+    const thrown = Cause.squash(cause);
+    if ((thrown as { _tag?: unknown } | null)?._tag !== "StoreError") {
+      this.#over("ends with a bug");
+      this.#options.onDefect(thrown);
+      return;
+    }
+    this.#over(`could not begin: ${(thrown as Error).message}`);
+    this.#options.time.outside.later(restartMillis, () => this.start());
+  }
+
+  #hear(note: EngineNote): void {
+    const { tell } = this.#options;
+    switch (note._tag) {
+      case "Owed":
+        return tell(`owes ${note.run.id} because of ${note.run.cause.join(", ")}`);
+      case "Skipped":
+        return tell(
+          `skips ${note.skip.signal ?? `${note.skip.count} of a schedule`} for ${note.skip.trigger}: ${note.skip.reason}`,
+        );
+      case "Ended":
+        return tell(`settles ${note.run.id}: ${note.run.state}`);
+      case "Warning":
+        return tell(`warns: ${note.message}`);
+      default:
+    }
+  }
+}

@@ -1,0 +1,176 @@
+// The executor of a world: bodies take virtual time and end in every way in which a thread can end.
+import * as Effect from "effect/Effect";
+import type { ExecutorEvent, ExecutorPort, Order } from "../executor.ts";
+import type { Outcome } from "../run.ts";
+import type { Task } from "../task.ts";
+import { perform, type Fake, type Performance, type Stage } from "./fake.ts";
+import type { FaultName, Faults } from "./fault.ts";
+import type { Process, Step } from "./virtual-time.ts";
+
+/** A body that a world has begun, as it really was, whatever the store knows of it. */
+export interface BodyRecord {
+  readonly run: string;
+  readonly task: string;
+  readonly token: number;
+  readonly attempt: number;
+  readonly engine: number;
+  readonly startedAt: number;
+  /** null: it still runs, or its engine's process was killed. */
+  outcome: Outcome | null;
+  isOver: boolean;
+}
+
+export interface SimulatedExecutorOptions {
+  readonly engine: number;
+  readonly process: Process;
+  readonly slots: number;
+  readonly bodies: ReadonlyMap<string, Task | Fake>;
+  readonly faults: Faults;
+  readonly stage: Omit<Stage, "emitNow" | "log">;
+  readonly now: () => number;
+  readonly tell: (text: string) => void;
+  readonly begun: (body: BodyRecord) => void;
+  readonly ended: (body: BodyRecord) => void;
+}
+
+const bodyFaults: readonly FaultName[] = [
+  "body-crash",
+  "body-hang",
+  "body-refused",
+  "body-failure",
+];
+/** A body that hangs without a time limit goes on in the end: for ever would be a lost slot, and no finding. */
+const hangMillis = 600_000;
+
+interface Part {
+  readonly order: Order;
+  readonly record: BodyRecord;
+  end: Step | null;
+}
+
+export class SimulatedExecutor implements ExecutorPort {
+  readonly capacity = Effect.sync(() => this.#options.slots - this.#parts.size);
+  readonly #options: SimulatedExecutorOptions;
+  readonly #parts = new Map<string, Part>();
+  readonly #listeners = new Set<(event: ExecutorEvent) => void>();
+
+  constructor(options: SimulatedExecutorOptions) {
+    this.#options = options;
+  }
+
+  start(order: Order): Effect.Effect<void> {
+    return this.#options.process.call((resume) => {
+      this.#begin(order);
+      resume(Effect.void);
+    });
+  }
+
+  cancel(run: string): Effect.Effect<void> {
+    return Effect.sync(() => {
+      const part = this.#parts.get(run);
+      if (part === undefined || part.end === null) return;
+      part.end.isOver = true;
+      this.#endLater(part, 1, { ...unperformed(cancelled), takesMillis: 1 });
+    });
+  }
+
+  events(listener: (event: ExecutorEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The process was killed, and its threads with it. */
+  end(): void {
+    for (const { record } of this.#parts.values()) {
+      record.isOver = true;
+      this.#options.ended(record);
+    }
+    this.#parts.clear();
+  }
+
+  #begin(order: Order): void {
+    const { engine, faults, tell, now } = this.#options;
+    const { run, task, token, attempt } = order;
+    const startedAt = now();
+    const record = { run, task, token, attempt, engine, startedAt, outcome: null, isOver: false };
+    const part: Part = { order, record, end: null };
+    this.#parts.set(run, part);
+    const fault = faults.arePossible
+      ? faults.at(`${run} attempt ${attempt}`, bodyFaults, 5)
+      : undefined;
+    if (fault?.what === "body-refused") {
+      tell(`✗ no thread for ${run}`);
+      this.#endLater(part, 1, unperformed({ _tag: "Released", error: null, holdMillis: 1_000 }));
+      return;
+    }
+    tell(`starts ${run}${attempt === 1 ? "" : `, attempt ${attempt}`}`);
+    this.#options.begun(record);
+    this.#tell({ _tag: "Started", run, token, at: startedAt });
+    const performance = this.#performanceOf(order, fault?.what);
+    this.#endLater(part, performance.takesMillis, performance);
+  }
+
+  #performanceOf(order: Order, fault: FaultName | undefined): Performance {
+    const { stage, bodies, tell } = this.#options;
+    const { run, token, timeoutMillis } = order;
+    const body = bodies.get(order.task) as Task | Fake;
+    const own = perform(body, order, {
+      ...stage,
+      emitNow: (event) => this.#tell({ _tag: "Emitted", run, token, event }),
+      log: (message) => {
+        tell(`${run} says ${message}`);
+        this.#tell({ _tag: "Logged", run, token, level: "info", message });
+      },
+    });
+    if (fault === "body-crash")
+      return { ...unperformed(crashed), takesMillis: Math.floor(own.takesMillis / 2) };
+    if (fault === "body-failure") return { ...unperformed(failed), takesMillis: own.takesMillis };
+    const takesMillis =
+      fault === "body-hang" ? Math.max(hangMillis, own.takesMillis) : own.takesMillis;
+    if (timeoutMillis !== null && takesMillis >= timeoutMillis)
+      return { ...unperformed(timedOut(timeoutMillis)), takesMillis: timeoutMillis };
+    return { ...own, takesMillis };
+  }
+
+  #endLater(part: Part, millis: number, { outcome, emitted }: Performance): void {
+    part.end = this.#options.process.later(millis, () => {
+      const { run, token } = part.order;
+      this.#parts.delete(run);
+      part.record.isOver = true;
+      part.record.outcome = outcome;
+      this.#options.tell(`ends ${run}: ${outcomeText(outcome)}`);
+      this.#options.ended(part.record);
+      this.#tell({ _tag: "Ended", run, token, outcome, emitted });
+    });
+  }
+
+  #tell(event: ExecutorEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+const unperformed = (outcome: Outcome): Performance => ({ takesMillis: 0, outcome, emitted: [] });
+
+const failed: Outcome = {
+  _tag: "Failed",
+  error: { name: "Error", message: "the task failed (a fault of the simulation)" },
+};
+const crashed: Outcome = {
+  _tag: "Crashed",
+  error: { name: "CrashError", message: "the worker thread ended (a fault of the simulation)" },
+};
+const cancelled: Outcome = {
+  _tag: "Cancelled",
+  error: { name: "CancelledError", message: "the run was cancelled" },
+};
+const timedOut = (millis: number): Outcome => ({
+  _tag: "TimedOut",
+  error: { name: "TimeoutError", message: `it ran for longer than ${millis} ms` },
+});
+
+const outcomeText = (outcome: Outcome): string =>
+  outcome._tag === "Succeeded"
+    ? `succeeded with ${JSON.stringify(outcome.result)}`
+    : outcome._tag === "Released"
+      ? "released"
+      : `${outcome._tag.replace(/\B[A-Z]/g, (it) => ` ${it}`).toLowerCase()} with ${outcome.error.name}: ${outcome.error.message}`;

@@ -1,0 +1,174 @@
+// The store of a world: the memory store, kept account of, and reached by each engine in steps that faults may befall.
+import * as Effect from "effect/Effect";
+import { StoreError } from "../errors.ts";
+import { memoryStore, type MemoryStore } from "../memory-store.ts";
+import type { StorePort } from "../store.ts";
+import type { FaultName, Faults } from "./fault.ts";
+import { Mirror } from "./mirror.ts";
+import type { Process, VirtualTime } from "./virtual-time.ts";
+
+export class SimulatedStore {
+  readonly memory: MemoryStore;
+  readonly mirror = new Mirror();
+  readonly #time: VirtualTime;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+    this.memory = memoryStore({ now: () => time.now });
+  }
+
+  /** The store as one caller uses it, without steps and without faults. */
+  port(engine: number | null): StorePort {
+    const { memory, mirror } = this;
+    return {
+      ...memory,
+      commit: (batch) =>
+        Effect.map(memory.commit(batch), (reply) => {
+          mirror.add({ _tag: "Commit", engine, at: this.#time.now, batch, reply });
+          return reply;
+        }),
+      claim: (request) =>
+        Effect.map(memory.claim(request), (reply) => {
+          if (reply.runs.length > 0)
+            mirror.add({ _tag: "Claim", engine, at: this.#time.now, request, reply });
+          return reply;
+        }),
+    };
+  }
+}
+
+export interface SteppedOptions {
+  readonly engine: number;
+  readonly process: Process;
+  readonly faults: Faults;
+  /** How many calls of an operation this engine has made, over all its lives. */
+  readonly counts: Map<string, number>;
+  readonly tell: (text: string) => void;
+  readonly crash: (downMillis: number) => void;
+  readonly setClock: (byMillis: number) => void;
+}
+
+const callFaults: readonly FaultName[] = [
+  "crash-before",
+  "crash-after",
+  "reply-lost",
+  "busy",
+  "slow",
+  "freeze",
+  "clock-back",
+  "clock-forward",
+];
+const routeFaults: readonly FaultName[] = [...callFaults, "conflict"];
+const hintFaults: readonly FaultName[] = ["hint-lost"];
+
+/** A store whose calls are steps of a process, each with what may befall it. */
+export const stepped = (store: StorePort, options: SteppedOptions): StorePort => {
+  const { process } = options;
+  const call = <A>(
+    operation: string,
+    effect: Effect.Effect<A, StoreError>,
+    conflict?: A,
+  ): Effect.Effect<A, StoreError> =>
+    Effect.callback<A, StoreError>((resume) => {
+      const point = pointOf(options, operation);
+      process.ready(() => perform(options, { point, operation, effect, resume, conflict }));
+    });
+  return {
+    ...store,
+    enter: (owner) => call("enter", store.enter(owner)),
+    leave: (owner) => call("leave", store.leave(owner)),
+    dead: call("dead", store.dead),
+    read: (request) => call("read", store.read(request)),
+    commit: (batch) => {
+      const [check] = batch.checks;
+      // Only a router's commit can meet another router; that somebody else holds a run would be a lie.
+      const isRoute = check?._tag === "Revision" && batch.watermark !== undefined;
+      return call(
+        isRoute ? "route" : "commit",
+        store.commit(batch),
+        isRoute ? { _tag: "Conflict", check } : undefined,
+      );
+    },
+    claim: (request) => call("claim", store.claim(request)),
+    list: (table, request) => call("list", store.list(table, request)),
+    summary: call("summary", store.summary),
+    changes: (listener) => hinted(store, options, listener),
+  };
+};
+
+const pointOf = ({ engine, faults, counts }: SteppedOptions, operation: string): string => {
+  if (!faults.arePossible) return "";
+  const number = (counts.get(operation) ?? 0) + 1;
+  counts.set(operation, number);
+  return `engine ${engine} ${operation} ${number}`;
+};
+
+interface Call<A> {
+  readonly point: string;
+  readonly operation: string;
+  readonly effect: Effect.Effect<A, StoreError>;
+  readonly resume: (effect: Effect.Effect<A, StoreError>) => void;
+  readonly conflict: A | undefined;
+}
+
+const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
+  const { faults, process, tell } = options;
+  const { point, operation, effect, resume, conflict } = call;
+  const fault =
+    point === "" ? undefined : faults.at(point, conflict === undefined ? callFaults : routeFaults);
+  if (fault === undefined) return resume(effect);
+  const { what, millis } = fault;
+  const failed = (message: string, unknown: boolean): void =>
+    resume(Effect.fail(new StoreError({ operation, message, unknown })));
+  switch (what) {
+    case "crash-before":
+      tell(`✗ crashes before ${operation} (${point}), down for ${millis} ms`);
+      return options.crash(millis);
+    case "crash-after":
+      Effect.runSync(Effect.exit(effect));
+      tell(`✗ crashes after ${operation} (${point}), down for ${millis} ms`);
+      return options.crash(millis);
+    case "reply-lost":
+      Effect.runSync(Effect.exit(effect));
+      tell(`✗ the reply to ${operation} is lost (${point})`);
+      return failed("the reply was lost", true);
+    case "busy":
+      tell(`✗ the store is busy at ${operation} (${point})`);
+      return failed("the store is busy", false);
+    case "conflict":
+      tell(`✗ ${operation} meets a conflict (${point})`);
+      return resume(Effect.succeed(conflict as A));
+    case "slow":
+      tell(`✗ ${operation} takes ${millis} ms (${point})`);
+      process.later(millis, () => resume(effect));
+      return;
+    case "freeze":
+      tell(`✗ stands still for ${millis} ms before ${operation} (${point})`);
+      process.freeze(millis);
+      process.ready(() => resume(effect));
+      return;
+    default: {
+      const by = what === "clock-back" ? -millis : millis;
+      tell(`✗ the clock is set by ${by} ms (${point})`);
+      options.setClock(by);
+      return resume(effect);
+    }
+  }
+};
+
+/** A hint is a step too, and may be lost. Many of them at once are one. */
+const hinted = (store: StorePort, options: SteppedOptions, listener: () => void): (() => void) => {
+  const { process, faults, tell } = options;
+  let isPending = false;
+  return store.changes(() => {
+    if (isPending || process.isOver) return;
+    const point = pointOf(options, "hint");
+    if (point !== "" && faults.at(point, hintFaults) !== undefined)
+      return tell(`✗ a hint is lost (${point})`);
+    isPending = true;
+    process.ready(() => {
+      isPending = false;
+      listener();
+    });
+  });
+};

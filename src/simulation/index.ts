@@ -1,0 +1,19 @@
+// Entry point `detent/simulation`: worlds in virtual time, with faults, in which the engine of production runs.
+export { AsyncTaskError, fake, type Fake, type FakeOptions } from "../core/simulation/fake.ts";
+export type { Fault, FaultKind, FaultName, FaultsInput } from "../core/simulation/fault.ts";
+export type { Departure, Strategy } from "../core/simulation/interleaving.ts";
+export type {
+  Reason,
+  WorldEvent,
+  WorldRun,
+  WorldSkip,
+  WorldWaiting,
+} from "../core/simulation/view.ts";
+export {
+  NotIdleError,
+  world,
+  type Emission,
+  type World,
+  type WorldOptions,
+} from "../core/simulation/world.ts";
+export { loaded } from "./loaded.ts";
