@@ -1,7 +1,8 @@
 // Builds dist/: every layer by its TypeScript project, then the command line as one bundle.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 
+ownNode();
 run("tsc", "-b", "src");
 if (existsSync("src/cli/main.ts")) run("node", "tools/bundle-cli.mjs");
 
@@ -12,4 +13,12 @@ function run(command, ...args) {
     shell: process.platform === "win32",
   });
   if (status !== 0) process.exit(status ?? 1);
+}
+
+/** The tests also bring Node 22 and 26, under other names, and any of the three may have taken the place of the command `node`: it must be the project's own. */
+function ownNode() {
+  const command = "node_modules/.bin/node";
+  if (process.platform === "win32" || !existsSync("node_modules/node22")) return;
+  if (lstatSync(command, { throwIfNoEntry: false }) !== undefined) rmSync(command);
+  symlinkSync("../node/bin/node", command);
 }

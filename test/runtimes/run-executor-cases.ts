@@ -1,62 +1,31 @@
 // Plays the table of cases under whatever runtime runs this file, and says which rows fail. For runtimes that the test framework does not run on:
 //   node test/runtimes/run-executor-cases.ts · bun test/runtimes/run-executor-cases.ts · deno run -A test/runtimes/run-executor-cases.ts
-import { inlineExecutor } from "../../src/runtime/executor/inline.ts";
-import { threadExecutor } from "../../src/runtime/executor/executor.ts";
-import { cases, hostCases, play, type Case, type Need } from "./executor-cases.ts";
-import { Stage } from "./executor-stage.ts";
-import { act } from "./executor-tasks.ts";
+// With --json, one line for each row, as it is played.
+import { playsOn, type RuntimeName, type Verdict } from "./executor-plays.ts";
 
-const runtime = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
-
-/** What a runtime does not give, and so can't be asked for. */
-const lacks: Record<string, readonly Need[]> = {
-  node: [],
-  bun: ["heap", "stray"],
-  deno: ["heap", "stray"],
-};
-
-const modules = [new URL("./executor-tasks.ts", import.meta.url)];
+const runtime: RuntimeName = "Bun" in globalThis ? "bun" : "Deno" in globalThis ? "deno" : "node";
+const asJson = process.argv.includes("--json");
 const counts = { passed: 0, failed: 0 };
 
-const playAll = async (
-  where: string,
-  rows: readonly Case[],
-  open: () => Promise<Stage>,
-  isolation: "thread" | "process",
-): Promise<void> => {
-  const stage = await open();
-  for (const it of rows) {
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- rows share a stage
-      await play(it, stage, { slots: 2, isolation });
-      counts.passed += 1;
-    } catch (error) {
-      counts.failed += 1;
-      console.log(`FAILED ${where}, a body that ${it.name}: ${(error as Error).message}`);
-    }
-  }
-  await stage.close();
+const judge = (verdict: Verdict): void => {
+  counts[verdict.fault === null ? "passed" : "failed"] += 1;
+  if (asJson) console.log(JSON.stringify(verdict));
+  else if (verdict.fault !== null)
+    console.log(`FAILED ${verdict.where}, a body that ${verdict.name}: ${verdict.fault}`);
 };
 
-const needing = (rows: readonly Case[], without: readonly Need[]) =>
-  rows.filter((it) => it.needs?.some((need) => without.includes(need)) !== true);
-const lacking = lacks[runtime] ?? [];
-
-for (const [grace, graceMillis] of [
-  ["short", 50],
-  ["long", 20_000],
-] as const) {
-  const open = () => Stage.open(threadExecutor({ modules, slots: 2, graceMillis }));
-  const rows = (some: readonly Case[]) => some.filter((it) => (it.grace ?? "short") === grace);
-  await playAll("on a thread", needing(rows(cases), lacking), open, "thread");
-  if (runtime === "node")
-    await playAll("in a process", needing(rows(hostCases), ["thread"]), open, "process");
+/* oxlint-disable no-await-in-loop -- one row after the other, as they share a stage */
+for (const { where, rows, open, perform } of playsOn(runtime)) {
+  const stage = await open();
+  for (const it of rows) {
+    const fault = await perform(it, stage).then(
+      () => null,
+      (error: unknown) => (error as Error).message,
+    );
+    judge({ where, name: it.name, fault });
+  }
+  await stage.close();
 }
-await playAll(
-  "inline",
-  needing(cases, ["kill", "heap", "stray", "thread"]),
-  () => Stage.open(inlineExecutor({ tasks: [act], slots: 2 })),
-  "thread",
-);
-console.log(`${runtime}: ${counts.passed} rows passed, ${counts.failed} failed`);
+/* oxlint-enable no-await-in-loop */
+if (!asJson) console.log(`${runtime}: ${counts.passed} rows passed, ${counts.failed} failed`);
 if (counts.failed > 0) process.exitCode = 1;
