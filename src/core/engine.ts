@@ -11,6 +11,7 @@ import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
+import { formatInstant } from "./instant.ts";
 import { refusalOf } from "./refusal.ts";
 import { moves, type Run } from "./run.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
@@ -39,6 +40,8 @@ const sleepMillisMax = 30_000;
 /** How long the note that a body has begun may wait for a commit to ride along with. */
 const notedMillisMax = 250;
 const cancelCheckMillis = 200;
+/** Clocks of engines on one machine, and the steps of a clock that is kept right, differ by less. */
+const setBackMillisMin = 1_000;
 /** Where other engines share the store: how often one looks whether another has died. */
 const deadCheckMillis = 500;
 
@@ -271,6 +274,7 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     if (reading.state !== null)
       self.state = stateOf(self.definitions, reading.watermark, reading.state);
     const state = self.state as State;
+    tellSetBack(self, state.watermark.at, reading.now);
     const last = reading.signals.at(-1);
     // After the clock was set back, what is stored lies ahead of it: the log's own time counts.
     const until =
@@ -292,6 +296,17 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
     return decision.runs.length > 0 || freesRuns(decision);
   });
+
+/** Nothing that was routed happens again; so until the clock has caught up, nothing comes due. Told once each time. */
+const tellSetBack = (self: Incarnation, routedAt: number, now: number): void => {
+  const wasSetBack = self.isSetBack;
+  self.isSetBack = routedAt - now > setBackMillisMin;
+  if (self.isSetBack && !wasSetBack)
+    self.note({
+      _tag: "Warning",
+      message: `the store's clock was set back; schedules go on at ${formatInstant(routedAt)}`,
+    });
+};
 
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>

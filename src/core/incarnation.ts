@@ -55,6 +55,8 @@ export class Incarnation {
   claimAt: number | null = null;
   claims = 0;
   cancelsCheckedAt = -Infinity;
+  /** The store's clock is behind what has been routed, and that has been told. */
+  isSetBack = false;
   deadCheckedAt = -Infinity;
 
   constructor(
