@@ -43,8 +43,8 @@ export const patches: readonly Patch[] = [
     fault: 4,
     title: "the first check ignores the schedule",
     file: "src/core/state.ts",
-    find: "setDue(state, leaf, leaf.schedule?.next(cursor));",
-    replace: "setDue(state, leaf, cursor);",
+    find: "nextAt: leaf.schedule?.next(at) }",
+    replace: "nextAt: at }",
   },
   {
     fault: 5,
