@@ -4,6 +4,7 @@ import type { Runtime, StartOptions } from "./runtime/start.ts";
 
 export { detent, type App, type AppDefinition } from "./core/app.ts";
 export {
+  absent,
   all,
   any,
   event,
@@ -29,7 +30,7 @@ export {
   type Schedule,
 } from "./core/schedule.ts";
 export type { ScheduleOptions } from "./core/schedule-options.ts";
-export type { Event, Failure, Occurrence, Result, Signal, Status } from "./core/signal.ts";
+export type { Absence, Event, Failure, Occurrence, Result, Signal, Status } from "./core/signal.ts";
 export {
   task,
   type RetryPolicy,

@@ -1,5 +1,6 @@
 // Conditions as people write them.
 import type { Condition } from "../core/condition.ts";
+import type { DurationInput } from "../core/duration.ts";
 
 /** A condition on one line: `all(result(resize), event(approved))`. */
 export const conditionText = (condition: Condition): string => {
@@ -20,11 +21,16 @@ export const conditionText = (condition: Condition): string => {
       return `failure(${withFilter(condition.task, condition.error ?? condition.input)})`;
     case "Settled":
       return `settled(${condition.task})`;
+    case "Absent":
+      return `absent(${[conditionText(condition.condition), `within ${durationText(condition.within)}`, ...(condition.after === undefined ? [] : [`after ${conditionText(condition.after)}`])].join(", ")})`;
     case "All":
     case "Any":
       return `${condition._tag.toLowerCase()}(${condition.conditions.map(conditionText).join(", ")})`;
   }
 };
+
+const durationText = (duration: DurationInput): string =>
+  typeof duration === "number" ? `${duration} ms` : duration;
 
 const withFilter = (text: string, filter: unknown): string => {
   if (filter === undefined) return text;

@@ -5,6 +5,7 @@
 import type { Definitions } from "./definitions.ts";
 import { compileSchedule, rangeOf, type CompiledSchedule, type Schedule } from "./schedule.ts";
 import type { Batch, Cursor, Reading, Skip, StoredState } from "./store.ts";
+import { absenceOf, firstWatches, isWatch, type Watch } from "./watch.ts";
 
 /** The batch that makes these definitions the active generation, or undefined if they are already. The reading must include the state. */
 export const activation = (definitions: Definitions, reading: Reading): Batch | undefined => {
@@ -27,24 +28,18 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
     !leaves.has(`${row.trigger} ${row.leaf}`) ||
     generation?.triggers[row.trigger] !== definitions.triggers.get(row.trigger)?.fingerprint;
   const retiredWaiting = state.waiting.filter(isRetired);
-  const retiredDeadlines = state.deadlines.filter(
-    ({ due }) => due._tag === "Within" && isRetired(due),
-  );
+  const watches = state.deadlines.filter(isWatch);
+  const retiredWatches = watches.filter(({ due }) => !leaves.has(`${due.trigger} ${due.leaf}`));
+  const retiredDeadlines = [
+    ...state.deadlines.filter(({ due }) => due._tag === "Within" && isRetired(due)),
+    ...retiredWatches,
+  ];
   return {
     checks: [{ _tag: "Revision", revision: watermark.revision }],
     skips: [
       ...retiredCursors.flatMap((cursor) => retiredOccurrences(cursor, at)),
-      ...retiredWaiting.map(({ trigger, heard }): Skip => ({
-        id: `${trigger}/${heard.id}/retired`,
-        trigger,
-        signal: heard.id,
-        from: null,
-        to: null,
-        count: 1,
-        reason: "retired",
-        detail: null,
-        at,
-      })),
+      ...retiredWaiting.map(({ trigger, heard }) => retiredSignal(trigger, heard.id, at)),
+      ...retiredWatches.map((watch) => retiredSignal(watch.due.trigger, absenceOf(watch), at)),
     ],
     waiting: { put: [], remove: retiredWaiting },
     cursors: {
@@ -53,7 +48,10 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
         .map((leaf) => ({ trigger: leaf.trigger.id, leaf: leaf.key, at })),
       remove: retiredCursors,
     },
-    deadlines: { put: [], remove: retiredDeadlines.map(({ id }) => id) },
+    deadlines: {
+      put: newWatches(definitions, reading, { watches, at }),
+      remove: retiredDeadlines.map(({ id }) => id),
+    },
     generation: {
       number: (generation?.number ?? 0) + 1,
       fingerprint: definitions.fingerprint,
@@ -65,6 +63,31 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
     watermark: { seq: watermark.seq, at: watermark.at },
   };
 };
+
+/** The watches that begin now: of new triggers, and of changed ones where none goes on. One that has ended in an unchanged trigger waits for its next answer. */
+const newWatches = (
+  { triggers }: Definitions,
+  { generation }: Reading,
+  { watches, at }: { readonly watches: readonly Watch[]; readonly at: number },
+): readonly Watch[] => {
+  const known = new Set(watches.map(({ due }) => `${due.trigger} ${due.leaf}`));
+  return [...triggers.values()]
+    .filter(({ id, fingerprint }) => generation?.triggers[id] !== fingerprint)
+    .flatMap((trigger) => firstWatches(trigger.leaves, at))
+    .filter(({ due }) => !known.has(`${due.trigger} ${due.leaf}`));
+};
+
+const retiredSignal = (trigger: string, signal: string, at: number): Skip => ({
+  id: `${trigger}/${signal}/retired`,
+  trigger,
+  signal,
+  from: null,
+  to: null,
+  count: 1,
+  reason: "retired",
+  detail: null,
+  at,
+});
 
 /** The occurrences that a retired schedule still owed. Its definition is gone; its leaf's key still says what it was. */
 const retiredOccurrences = ({ trigger, leaf, at: after }: Cursor, until: number): Skip[] => {

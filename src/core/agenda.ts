@@ -58,15 +58,25 @@ export const upcomingDeadline = (deadline: Deadline): Upcoming => ({
   deadline,
 });
 
-/** What has waited too long is gone before anything is heard; delayed events are heard in the order in which they were stored. */
-const rankOf = ({ id, due }: Deadline): string =>
-  due._tag === "Hear" ? `1 ${String(due.stored.seq).padStart(16, "0")}` : `0 ${id}`;
+/**
+ * What has waited too long is gone before anything is heard; absences are heard before what would have answered them, those of one leaf by their `order`; delayed
+ * events in the order in which they were stored.
+ */
+const rankOf = ({ id, due }: Deadline): string => {
+  if (due._tag === "Hear") return `2 ${padded(due.stored.seq)}`;
+  if (due._tag !== "Absent") return `0 ${id}`;
+  const { trigger, leaf, order } = due;
+  // Orders may be negative: those sort first, and among themselves.
+  return `1 ${trigger} ${leaf} ${order < 0 ? `-${padded(order + Number.MAX_SAFE_INTEGER)}` : `0${padded(order)}`}`;
+};
+
+const padded = (count: number): string => String(count).padStart(16, "0");
 
 /** `missedThrough`: occurrences up to there have been found to fire although they were missed. */
 export const upcomingOccurrence = (leaf: Leaf, at: number, missedThrough: number): Upcoming => ({
   _tag: "Occurrence",
   at,
-  rank: `2 ${leaf.trigger.id} ${leaf.key}`,
+  rank: `3 ${leaf.trigger.id} ${leaf.key}`,
   leaf,
   missedThrough,
 });

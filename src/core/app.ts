@@ -7,6 +7,7 @@ import type {
   StatusCondition,
 } from "./condition.ts";
 import { isSchedule } from "./condition.ts";
+import { absentFaults } from "./absent-faults.ts";
 import { durationFault } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
 import { jsonFault } from "./json.ts";
@@ -168,7 +169,7 @@ const conditionFaults = (condition: Condition, path: string, seed: string, depth
   const at = `condition ${JSON.stringify(path)}`;
   if (typeof condition !== "object" || condition === null || typeof condition._tag !== "string")
     return [
-      `${at} is no condition; make one with cron, every, at, event, status, result, failure, settled, all or any`,
+      `${at} is no condition; make one with cron, every, at, event, status, result, failure, settled, absent, all or any`,
     ];
   if (isSchedule(condition))
     return scheduleFaults(condition, seed).map((fault) => `${at}: ${fault}`);
@@ -197,6 +198,10 @@ const conditionFaults = (condition: Condition, path: string, seed: string, depth
     case "Failure":
     case "Settled":
       return taskConditionFaults(condition).map((fault) => `${at}: ${fault}`);
+    case "Absent":
+      return absentFaults(condition, path, (part, place) =>
+        conditionFaults(part, place, seed, depth + 1),
+      );
     default:
       return [`${at}: ${JSON.stringify((condition as Condition)._tag)} is no kind of condition`];
   }

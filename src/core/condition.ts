@@ -1,11 +1,22 @@
 // Conditions: what a trigger waits for. Plain data (but for predicates), so that a set of definitions can be fingerprinted, shown and compared. Whether one leaf
 // is satisfied by one signal is decided here and nowhere else; how leaves of a tree come together is join.ts.
+import { durationMillis, type DurationInput } from "./duration.ts";
 import type { ErrorData } from "./errors.ts";
 import type { EventDefinition } from "./event.ts";
 import { canonical, type Json } from "./json.ts";
 import { nextOccurrence, scheduleKey, type Schedule } from "./schedule.ts";
-import type { Event, Failure, Occurrence, Result, Signal, Status, StatusState } from "./signal.ts";
+import type {
+  Absence,
+  Event,
+  Failure,
+  Occurrence,
+  Result,
+  Signal,
+  Status,
+  StatusState,
+} from "./signal.ts";
 import type { Task } from "./task.ts";
+import type { SignalsOf, StartsOf } from "./trigger.ts";
 
 /** A value filter: every field given must be equal, at any depth; fields left out don't matter. Arrays must have the same length. */
 export type Subset<Value> = Value extends readonly (infer Item)[]
@@ -65,13 +76,31 @@ export interface AnyCondition<Conditions extends readonly Condition[] = readonly
   readonly conditions: Conditions;
 }
 
-export type LeafCondition =
-  | Schedule
+export interface AbsentCondition<
+  Answer extends AnswerCondition = AnswerCondition,
+  After extends StartCondition | undefined = StartCondition | undefined,
+> {
+  readonly _tag: "Absent";
+  readonly condition: Answer;
+  readonly within: DurationInput;
+  readonly after?: After;
+  readonly by?: (signal: any) => string | undefined;
+}
+
+type SignalCondition =
   | EventCondition
   | StatusCondition
   | ResultCondition
   | FailureCondition
   | SettledCondition;
+
+/** What can answer a watch: a leaf that hears signals of the log, or `any` of such. */
+export type AnswerCondition = SignalCondition | AnyCondition<readonly AnswerCondition[]>;
+
+/** What can start a watch: the same, and schedules. */
+export type StartCondition = SignalCondition | Schedule | AnyCondition<readonly StartCondition[]>;
+
+export type LeafCondition = Schedule | SignalCondition | AbsentCondition;
 export type Condition = LeafCondition | AllCondition | AnyCondition;
 
 /** A task, or its id. */
@@ -124,6 +153,32 @@ export const settled = <Input>(task: TaskRef<Input>): SettledCondition<Input> =>
   task: idOf(task),
 });
 
+/**
+ * Satisfied when nothing satisfies `condition` (an answer) within a time: after each signal that satisfies `after`; without `after`, after the trigger's activation
+ * and after each answer, so that it is satisfied once for each silence (a dead man's switch). An answer at the very end of the time comes too late. Heard as an
+ * absence.
+ */
+export const absent = <
+  const Answer extends AnswerCondition,
+  const After extends StartCondition | undefined = undefined,
+>(
+  condition: Answer,
+  options: {
+    /** How long nothing must come. */
+    readonly within: DurationInput;
+    /** What starts a watch. */
+    readonly after?: After;
+    /** Answers end only watches under the same key, under which the absence then joins. Default: the trigger's `by`. Pure and synchronous. */
+    readonly by?: (
+      signal: SignalsOf<Answer>[number] | StartsOf<After>[number],
+    ) => string | undefined;
+  },
+): AbsentCondition<Answer, After> => ({
+  ...(options as Omit<AbsentCondition<Answer, After>, "_tag" | "condition">),
+  _tag: "Absent",
+  condition,
+});
+
 /** Satisfied when each of the conditions is. */
 export const all = <const Conditions extends readonly Condition[]>(
   conditions: Conditions,
@@ -137,7 +192,7 @@ export const any = <const Conditions extends readonly Condition[]>(
 export const isSchedule = (condition: Condition): condition is Schedule =>
   condition._tag === "Cron" || condition._tag === "Every" || condition._tag === "At";
 
-/** The keys under which the index finds a leaf: only signals with one of these keys can satisfy it. Schedules are found by their due instants instead. */
+/** The keys under which the index finds a leaf: only signals with one of these keys can satisfy it. Schedules and absences are found by their due instants instead. */
 export const signalKeysOf = (leaf: LeafCondition): readonly string[] => {
   switch (leaf._tag) {
     case "Event":
@@ -156,7 +211,7 @@ export const signalKeysOf = (leaf: LeafCondition): readonly string[] => {
 };
 
 /** The key of a signal in the index, the counterpart of `signalKeysOf`. */
-export const signalKeyOf = (signal: Exclude<Signal, Occurrence>): string => {
+export const signalKeyOf = (signal: Exclude<Signal, Occurrence | Absence>): string => {
   switch (signal._tag) {
     case "Event":
       return `event:${signal.name}`;
@@ -172,10 +227,23 @@ export const signalKeyOf = (signal: Exclude<Signal, Occurrence>): string => {
 /** A leaf's data without its predicates, as canonical text: what identifies it from one generation to the next. */
 export const leafDataOf = (leaf: LeafCondition): string => {
   if (isSchedule(leaf)) return scheduleKey(leaf);
+  if (leaf._tag === "Absent") {
+    const { condition, after, within } = leaf;
+    const data = {
+      answer: partDataOf(condition),
+      within: durationMillis(within),
+      ...(after !== undefined && { after: partDataOf(after) }),
+      ...(leaf.by !== undefined && { by: true }),
+    };
+    return `absent:${canonical(data)}`;
+  }
   const { _tag, ...fields } = leaf;
   const data = Object.entries(fields).filter(([key]) => key !== "definition");
   return `${_tag.toLowerCase()}:${canonical(Object.fromEntries(data.map(([key, value]) => [key, typeof value === "function" ? "(predicate)" : value])))}`;
 };
+
+const partDataOf = (part: AnswerCondition | StartCondition): Json =>
+  part._tag === "Any" ? part.conditions.map(partDataOf) : leafDataOf(part);
 
 /** Why a signal does not satisfy a leaf: the first thing that differs. `expected` is shown to people and may be a predicate's name. */
 export interface Mismatch {
@@ -236,6 +304,9 @@ export const mismatchOf = (leaf: LeafCondition, signal: Signal): Mismatch | unde
         otherTask(leaf, signal) ??
         differsUnless(signal.state === "settled", "state", "settled", signal.state)
       );
+    case "Absent":
+      if (signal._tag !== "Absence") return differs("_tag", "Absence", signal._tag);
+      return otherAbsence(leaf, signal);
     default:
       if (signal._tag !== "Occurrence") return differs("_tag", "Occurrence", signal._tag);
       return otherOccurrence(leaf, signal);
@@ -271,6 +342,18 @@ const otherError = (leaf: FailureCondition, signal: Failure): Mismatch | undefin
   if (typeof error === "function") return filtered(error, signal.error, signal, "error");
   const names = typeof error === "string" ? [error] : error;
   return differsUnless(names.includes(signal.error.name), "error.name", names, signal.error.name);
+};
+
+const otherAbsence = (
+  leaf: AbsentCondition,
+  { after, since, at }: Absence,
+): Mismatch | undefined => {
+  const dueAt = since + durationMillis(leaf.within);
+  if (at !== dueAt) return differs("at", dueAt, at);
+  const start = leaf.after ?? leaf.condition;
+  // Without `after` the first watch is started by the trigger's activation, which is no signal.
+  const isStart = after === null ? leaf.after === undefined : satisfies(start, after);
+  return differsUnless(isStart, "after", start, after);
 };
 
 const otherOccurrence = (leaf: Schedule, signal: Occurrence): Mismatch | undefined => {

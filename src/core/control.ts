@@ -121,4 +121,6 @@ type ScheduleLeaf = CompiledTrigger["leaves"][number] & {
 };
 
 const schedulesOf = (trigger: CompiledTrigger | undefined): readonly ScheduleLeaf[] =>
-  (trigger?.leaves ?? []).filter((leaf): leaf is ScheduleLeaf => leaf.schedule !== null);
+  [...(trigger?.leaves ?? []), ...(trigger?.parts ?? [])].filter(
+    (leaf): leaf is ScheduleLeaf => leaf.schedule !== null,
+  );

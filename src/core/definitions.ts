@@ -31,6 +31,9 @@ export interface Leaf {
   readonly key: string;
   readonly condition: LeafCondition;
   readonly schedule: CompiledSchedule | null;
+  /** What it does when it is satisfied: wait in the tree, or answer or start a watch of the absent leaf `of`, which itself hears nothing. */
+  readonly role: "match" | "answer" | "start";
+  readonly of: Leaf | null;
 }
 
 /** A tree of leaves; a leaf stands by its index. */
@@ -42,7 +45,10 @@ export interface CompiledTrigger {
   readonly id: string;
   readonly task: string;
   readonly definition: Trigger;
+  /** The leaves of its tree. */
   readonly leaves: readonly Leaf[];
+  /** What is inside its absent leaves; they have the index of that leaf. */
+  readonly parts: readonly Leaf[];
   readonly tree: Node;
   readonly take: "oldest" | "latest" | "every";
   readonly withinMillis: number | null;
@@ -108,7 +114,8 @@ const unknownTasks = (trigger: Trigger, known: ReadonlySet<string>): string[] =>
     `names the task ${JSON.stringify(id)}, which no module exports${nearestOf(id, known)}`;
   const run = typeof trigger.run === "string" ? trigger.run : trigger.run.id;
   const faults = known.has(run) ? [] : [`${place}: run ${missing(run)}`];
-  for (const { path, condition } of leavesOf(trigger.when)) {
+  const leaves = leavesOf(trigger.when).flatMap((leaf) => [leaf, ...partsOf(leaf)]);
+  for (const { path, condition } of leaves) {
     if ("task" in condition && !known.has(condition.task))
       faults.push(`${place}: condition ${JSON.stringify(path)} ${missing(condition.task)}`);
   }
@@ -126,10 +133,24 @@ const nearestOf = (id: string, known: ReadonlySet<string>): string => {
     : `; it has ${[...known].map((other) => JSON.stringify(other)).join(", ")}`;
 };
 
-const leavesOf = (
-  condition: Condition,
-  path = "",
-): { path: string; condition: LeafCondition }[] => {
+interface Placed {
+  readonly path: string;
+  readonly condition: LeafCondition;
+}
+
+/** What is inside an absent leaf, with what it does there. */
+const partsOf = ({ path, condition }: Placed): (Placed & Pick<Leaf, "role">)[] => {
+  if (condition._tag !== "Absent") return [];
+  const { condition: answer, after } = condition;
+  const role = (name: "answer" | "start", part: Condition, place: string) =>
+    leavesOf(part, `${path}.${place}`).map((leaf) => ({ ...leaf, role: name }));
+  return [
+    ...role("answer", answer, "absent"),
+    ...(after === undefined ? [] : role("start", after, "after")),
+  ];
+};
+
+const leavesOf = (condition: Condition, path = ""): Placed[] => {
   if (condition._tag !== "All" && condition._tag !== "Any")
     return [{ path: path === "" ? "when" : path, condition }];
   const word = condition._tag.toLowerCase();
@@ -141,12 +162,14 @@ const leavesOf = (
 const compiledTrigger = (definition: Trigger): CompiledTrigger => {
   const task = typeof definition.run === "string" ? definition.run : definition.run.id;
   const leaves: Leaf[] = [];
+  const parts: Leaf[] = [];
   const { by, take = "oldest", within, waitingMax = 10_000, when } = definition;
   const trigger = {
     id: definition.id,
     task,
     definition,
     leaves,
+    parts,
     tree: treeOf(when, { next: 0 }),
     take,
     withinMillis: within === undefined ? null : durationMillis(within),
@@ -154,19 +177,22 @@ const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     fingerprint: "",
   };
   const ordinals = new Map<string, number>();
-  for (const [index, { path, condition }] of leavesOf(when).entries()) {
-    const data = leafDataOf(condition);
+  const leafOf = (placed: Placed, place: Pick<Leaf, "index" | "role" | "of">): Leaf => {
+    const { path, condition } = placed;
+    // Under another kind of key the watches that there are would never be answered.
+    const isKeyed = condition._tag === "Absent" && by !== undefined;
+    const data = `${leafDataOf(condition)}${isKeyed ? "/by" : ""}`;
     const ordinal = ordinals.get(data) ?? 0;
     ordinals.set(data, ordinal + 1);
-    leaves.push({
-      trigger,
-      index,
-      path,
-      key: `${data}#${ordinal}`,
-      condition,
-      schedule: isSchedule(condition) ? compileSchedule(condition, definition.id) : null,
-    });
-  }
+    const schedule = isSchedule(condition) ? compileSchedule(condition, definition.id) : null;
+    return { trigger, path, key: `${data}#${ordinal}`, condition, schedule, ...place };
+  };
+  for (const [index, placed] of leavesOf(when).entries())
+    leaves.push(leafOf(placed, { index, role: "match", of: null }));
+  // After all of the tree, so that they don't change its ordinals.
+  for (const leaf of leaves)
+    for (const { role, ...placed } of partsOf(leaf))
+      parts.push(leafOf(placed, { index: leaf.index, role, of: leaf }));
   const shape = {
     task,
     tree: trigger.tree,
@@ -191,7 +217,7 @@ const indexed = (
 ): Definitions => {
   const index = new Map<string, Leaf[]>();
   const events = new Map<string, EventDefinition>();
-  const leaves = triggers.flatMap((trigger) => trigger.leaves);
+  const leaves = triggers.flatMap((trigger) => [...trigger.leaves, ...trigger.parts]);
   for (const leaf of leaves) {
     for (const key of signalKeysOf(leaf.condition)) {
       const listening = index.get(key);

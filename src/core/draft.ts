@@ -1,7 +1,8 @@
 // A draft: a decision while it is made. It lies over a state that it never changes, and answers with what the state will be after it.
 import { pausedIdOf, pausedTriggerIdOf, type Subject } from "./command.ts";
 import type { Leaf, CompiledTrigger } from "./definitions.ts";
-import { joinOf, scheduleIdOf, type State } from "./state.ts";
+import { joinOf, scheduleIdOf, watchesIdOf, type State } from "./state.ts";
+import { withWatch, type Watch } from "./watch.ts";
 import { isBefore, type Queues } from "./join.ts";
 import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
@@ -23,6 +24,7 @@ export class Draft {
   readonly waitingRemove: Waiting[] = [];
   readonly deadlinePut = new Map<string, Deadline>();
   readonly deadlineRemove = new Set<string>();
+  readonly watches = new Map<string, readonly Watch[]>();
   readonly openPut = new Map<string, Open>();
   readonly openRemove = new Map<string, Pick<Open, "scope" | "run">>();
   private readonly openCounts = new Map<string, number>();
@@ -111,6 +113,25 @@ export class Draft {
     const put = this.deadlinePut.get(id);
     if (put !== undefined || this.deadlineRemove.has(id)) return put?.at;
     return this.state.deadlines.get(id)?.at;
+  }
+
+  // Watches
+
+  watchesOf(leaf: Leaf, key: string): readonly Watch[] {
+    const id = watchesIdOf(leaf, key);
+    return this.watches.get(id) ?? this.state.watches.get(id) ?? [];
+  }
+
+  watch(leaf: Leaf, watch: Watch): void {
+    const { key } = watch.due;
+    this.watches.set(watchesIdOf(leaf, key), withWatch(this.watchesOf(leaf, key), watch));
+    this.putDeadline(watch);
+  }
+
+  unwatch(leaf: Leaf, { id, due }: Watch): void {
+    const others = this.watchesOf(leaf, due.key).filter((watch) => watch.id !== id);
+    this.watches.set(watchesIdOf(leaf, due.key), others);
+    this.removeDeadline(id);
   }
 
   // Pauses

@@ -1,4 +1,5 @@
 // From a signal to firings: which leaves it satisfies, what it completes there, and what it leaves waiting.
+import { answer, start, watchingsOf, type Watching } from "./absence.ts";
 import { mismatchOf, signalKeyOf } from "./condition.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
@@ -24,7 +25,7 @@ interface Deciding {
 /** Lets all leaves that may hear the signal hear it, trigger by trigger. */
 export const hear = (context: Deciding, arrival: Arrival): void => {
   const { signal } = arrival.heard;
-  if (signal._tag === "Occurrence") return;
+  if (signal._tag === "Occurrence" || signal._tag === "Absence") return;
   const leaves = context.definitions.index.get(signalKeyOf(signal)) ?? [];
   // Leaves of one trigger stand side by side in the index.
   for (let start = 0; start < leaves.length;) {
@@ -36,24 +37,26 @@ export const hear = (context: Deciding, arrival: Arrival): void => {
   }
 };
 
-/** The signal has come to leaves of one trigger: it fires at once, or waits until the rest of the tree is satisfied. */
+/** The signal has come to leaves of one trigger: it ends and begins watches, and completes what it satisfies. */
 export const arrive = (
   { definitions, draft }: Deciding,
   trigger: CompiledTrigger,
   leaves: readonly Leaf[],
   arrival: Arrival,
 ): void => {
-  const { heard, at, scopes } = arrival;
+  const { heard, at } = arrival;
   let key = "";
-  let satisfied: readonly Leaf[];
+  let matched: readonly Leaf[];
+  let watchings: readonly Watching[];
+  let isPaused: boolean;
   try {
-    satisfied = matchesOf(draft, leaves, heard);
+    const satisfied = matchesOf(draft, leaves, heard);
     if (satisfied.length === 0) return;
-    if (draft.isTriggerPaused(trigger.id)) {
-      draft.skip({ trigger: trigger.id, signal: heard.id, reason: "paused", at });
-      return;
-    }
-    if (trigger.leaves.length > 1) key = keyOf(trigger, heard);
+    matched = satisfied.filter(({ role }) => role === "match");
+    watchings = watchingsOf(satisfied, (by) => keyOf(by, heard));
+    isPaused = draft.isTriggerPaused(trigger.id);
+    if (!isPaused && matched.length > 0 && trigger.leaves.length > 1)
+      key = keyOf(trigger.definition.by, heard);
   } catch (thrown) {
     const { name, message } = errorDataOf(thrown);
     draft.skip({
@@ -65,10 +68,29 @@ export const arrive = (
     });
     return;
   }
+  // A signal that is both answer and start answers first.
+  for (const watching of watchings) answer(draft, watching, arrival);
+  if (isPaused) {
+    if (matched.length > 0 || watchings.some(({ starts }) => starts))
+      draft.skip({ trigger: trigger.id, signal: heard.id, reason: "paused", at });
+    return;
+  }
+  for (const watching of watchings) start(draft, watching, arrival);
+  if (matched.length > 0) complete({ definitions, draft }, matched, key, arrival);
+};
+
+/** What leaves of one trigger's tree were satisfied by: it fires at once, or waits under its key until the rest of the tree is satisfied. */
+export const complete = (
+  { definitions, draft }: Deciding,
+  satisfied: readonly Leaf[],
+  key: string,
+  arrival: Arrival,
+): void => {
+  const { heard, at, scopes } = arrival;
+  const { path, trigger } = satisfied[0] as Leaf;
   if (trigger.leaves.length === 1) {
-    fire({ definitions, draft, trigger, at, scopes }, [
-      { leaf: (satisfied[0] as Leaf).path, id: heard.id, signal: heard.signal },
-    ]);
+    const match = { leaf: path, id: heard.id, signal: heard.signal };
+    fire({ definitions, draft, trigger, at, scopes }, [match]);
     return;
   }
   for (const leaf of satisfied) wait(draft, leaf, key, arrival);
@@ -90,8 +112,8 @@ const matchesOf = (draft: Draft, leaves: readonly Leaf[], heard: Heard): readonl
     return mismatch === undefined;
   });
 
-const keyOf = (trigger: CompiledTrigger, heard: Heard): string => {
-  const key: unknown = trigger.definition.by?.(heard.signal);
+const keyOf = (by: CompiledTrigger["definition"]["by"], heard: Heard): string => {
+  const key: unknown = by?.(heard.signal);
   if (key === undefined) return "";
   if (typeof key === "string" && !key.isWellFormed())
     throw new TypeError("by returned text with a lone surrogate, which no store keeps");

@@ -48,6 +48,7 @@ export {
 export type { ScheduleOptions } from "./schedule-options.ts";
 export {
   heardOf,
+  type Absence,
   type Event,
   type Failure,
   type Heard,

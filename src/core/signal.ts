@@ -63,7 +63,16 @@ export interface Failure<Input = Json> {
   readonly at: number;
 }
 
-export type Signal = Occurrence | Event | Status | Result | Failure;
+/** What an `absent` condition waited for did not come: from `since` to `at` nothing answered. */
+export interface Absence<After = Signal | null> {
+  readonly _tag: "Absence";
+  /** What started the watch; without an `after` the last answer, or null if there has been none since the trigger was activated. */
+  readonly after: After;
+  readonly since: number;
+  readonly at: number;
+}
+
+export type Signal = Occurrence | Event | Status | Result | Failure | Absence;
 
 /** A status as it is stored: with its outcome, so that one row of the log tells a run's move and what came of it. */
 export interface StoredStatus extends Status {
@@ -108,11 +117,11 @@ export const eventNameFault = (name: unknown): string | undefined => {
     : undefined;
 };
 
-/** Why a caller's event can't have this id, or undefined. What the engine itself names (statuses, results, failures, occurrences) is kept apart. */
+/** Why a caller's event can't have this id, or undefined. What the engine itself names (statuses, results, failures, occurrences, absences) is kept apart. */
 export const signalIdFault = (id: unknown): string | undefined => {
   if (typeof id !== "string" || id === "" || id.length > 500 || !id.isWellFormed())
     return `the id ${JSON.stringify(id)} must be 1 to 500 characters of well-formed text`;
-  return /^(?:status:|result:|failure:|\{)/.test(id)
+  return /^(?:status:|result:|failure:|absence:|\{)/.test(id)
     ? `the id ${JSON.stringify(id)} begins like those that detent makes itself; put something else before it`
     : undefined;
 };
@@ -123,6 +132,10 @@ export const statusIdOf = (run: string, token: number, state: StatusState): stri
 
 /** The id of an occurrence: the key of the leaf that waits for it, and the instant. */
 export const occurrenceIdOf = (leafKey: string, dueAt: number): string => `${leafKey}@${dueAt}`;
+
+/** The id of an absence: the leaf that watched, its correlation key, and what started the watch or when. */
+export const absenceIdOf = (leafKey: string, key: string, since: string | number): string =>
+  `absence:${leafKey}:${JSON.stringify([key, since])}`;
 
 /** What conditions hear of one stored signal: an event as it is; a run's move as its result or failure, where there is one, and as its status. */
 export const heardOf = (stored: StoredSignal): readonly Heard[] => {

@@ -1,5 +1,6 @@
 // The router's state: what it must know beside the log to decide the next step. A store keeps it as rows; `stateOf` reads them, and `advance` applies a decision, so that
 // a router that goes on need not read them again.
+import { absentLeafOf, isWatch, withWatch, type Watch } from "./watch.ts";
 import { endless, pausedTriggerIdOf } from "./command.ts";
 import type { Definitions, Leaf } from "./definitions.ts";
 import { DueHeap } from "./due-heap.ts";
@@ -21,6 +22,8 @@ export interface State {
   readonly deadlines: DueHeap<Deadline>;
   /** By `joinOf(trigger, key)`: what waits in each leaf. */
   readonly waiting: Map<string, Queues>;
+  /** By `watchesIdOf(leaf, key)`: the watches of an absent leaf, the oldest first. */
+  readonly watches: Map<string, readonly Watch[]>;
   /** By scope: the runs that are not over in it. */
   readonly open: Map<string, Map<string, Open>>;
   /** By run: the scopes in which it is not over. */
@@ -28,6 +31,9 @@ export interface State {
 }
 
 export const joinOf = (trigger: string, key: string): string => `${trigger} ${key}`;
+
+export const watchesIdOf = (leaf: Leaf, key: string): string =>
+  `${leaf.trigger.id} ${leaf.index} ${key}`;
 
 export const scheduleIdOf = (leaf: Leaf): string => `${leaf.trigger.id} ${leaf.key}`;
 
@@ -43,6 +49,7 @@ export const stateOf = (
     held: new Map(),
     deadlines: new DueHeap(),
     waiting: new Map(),
+    watches: new Map(),
     open: new Map(),
     scopesOf: new Map(),
   };
@@ -62,6 +69,12 @@ export const stateOf = (
     const queues = state.waiting.get(join) ?? trigger.leaves.map(() => []);
     state.waiting.set(join, queues);
     (queues[leaf.index] as Waiting[]).push(row);
+  }
+  for (const watch of stored.deadlines.filter(isWatch)) {
+    const leaf = absentLeafOf(definitions, watch);
+    if (leaf === undefined) continue;
+    const id = watchesIdOf(leaf, watch.due.key);
+    state.watches.set(id, withWatch(state.watches.get(id) ?? [], watch));
   }
   for (const row of stored.open) putOpen(state, row);
   return state;
@@ -92,6 +105,10 @@ export const advance = (state: State, decision: Decision): State => {
   for (const [join, queues] of decision.queues) {
     if (queues.every((queue) => queue.length === 0)) state.waiting.delete(join);
     else state.waiting.set(join, queues);
+  }
+  for (const [id, watches] of decision.watches) {
+    if (watches.length === 0) state.watches.delete(id);
+    else state.watches.set(id, watches);
   }
   for (const { scope, run } of decision.open.remove) removeOpen(state, scope, run);
   for (const row of decision.open.put) putOpen(state, row);

@@ -21,7 +21,8 @@ import type { Mismatch } from "./condition.ts";
 import { endPause, obey } from "./control.ts";
 import type { Definitions, Leaf } from "./definitions.ts";
 import { Draft } from "./draft.ts";
-import { arrive, hear } from "./hear.ts";
+import { comeDue } from "./absence.ts";
+import { arrive, complete, hear } from "./hear.ts";
 import type { Queues } from "./join.ts";
 import { catchUp } from "./missed.ts";
 import { isTerminal, type Run } from "./run.ts";
@@ -37,6 +38,7 @@ import {
 import type { Schedule } from "./schedule.ts";
 import type { State } from "./state.ts";
 import type { Deadline, Open, Skip, Waiting } from "./store.ts";
+import { absentLeafOf, isWatch, type Watch } from "./watch.ts";
 
 /** The next piece of the log. */
 export interface Piece {
@@ -73,6 +75,7 @@ export interface Decision {
   readonly waiting: { readonly put: readonly Waiting[]; readonly remove: readonly Waiting[] };
   readonly queues: ReadonlyMap<string, Queues>;
   readonly deadlines: { readonly put: readonly Deadline[]; readonly remove: readonly string[] };
+  readonly watches: ReadonlyMap<string, readonly Watch[]>;
   readonly open: {
     readonly put: readonly Open[];
     readonly remove: readonly Pick<Open, "scope" | "run">[];
@@ -123,6 +126,12 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
     return;
   }
   draft.removeDeadline(deadline.id);
+  if (isWatch(deadline)) {
+    const leaf = absentLeafOf(definitions, deadline);
+    const absence = leaf && comeDue(draft, leaf, deadline);
+    if (absence !== undefined) complete(context, [leaf as Leaf], deadline.due.key, absence);
+    return;
+  }
   if (due._tag === "Hear") {
     const { stored } = due;
     const heard = { id: stored.id, signal: { ...stored.signal, at } as Heard["signal"] };
@@ -266,6 +275,7 @@ const decisionOf = (draft: Draft, { watermark }: State, { signals, until }: Piec
   waiting: { put: [...draft.waitingPut], remove: draft.waitingRemove },
   queues: draft.queues,
   deadlines: { put: [...draft.deadlinePut.values()], remove: [...draft.deadlineRemove] },
+  watches: draft.watches,
   open: { put: [...draft.openPut.values()], remove: [...draft.openRemove.values()] },
   explanation: draft.explanation,
 });

@@ -66,6 +66,19 @@ export interface Deadline {
         readonly key: string;
         readonly order: number;
       }
+    /** A watch of an `absent` leaf: unless an answer removes it, the absence is heard then. */
+    | {
+        readonly _tag: "Absent";
+        readonly trigger: string;
+        readonly leaf: string;
+        readonly key: string;
+        /** Unique within a trigger's leaf, as a waiting match's: the absence will wait under it. */
+        readonly order: number;
+        readonly since: number;
+        readonly after: Heard | null;
+        /** The scopes that the signal belongs to which started it. */
+        readonly scopes: readonly string[];
+      }
     /** Paused until then; at the end of time (8,640,000,000,000,000): until somebody resumes it. */
     | { readonly _tag: "Paused"; readonly subject: Subject };
 }

@@ -1,5 +1,6 @@
 // Triggers: a condition, a task, and how the task's input is made from a firing.
 import type {
+  AbsentCondition,
   AllCondition,
   AnyCondition,
   Condition,
@@ -12,7 +13,7 @@ import type {
 import type { DurationInput } from "./duration.ts";
 import type { Json } from "./json.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Event, Failure, Occurrence, Result, Signal, Status } from "./signal.ts";
+import type { Absence, Event, Failure, Occurrence, Result, Signal, Status } from "./signal.ts";
 import type { Task } from "./task.ts";
 
 /** The signals of a condition's leaves, in the order of the tree. */
@@ -29,13 +30,36 @@ export type SignalsOf<When extends Condition> =
             ? [Status<Input>]
             : When extends Schedule
               ? [Occurrence]
-              : When extends AllCondition<infer Conditions>
-                ? SignalsOfAll<Conditions>
-                : When extends AnyCondition<infer Conditions>
-                  ? number extends Conditions["length"]
-                    ? Signal[]
-                    : SignalsOf<Conditions[number]>
-                  : Signal[];
+              : When extends AbsentCondition<infer Answer, infer After>
+                ? [
+                    Absence<
+                      [After] extends [undefined]
+                        ? SignalsOf<Answer>[number] | null
+                        : StartsOf<After>[number]
+                    >,
+                  ]
+                : When extends AllCondition<infer Conditions>
+                  ? SignalsOfAll<Conditions>
+                  : When extends AnyCondition<infer Conditions>
+                    ? number extends Conditions["length"]
+                      ? Signal[]
+                      : SignalsOf<Conditions[number]>
+                    : Signal[];
+
+/** The signals that an `after` starts a watch with. */
+export type StartsOf<After extends Condition | undefined> = After extends Condition
+  ? SignalsOf<After>
+  : [];
+
+/** The signals that `by` is asked for a key of. For an absence it is what starts and what answers: the key of the watch is its own. */
+type KeyedOf<When extends Condition> =
+  When extends AbsentCondition<infer Answer, infer After>
+    ? SignalsOf<Answer>[number] | StartsOf<After>[number]
+    : When extends AllCondition<infer Conditions> | AnyCondition<infer Conditions>
+      ? number extends Conditions["length"]
+        ? Signal
+        : KeyedOf<Conditions[number]>
+      : SignalsOf<When>[number];
 
 type SignalsOfAll<Conditions extends readonly Condition[]> = Conditions extends readonly [
   infer First extends Condition,
@@ -80,6 +104,7 @@ export interface Firing<Signals extends readonly unknown[] = readonly Signal[]> 
   readonly status: Only<Signals, Status<any>>;
   readonly result: Only<Signals, Result<any, any>>;
   readonly failure: Only<Signals, Failure<any>>;
+  readonly absence: Only<Signals, Absence<any>>;
 }
 
 export interface TriggerOptions<Heard = any> {
@@ -121,7 +146,7 @@ type WithInput<Input, Signals extends readonly unknown[]> = undefined extends In
  */
 export const trigger = <const When extends Condition, Input>(
   id: string,
-  definition: TriggerOptions<SignalsOf<When>[number]> & {
+  definition: TriggerOptions<KeyedOf<When>> & {
     readonly when: When;
     readonly run: Task<Input, any> | string;
   } & WithInput<Input, SignalsOf<When>>,
@@ -141,5 +166,6 @@ export const firingOf = (trigger: string, matches: readonly Match[]): Firing => 
     status: only("Status"),
     result: only("Result"),
     failure: only("Failure"),
+    absence: only("Absence"),
   };
 };

@@ -1,6 +1,7 @@
 // One generator per noun: apps, and what an environment does to them. Small alphabets, so that things meet.
 import fc from "fast-check";
 import {
+  absent,
   all,
   any,
   cron,
@@ -57,10 +58,41 @@ const leaf: fc.Arbitrary<Condition> = fc.oneof(
   },
 );
 
+const answer = fc.constantFrom(
+  event("b"),
+  event<{ n: number }>("a", { n: 1 }),
+  result("work"),
+  any([failure("next"), event("c")]),
+  settled("work"),
+);
+
+const watching = fc
+  .record({
+    answer,
+    within: fc.constantFrom("500 ms", "2 s", "10 s"),
+    after: fc.constantFrom(
+      undefined,
+      event("a"),
+      status("work", "running"),
+      every("7 s"),
+      any([event("b"), any([result("work"), status("work", "succeeded")])]),
+    ),
+    by: fc.option(
+      fc.constant((signal: { readonly _tag: string }) =>
+        signal._tag === "Event" ? "x" : undefined,
+      ),
+      { nil: undefined },
+    ),
+  })
+  .map(({ answer: condition, within, after, by: key }) =>
+    absent(condition, { within, ...(after && { after }), ...(key && { by: key }) }),
+  );
+
 const condition: fc.Arbitrary<Condition> = fc.letrec<{ tree: Condition }>((tie) => ({
   tree: fc.oneof(
     { depthSize: "small" },
-    leaf,
+    { weight: 3, arbitrary: leaf },
+    watching,
     fc.array(tie("tree"), { minLength: 1, maxLength: 3 }).map(all),
     fc.array(tie("tree"), { minLength: 1, maxLength: 3 }).map(any),
   ),

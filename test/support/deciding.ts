@@ -6,6 +6,7 @@ import { statusIdOf, type StoredSignal, type StoredStatus } from "../../src/core
 import { advance, stateOf, type State } from "../../src/core/state.ts";
 import { step, type Decision, type Piece } from "../../src/core/step.ts";
 import type { Cursor, Skip, StoredState } from "../../src/core/store.ts";
+import { firstWatches } from "../../src/core/watch.ts";
 
 export const hour = 3_600_000;
 
@@ -100,7 +101,15 @@ export class Router {
     this.state = stateOf(
       this.#definitions,
       { revision: 0, seq: 0, at: from },
-      { cursors, waiting: [], deadlines: [], open: [] },
+      {
+        cursors,
+        waiting: [],
+        deadlines: firstWatches(
+          [...this.#definitions.triggers.values()].flatMap(({ leaves }) => leaves),
+          from,
+        ),
+        open: [],
+      },
     );
   }
 

@@ -139,9 +139,9 @@ test.each([
     () =>
       detent({
         tasks: [work],
-        triggers: [trigger("t", { when: { _tag: "Absent" } as never, run: work, input: null })],
+        triggers: [trigger("t", { when: { _tag: "Never" } as never, run: work, input: null })],
       }),
-    'Trigger "t": condition "when": "Absent" is no kind of condition',
+    'Trigger "t": condition "when": "Never" is no kind of condition',
   ],
   [() => detent({ tasks: [null as never] }), "App: tasks[0] is neither a module's URL nor a task"],
   [

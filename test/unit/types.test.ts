@@ -1,6 +1,7 @@
 // Goal: a wrong input is a compile error. Method: `tsc -b` checks this file; each expectation of an error fails there if the error is gone.
 import { expect, test } from "vitest";
 import {
+  absent,
   all,
   any,
   cron,
@@ -71,6 +72,23 @@ test("inputs are typed by the task that takes them and the signals that make the
     trigger("missing", { when: event(uploaded), run: resize }),
     // @ts-expect-error a value of the wrong type
     trigger("wrong-value", { when: event(uploaded), run: resize, input: { path: 1 } }),
+    trigger("silent", {
+      when: absent(event(uploaded), { within: "1 h", after: result(resize) }),
+      by: (signal) => (signal._tag === "Event" ? signal.payload.path : signal.input.path),
+      run: resize,
+      input: (f) => f.absence.after.input,
+    }),
+    trigger("dead-man", {
+      when: absent(event(uploaded), { within: "1 h" }),
+      run: resize,
+      // @ts-expect-error before the first event there is none
+      input: (f) => ({ path: f.absence.after.payload.path }),
+    }),
+    trigger("never-answered", {
+      // @ts-expect-error a schedule is never absent
+      when: absent(cron("* * * * *"), { within: "1 h" }),
+      run: report,
+    }),
     trigger("two-events", {
       when: all([event(uploaded), event(uploaded)]),
       run: resize,
@@ -84,5 +102,5 @@ test("inputs are typed by the task that takes them and the signals that make the
       input: { path: "" },
     }),
   ];
-  expect(triggers.map(({ id }) => id)).toHaveLength(12);
+  expect(triggers.map(({ id }) => id)).toHaveLength(15);
 });
