@@ -92,6 +92,7 @@ const runOf = (event: string, at: number): Run => {
     idempotencyKey: id,
     cause: [event],
     priority: 0,
+    concurrencyKey: null,
     createdAt: at,
     dueAt: at,
     state: "pending",

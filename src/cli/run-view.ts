@@ -14,6 +14,7 @@ export const runView = (run: Run) => ({
   losses: run.losses,
   crashes: run.crashes,
   priority: run.priority,
+  concurrencyKey: run.concurrencyKey,
   cancelRequested: run.cancelRequested,
   dueAt: instantText(run.dueAt),
   createdAt: instantText(run.createdAt),

@@ -233,6 +233,7 @@ const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
       nonce: `${self.owner}/${self.claims++}`,
       tasks: self.tasks,
       limit,
+      limits: self.limits,
     });
     self.claimAt = reply.nextDueAt;
     for (const run of reply.runs) {

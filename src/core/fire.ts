@@ -6,6 +6,8 @@ import { hash32 } from "./hash.ts";
 import { jsonFault, type Json } from "./json.ts";
 import { kept } from "./kept.ts";
 import { runIdOf } from "./run-id.ts";
+import type { Run } from "./run.ts";
+import type { TaskOptions } from "./task.ts";
 import { firingOf, type Firing, type Match } from "./trigger.ts";
 
 interface Fired {
@@ -18,12 +20,15 @@ interface Fired {
 
 /** Owes one run for the matches. An input that can't be made is a skip: the matches are consumed all the same, or the fault would return with each signal. */
 export const fire = (fired: Fired, matches: readonly Match[]): void => {
-  const { draft, trigger, at } = fired;
+  const { definitions, draft, trigger, at } = fired;
   // Before the user's function is called: what it does to its firing must not change which run this is.
   const cause = matches.map(({ id }) => id);
+  const options = definitions.tasks.get(trigger.task);
   let input: Json;
+  let concurrencyKey: string | null;
   try {
     input = inputOf(trigger, matches);
+    concurrencyKey = concurrencyKeyOf(options, input);
   } catch (thrown) {
     const { name, message } = errorDataOf(thrown);
     for (const signal of new Set(cause))
@@ -36,7 +41,23 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
       });
     return;
   }
-  owe(fired, cause, input);
+  owe(fired, { cause, input, concurrencyKey, priority: options?.priority ?? 0 });
+};
+
+const keyLengthMax = 500;
+
+/** The key under which the run is limited; null without a limit. */
+const concurrencyKeyOf = (options: TaskOptions | undefined, input: Json): string | null => {
+  const concurrency = options?.concurrency ?? null;
+  if (concurrency === null) return null;
+  if (concurrency.keyOf === null) return "";
+  const made = concurrency.keyOf(input);
+  if (made instanceof Promise) made.catch(() => undefined); // its rejection is not the process's business
+  if (typeof made !== "string" || made.length > keyLengthMax)
+    throw new TypeError(
+      `concurrency.key returned ${describe(made)}; give text of at most ${keyLengthMax} characters`,
+    );
+  return made;
 };
 
 const inputOf = (trigger: CompiledTrigger, matches: readonly Match[]): Json => {
@@ -54,20 +75,24 @@ const inputOf = (trigger: CompiledTrigger, matches: readonly Match[]): Json => {
   return kept(made ?? null) as Json;
 };
 
+const describe = (made: unknown): string => {
+  if (typeof made === "string") return `${made.length} characters`;
+  if (made instanceof Promise) return "a promise";
+  return made === null ? "null" : typeof made;
+};
+
 const owe = (
   { definitions, draft, trigger, at, scopes }: Fired,
-  cause: readonly string[],
-  input: Json,
+  { cause, ...made }: Pick<Run, "cause" | "input" | "concurrencyKey" | "priority">,
 ): void => {
   const id = runIdOf(trigger.id, cause);
   draft.runs.push({
     id,
     trigger: trigger.id,
     task: trigger.task,
-    input,
+    ...made,
     idempotencyKey: id,
     cause: cause.length === 1 ? cause : [...new Set(cause)],
-    priority: definitions.tasks.get(trigger.task)?.priority ?? 0,
     createdAt: at,
     dueAt: at + jitterMillis(trigger, id),
     state: "pending",

@@ -42,6 +42,8 @@ export class Incarnation {
   readonly executor: ExecutorPort;
   readonly note: (note: EngineNote) => void;
   readonly tasks: readonly string[];
+  /** Of the tasks that limit how many of their runs are held at once. */
+  readonly limits: { readonly [task: string]: number };
   /** What the router knows; undefined when it must be read again. */
   state: State | undefined;
   deafen: readonly (() => void)[] = [];
@@ -76,6 +78,11 @@ export class Incarnation {
       }
     };
     this.tasks = [...definitions.tasks.keys()];
+    this.limits = Object.fromEntries(
+      [...definitions.tasks.values()].flatMap(({ id, concurrency }) =>
+        concurrency === null ? [] : [[id, concurrency.limit]],
+      ),
+    );
     this.holdings = new Holdings(definitions, owner.id);
   }
 

@@ -4,14 +4,15 @@
 // Invariants:
 // 1. Rows are frozen and replaced, never changed: what a reader was given stays as it was.
 // 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
-// 3. A run has a place in the queue exactly while it is pending, and is in `held` exactly while it has an owner.
+// 3. A run has an entry in the queue exactly while it is pending, is counted for its concurrency key exactly while it is claimed or running, and is in `held` exactly
+//    while it has an owner.
 import { changesReading, instantOf } from "./batch.ts";
 import { pausedIdOf } from "./command.ts";
 import { canonical } from "./json.ts";
 import { keptBatch } from "./kept-batch.ts";
 import { kept } from "./kept.ts";
-import { PendingQueue, type Place } from "./pending-queue.ts";
-import { runStates, type Attempt, type Run, type RunState } from "./run.ts";
+import { PendingQueue, type Entry } from "./pending-queue.ts";
+import { isHeld, runStates, type Attempt, type Run, type RunState } from "./run.ts";
 import type { NewSignal, StoredSignal } from "./signal.ts";
 import type {
   Batch,
@@ -33,7 +34,7 @@ import type {
 export interface RunRow {
   readonly ordinal: number;
   run: Run;
-  place: Place<RunRow> | null;
+  entry: Entry<RunRow> | null;
   /** Those that have ended, by token. */
   attempts: readonly Attempt[];
 }
@@ -77,9 +78,12 @@ export class MemoryTables {
   claim(request: ClaimRequest, now: number): ClaimReply {
     if (!this.#isOpen(request.owner)) return { runs: [], nextDueAt: null };
     const tasks = request.tasks.filter((task) => !this.deadlines.has(pausedIdOf({ task })));
-    const { items, nextDueAt } = this.pending.take(tasks, request.limit, now);
-    const { owner, nonce } = request;
-    const runs = items.map((row) => {
+    const { owner, nonce, limit } = request;
+    const claimable = this.pending.claimable(tasks, request.limits);
+    const runs: Run[] = [];
+    while (runs.length < limit) {
+      const row = this.pending.firstDue(claimable, now);
+      if (row === undefined) break;
       const { run } = row;
       this.#replace(row, {
         ...run,
@@ -89,9 +93,9 @@ export class MemoryTables {
         owner,
         nonce,
       });
-      return row.run;
-    });
-    return { runs, nextDueAt };
+      runs.push(row.run);
+    }
+    return { runs, nextDueAt: this.pending.nextDueAt(claimable) };
   }
 
   enter(owner: Owner): void {
@@ -175,12 +179,13 @@ export class MemoryTables {
 
   #create(run: Run): void {
     if (this.runOf.has(run.id)) return;
-    const row: RunRow = { ordinal: this.runs.length, run, place: null, attempts: [] };
+    const row: RunRow = { ordinal: this.runs.length, run, entry: null, attempts: [] };
     this.runs.push(row);
     this.runOf.set(run.id, row);
     this.counts[run.state]++;
     this.#hold(row, null, run.owner);
     this.#queue(row);
+    this.#count(null, run);
   }
 
   #replace(row: RunRow, run: Run): void {
@@ -195,18 +200,25 @@ export class MemoryTables {
       before.state !== run.state ||
       before.dueAt !== run.dueAt ||
       before.priority !== run.priority ||
-      before.task !== run.task
-    )
+      before.task !== run.task ||
+      before.concurrencyKey !== run.concurrencyKey
+    ) {
       this.#queue(row);
+      this.#count(before, run);
+    }
   }
 
   #queue(row: RunRow): void {
-    if (row.place !== null) this.pending.remove(row.place);
-    const { state, task, priority, dueAt } = row.run;
-    row.place =
-      state === "pending"
-        ? this.pending.add(row, { task, priority, dueAt, ordinal: row.ordinal })
-        : null;
+    if (row.entry !== null) this.pending.remove(row.entry);
+    row.entry = row.run.state === "pending" ? this.pending.add(row, row.run, row.ordinal) : null;
+  }
+
+  /** Counts the run for its concurrency key while it is held. */
+  #count(before: Run | null, after: Run): void {
+    if (before !== null && before.concurrencyKey !== null && isHeld(before.state))
+      this.pending.free(before.task, before.concurrencyKey);
+    if (after.concurrencyKey !== null && isHeld(after.state))
+      this.pending.hold(after.task, after.concurrencyKey);
   }
 
   #hold(row: RunRow, before: string | null, after: string | null): void {

@@ -1,171 +1,199 @@
-// The pending runs of a store in memory, in the order in which they are claimed: priority (higher first), then `dueAt`, then creation. There is one heap for each
-// task and priority, ordered by (dueAt, ordinal), so a claim among a hundred thousand pending runs looks only at the tops. Nothing here depends on what was due
-// before: a clock that is set back changes nothing.
+// The pending runs of a store in memory, in the order in which they are claimed: priority (higher first), then `dueAt`, then creation. Nothing here depends on what was
+// due before: a clock that is set back changes nothing.
+//
+// A line holds the runs of one task, priority and concurrency key; a rank the lines of one task and priority, by their first runs. So a claim among a hundred thousand
+// pending runs looks only at tops. A line whose key is found full is parked: it leaves its rank until a run of that key is over, so that blocked runs, however many, hide
+// no free ones and cost nothing. Limits come with each claim, and engines may bring different ones; a higher limit brings back what a lower one has parked.
+import { isBefore, PlaceHeap, type Place } from "./place-heap.ts";
 
-/** A run's place in the queue. One whose run has moved on is not `live` and is dropped when it comes to the top. */
-export interface Place<Item> {
-  readonly item: Item;
+/** What decides a run's place in the queue. */
+export interface Queued {
+  readonly task: string;
+  readonly priority: number;
+  readonly concurrencyKey: string | null;
   readonly dueAt: number;
-  readonly ordinal: number;
-  readonly line: Line<Item>;
-  live: boolean;
 }
 
-/** The runs of one task with one priority. */
+/** A run in the queue. */
+export interface Entry<Item> {
+  readonly line: Line<Item>;
+  readonly place: Place<Item>;
+}
+
 interface Line<Item> {
+  readonly rank: Rank<Item>;
+  readonly key: string | null;
+  readonly heap: PlaceHeap<Item>;
+  /** Its place in the rank; null while it is empty or parked. */
+  head: Place<Line<Item>> | null;
+}
+
+interface Rank<Item> {
+  readonly task: Task<Item>;
   readonly priority: number;
-  readonly heap: Place<Item>[];
-  dead: number;
+  readonly lines: Map<string | null, Line<Item>>;
+  readonly heads: PlaceHeap<Line<Item>>;
+  readonly parked: Set<Line<Item>>;
+  /** The limit under which lines were parked last. */
+  limit: number;
+}
+
+interface Task<Item> {
+  readonly ranks: Rank<Item>[];
+  /** By concurrency key: how many runs are held. */
+  readonly held: Map<string, number>;
+}
+
+/** The ranks that a claim may take from, with the limits it was given. */
+export interface Claimable<Item> {
+  readonly ranks: readonly Rank<Item>[];
 }
 
 export class PendingQueue<Item> {
-  readonly #lines = new Map<string, Line<Item>[]>();
+  readonly #tasks = new Map<string, Task<Item>>();
 
-  add(
-    item: Item,
-    of: {
-      readonly task: string;
-      readonly priority: number;
-      readonly dueAt: number;
-      readonly ordinal: number;
-    },
-  ): Place<Item> {
-    const line = this.#lineOf(of.task, of.priority);
-    const place: Place<Item> = { item, dueAt: of.dueAt, ordinal: of.ordinal, line, live: true };
-    push(line.heap, place);
-    return place;
+  add(item: Item, of: Queued, ordinal: number): Entry<Item> {
+    const line = lineOf(rankOf(this.#taskOf(of.task), of.priority), of.concurrencyKey);
+    const place = line.heap.add(item, of.dueAt, ordinal);
+    settle(line);
+    return { line, place };
   }
 
-  remove(place: Place<Item>): void {
-    place.live = false;
-    const { line } = place;
-    line.dead++;
-    if (line.dead > 64 && line.dead * 2 > line.heap.length) sweep(line);
+  remove({ line, place }: Entry<Item>): void {
+    line.heap.remove(place);
+    settle(line);
   }
 
-  /** Takes up to `limit` items of the tasks that are due at `now`, and tells when the next of those that stay is due. */
-  take(
-    tasks: readonly string[],
-    limit: number,
-    now: number,
-  ): { readonly items: readonly Item[]; readonly nextDueAt: number | null } {
-    const lines = this.#linesOf(tasks);
-    const items: Item[] = [];
-    while (items.length < limit) {
-      const line = firstDue(lines, now);
-      if (line === undefined) break;
-      const { item } = line.heap[0] as Place<Item>;
-      pop(line.heap);
-      items.push(item);
+  /** A run with a concurrency key is held. */
+  hold(task: string, key: string): void {
+    const { held } = this.#taskOf(task);
+    held.set(key, (held.get(key) ?? 0) + 1);
+  }
+
+  /** A run with a concurrency key is no longer held: whoever waits for it is to be looked at again. */
+  free(task: string, key: string): void {
+    const { held, ranks } = this.#taskOf(task);
+    const count = (held.get(key) ?? 0) - 1;
+    if (count > 0) held.set(key, count);
+    else held.delete(key);
+    for (const rank of ranks) {
+      const line = rank.lines.get(key);
+      if (line !== undefined && rank.parked.delete(line)) settle(line);
     }
-    return { items, nextDueAt: nextDueAt(lines) };
   }
 
-  #lineOf(task: string, priority: number): Line<Item> {
-    let lines = this.#lines.get(task);
-    if (lines === undefined) this.#lines.set(task, (lines = []));
-    let line = lines.find((each) => each.priority === priority);
-    if (line === undefined) lines.push((line = { priority, heap: [], dead: 0 }));
-    return line;
-  }
-
-  /** The lines of the tasks that hold anything. An empty one is forgotten if it isn't the task's only one, so that changing priorities leave nothing behind. */
-  #linesOf(tasks: readonly string[]): readonly Line<Item>[] {
-    const found: Line<Item>[] = [];
-    for (const task of tasks) {
-      const lines = this.#lines.get(task);
-      if (lines === undefined) continue;
-      for (let index = lines.length - 1; index >= 0; index--) {
-        const line = lines[index] as Line<Item>;
-        if (topOf(line) !== undefined) found.push(line);
-        else if (lines.length > 1) lines.splice(index, 1);
+  /** The ranks of the tasks that hold anything. */
+  claimable(
+    tasks: readonly string[],
+    limits: { readonly [task: string]: number } = {},
+  ): Claimable<Item> {
+    const ranks: Rank<Item>[] = [];
+    for (const id of tasks) {
+      const task = this.#tasks.get(id);
+      if (task === undefined) continue;
+      const limit = Object.hasOwn(limits, id) ? (limits[id] as number) : Infinity;
+      // From the end, because an empty rank is forgotten if it isn't the task's only one: changing priorities leave nothing behind.
+      for (let index = task.ranks.length - 1; index >= 0; index--) {
+        const rank = task.ranks[index] as Rank<Item>;
+        allow(rank, limit);
+        if (rank.heads.top !== undefined) ranks.push(rank);
+        else if (rank.parked.size === 0 && task.ranks.length > 1) task.ranks.splice(index, 1);
       }
     }
-    return found;
+    return { ranks };
+  }
+
+  /** The run that is to be claimed first of all that are due and whose key is not full. */
+  firstDue({ ranks }: Claimable<Item>, now: number): Item | undefined {
+    let best: Rank<Item> | undefined;
+    let first: Place<Item> | undefined;
+    for (const rank of ranks) {
+      if (best !== undefined && rank.priority < best.priority) continue;
+      const top = topOf(rank);
+      if (top === undefined || top.at > now) continue;
+      if (
+        best === undefined ||
+        first === undefined ||
+        rank.priority > best.priority ||
+        isBefore(top, first)
+      )
+        [best, first] = [rank, top];
+    }
+    return first?.item;
+  }
+
+  /** When the first run is due whose key is not full; null if there is none. */
+  nextDueAt({ ranks }: Claimable<Item>): number | null {
+    let next: number | null = null;
+    for (const rank of ranks) {
+      const top = topOf(rank);
+      if (top !== undefined && (next === null || top.at < next)) next = top.at;
+    }
+    return next;
+  }
+
+  #taskOf(id: string): Task<Item> {
+    let task = this.#tasks.get(id);
+    if (task === undefined) this.#tasks.set(id, (task = { ranks: [], held: new Map() }));
+    return task;
   }
 }
 
-/** The line whose first run is to be claimed first of all that are due. */
-const firstDue = <Item>(lines: readonly Line<Item>[], now: number): Line<Item> | undefined => {
-  let best: Line<Item> | undefined;
-  let bestTop: Place<Item> | undefined;
-  for (const line of lines) {
-    const top = topOf(line);
-    if (top === undefined || top.dueAt > now) continue;
-    if (
-      best === undefined ||
-      bestTop === undefined ||
-      line.priority > best.priority ||
-      (line.priority === best.priority && isBefore(top, bestTop))
-    ) {
-      best = line;
-      bestTop = top;
-    }
+const rankOf = <Item>(task: Task<Item>, priority: number): Rank<Item> => {
+  let rank = task.ranks.find((each) => each.priority === priority);
+  if (rank === undefined) {
+    rank = {
+      task,
+      priority,
+      lines: new Map(),
+      heads: new PlaceHeap(),
+      parked: new Set(),
+      limit: Infinity,
+    };
+    task.ranks.push(rank);
   }
-  return best;
+  return rank;
 };
 
-const nextDueAt = <Item>(lines: readonly Line<Item>[]): number | null => {
-  let next: number | null = null;
-  for (const line of lines) {
-    const top = topOf(line);
-    if (top !== undefined && (next === null || top.dueAt < next)) next = top.dueAt;
-  }
-  return next;
+const lineOf = <Item>(rank: Rank<Item>, key: string | null): Line<Item> => {
+  let line = rank.lines.get(key);
+  if (line === undefined)
+    rank.lines.set(key, (line = { rank, key, heap: new PlaceHeap(), head: null }));
+  return line;
 };
 
-/** The first place that is still live; dead ones before it are dropped. */
-const topOf = <Item>(line: Line<Item>): Place<Item> | undefined => {
-  const { heap } = line;
-  let top = heap[0];
-  while (top !== undefined && !top.live) {
-    pop(heap);
-    line.dead--;
-    top = heap[0];
-  }
-  return top;
+/** Brings a line's place in its rank up to date. An empty line with a key is forgotten. */
+const settle = <Item>(line: Line<Item>): void => {
+  const { rank, heap, head, key } = line;
+  const top = heap.top;
+  if (top === undefined || rank.parked.has(line)) {
+    if (head !== null) rank.heads.remove(head);
+    line.head = null;
+    if (top !== undefined || key === null) return;
+    rank.parked.delete(line);
+    rank.lines.delete(key);
+  } else if (head === null) line.head = rank.heads.add(line, top.at, top.ordinal);
+  else if (head.at !== top.at || head.ordinal !== top.ordinal)
+    line.head = rank.heads.move(head, top.at, top.ordinal);
 };
 
-const sweep = <Item>(line: Line<Item>): void => {
-  const live = line.heap
-    .filter((place) => place.live)
-    .sort((a, b) => a.dueAt - b.dueAt || a.ordinal - b.ordinal);
-  // A sorted array is a heap.
-  line.heap.length = 0;
-  for (const place of live) line.heap.push(place);
-  line.dead = 0;
+/** The first run of a rank whose key is not full. Lines that are found full are parked on the way. */
+const topOf = <Item>(rank: Rank<Item>): Place<Item> | undefined => {
+  for (let head = rank.heads.top; head !== undefined; head = rank.heads.top) {
+    const line = head.item;
+    if (line.key === null || (rank.task.held.get(line.key) ?? 0) < rank.limit) return line.heap.top;
+    rank.parked.add(line);
+    settle(line);
+  }
+  return undefined;
 };
 
-const isBefore = <Item>(a: Place<Item>, b: Place<Item>): boolean =>
-  a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.ordinal < b.ordinal);
-
-const push = <Item>(heap: Place<Item>[], place: Place<Item>): void => {
-  let at = heap.length;
-  heap.push(place);
-  while (at > 0) {
-    const above = (at - 1) >> 1;
-    const parent = heap[above] as Place<Item>;
-    if (!isBefore(place, parent)) break;
-    heap[at] = parent;
-    at = above;
+/** Sets the limit for the claim at hand. */
+const allow = <Item>(rank: Rank<Item>, limit: number): void => {
+  if (limit > rank.limit) {
+    const parked = [...rank.parked];
+    rank.parked.clear();
+    for (const line of parked) settle(line);
   }
-  heap[at] = place;
-};
-
-const pop = <Item>(heap: Place<Item>[]): void => {
-  const last = heap.pop();
-  const size = heap.length;
-  if (last === undefined || size === 0) return;
-  let at = 0;
-  for (;;) {
-    let below = 2 * at + 1;
-    if (below >= size) break;
-    if (below + 1 < size && isBefore(heap[below + 1] as Place<Item>, heap[below] as Place<Item>))
-      below++;
-    const child = heap[below] as Place<Item>;
-    if (!isBefore(child, last)) break;
-    heap[at] = child;
-    at = below;
-  }
-  heap[at] = last;
+  rank.limit = limit;
 };

@@ -56,6 +56,9 @@ const terminalStates: ReadonlySet<RunState> = new Set([
 
 export const isTerminal = (state: RunState): boolean => terminalStates.has(state);
 
+/** Whether an engine has it: from its claim until its outcome is committed, which is after its body has really ended. */
+export const isHeld = (state: RunState): boolean => state === "claimed" || state === "running";
+
 /** What is kept of how a run ended, or of its last failed attempt. */
 export type RunOutcome = { readonly result: Json } | { readonly error: ErrorData };
 
@@ -69,6 +72,8 @@ export interface Run {
   /** The ids of the signals that its firing consumed. */
   readonly cause: readonly string[];
   readonly priority: number;
+  /** Runs of its task with the same key are limited in how many are held at once; null: no limit. */
+  readonly concurrencyKey: string | null;
   readonly createdAt: number;
   /** Not claimed before this instant. */
   readonly dueAt: number;

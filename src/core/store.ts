@@ -6,7 +6,9 @@
 // 2. When `commit` answers Committed to a store with `abilities.durable`, the writes survive what its durability promises.
 // 3. `seq` grows by one with each stored signal of the app; `at` = max(the store's clock, the newest `at`, the watermark's `at`): it never falls along the log.
 // 4. Signals, runs, skips and attempts are created if absent: a second one with the same id changes nothing and is no conflict.
-// 5. Values come back equal to what JSON made of them, whatever the adapter.
+// 5. A claim never grants more runs of one task and concurrency key than its limit, those counted that are claimed or running, whoever holds them. Pending runs of a full
+//    key hide no others, nor do they slow down a claim, however many there are.
+// 6. Values come back equal to what JSON made of them, whatever the adapter.
 import type * as Effect from "effect/Effect";
 import * as Context from "effect/Context";
 import type { Subject } from "./command.ts";
@@ -218,12 +220,17 @@ export interface ClaimRequest {
   /** Only runs of these tasks, and of them only of those that are not paused: a Paused deadline of a task holds its runs. */
   readonly tasks: readonly string[];
   readonly limit: number;
+  /** By task: how many of its runs with the same concurrency key may be held at once. Left out: no limit. */
+  readonly limits?: { readonly [task: string]: number };
 }
 
 export interface ClaimReply {
   /** Now claimed: token and attempt raised by one, owner and nonce set. By priority (higher first), then `dueAt`, then creation. */
   readonly runs: readonly Run[];
-  /** When the next pending run of these tasks is due that was not claimed now, paused tasks left out; null: none. May lie in the past if the limit was reached. */
+  /**
+   * When the next pending run of these tasks is due that was not claimed now and whose concurrency key is not full, paused tasks left out; null: none. May lie in the past if the limit was
+   * reached. A key ceases to be full when one of its runs is over, which is told as a change.
+   */
   readonly nextDueAt: number | null;
 }
 

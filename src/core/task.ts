@@ -53,12 +53,24 @@ export interface RetryPolicy {
   readonly unless?: readonly string[];
 }
 
-export interface TaskSettings {
+export interface Concurrency<Input = any> {
+  /** How many runs may be held at once by all engines of the app together: from a run's claim until its outcome is stored. At least 1. */
+  readonly limit: number;
+  /**
+   * Runs with the same key share the limit, runs with different keys don't. Pure and synchronous; text of at most 500 characters. It is asked once, when the run
+   * is owed; if it throws or returns anything else, the firing becomes a skip. Default: all runs of the task share it.
+   */
+  readonly key?: (input: Input) => string;
+}
+
+export interface TaskSettings<Input = any> {
   /** Unique; letters, digits, dot, underscore, hyphen; 1 to 100 characters. */
   readonly id: string;
   readonly retry?: RetryPolicy;
   /** An attempt that runs longer ends as timed out. Default: no limit. */
   readonly timeout?: DurationInput;
+  /** How many of the task's runs may go on at once, in all or by key. Default: no limit but the engines' slots. */
+  readonly concurrency?: Concurrency<Input>;
   /** Higher goes first among the runs that are due. Default 0. */
   readonly priority?: number;
   /** What happens when the engine that held the run died: try again (default), or fail, which makes execution at most once. */
@@ -74,7 +86,7 @@ export interface TaskSettings {
 }
 
 /** A named function that workers run. Made by `task`. */
-export interface Task<Input = any, Output = unknown> extends TaskSettings {
+export interface Task<Input = any, Output = unknown> extends TaskSettings<Input> {
   readonly _tag: "Task";
   readonly run: (input: Input, context: TaskContext) => Output | Promise<Output>;
 }
@@ -86,7 +98,7 @@ export interface Task<Input = any, Output = unknown> extends TaskSettings {
  * @typeParam Output what `result(task)` hears; JSON
  */
 export const task = <Input, Output>(
-  settings: TaskSettings & {
+  settings: TaskSettings<NoInfer<Input>> & {
     readonly run: (input: Input, context: TaskContext) => Output | Promise<Output>;
   },
 ): Task<Input, Output> => ({ ...settings, _tag: "Task" });
@@ -105,6 +117,10 @@ export interface TaskOptions {
   readonly retryJitter: number;
   readonly retryUnless: readonly string[];
   readonly timeoutMillis: number | null;
+  readonly concurrency: {
+    readonly limit: number;
+    readonly keyOf: ((input: Json) => unknown) | null;
+  } | null;
   readonly priority: number;
   readonly onLost: "retry" | "fail";
   readonly lossesMax: number;
@@ -126,6 +142,10 @@ export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
     retryJitter: retry.jitter ?? 0.2,
     retryUnless: retry.unless ?? [],
     timeoutMillis: settings.timeout === undefined ? null : durationMillis(settings.timeout),
+    concurrency:
+      settings.concurrency === undefined
+        ? null
+        : { limit: settings.concurrency.limit, keyOf: settings.concurrency.key ?? null },
     priority: settings.priority ?? 0,
     onLost: settings.onLost ?? "retry",
     lossesMax: settings.lossesMax ?? 3,
@@ -149,6 +169,7 @@ const settingNames: ReadonlySet<string> = new Set([
   "run",
   "retry",
   "timeout",
+  "concurrency",
   "priority",
   "onLost",
   "lossesMax",
@@ -171,6 +192,8 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   const { retry, timeout } = settings;
   if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
   if (retry !== undefined) faults.push(...retryFaults(place, retry));
+  if (settings.concurrency !== undefined)
+    faults.push(...concurrencyFaults(`${place}: concurrency`, settings.concurrency));
   demand(
     settings.priority === undefined || Number.isInteger(settings.priority),
     `priority is ${String(settings.priority)}; give a whole number`,
@@ -224,6 +247,20 @@ const retryFaults = (place: string, retry: RetryPolicy): readonly string[] => {
     retry.backoff === undefined || ["exponential", "linear", "constant"].includes(retry.backoff),
     `retry.backoff is ${JSON.stringify(retry.backoff)}; give "exponential", "linear" or "constant"`,
   );
+  return faults;
+};
+
+const concurrencyFaults = (place: string, concurrency: unknown): readonly string[] => {
+  if (typeof concurrency !== "object" || concurrency === null)
+    return [`${place} is ${JSON.stringify(concurrency)}; give { limit } or { limit, key }`];
+  const { limit, key, ...others } = concurrency as { limit?: unknown; key?: unknown };
+  const faults = Object.keys(others).map(
+    (name) => `${place}.${name} is no option; there are limit and key`,
+  );
+  if (!(Number.isSafeInteger(limit) && (limit as number) >= 1))
+    faults.push(`${place}.limit is ${String(limit)}; give a whole number of at least 1`);
+  if (key !== undefined && typeof key !== "function")
+    faults.push(`${place}.key is ${JSON.stringify(key)}; give a function of the input`);
   return faults;
 };
 

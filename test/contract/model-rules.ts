@@ -35,6 +35,7 @@ type Operation =
       readonly owner: string;
       readonly tasks: readonly string[];
       readonly limit: number;
+      readonly limits: { readonly [task: string]: number };
     }
   | { readonly kind: "read"; readonly behind: number | null; readonly limit: number }
   | { readonly kind: "list"; readonly table: keyof Tables; readonly request: ListRequest }
@@ -51,6 +52,7 @@ const task = oneOf("resize", "publish");
 const instant = fc.integer({ min: noon - 3, max: noon + 8 });
 const state = oneOf(...runStates);
 const states = fc.subarray([...runStates], { minLength: 1 });
+const key = fc.option(oneOf("", "k", "other"));
 const value = oneOf<Json>(null, 1, "text", { path: "x" }, [1, { a: null }]);
 const few = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { maxLength: 3 });
 
@@ -105,6 +107,7 @@ const run = fc
     id,
     task,
     priority: small,
+    concurrencyKey: key,
     dueAt: instant,
     state: fc.oneof(
       { weight: 4, arbitrary: fc.constant<RunState>("pending") },
@@ -118,6 +121,7 @@ const patch: fc.Arbitrary<Partial<Run>> = fc.record(
   {
     state,
     priority: small,
+    concurrencyKey: key,
     dueAt: instant,
     owner: fc.option(owner),
     nonce: fc.option(fc.constant("n")),
@@ -204,6 +208,10 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       owner,
       tasks: fc.subarray(["resize", "publish"]),
       limit: small,
+      limits: fc.record(
+        { resize: fc.integer({ min: 1, max: 2 }), publish: fc.integer({ min: 1, max: 2 }) },
+        { requiredKeys: [] },
+      ),
     }),
   },
   {

@@ -6,6 +6,7 @@
 import { describe } from "vitest";
 import { batchRules } from "./batch-rules.ts";
 import { claimRules } from "./claim-rules.ts";
+import { concurrencyRules } from "./concurrency-rules.ts";
 import { listRules } from "./list-rules.ts";
 import { logRules } from "./log-rules.ts";
 import { modelRules } from "./model-rules.ts";
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, (subject: Subject) => void>> = {
   batches: batchRules,
   state: stateRules,
   claims: claimRules,
+  concurrency: concurrencyRules,
   owners: ownerRules,
   lists: listRules,
   values: valueRules,

@@ -100,6 +100,7 @@ export const aRun = (id: string, fields: Partial<Run> = {}): Run => {
     idempotencyKey: id,
     cause: [`event-of-${id}`],
     priority: 0,
+    concurrencyKey: null,
     createdAt: noon,
     dueAt: noon,
     state: "pending",
@@ -230,7 +231,12 @@ let requests = 0;
 /** Claims for the engine that has entered. */
 export const claimAs = (
   store: StorePort,
-  fields: { owner?: string; tasks?: readonly string[]; limit?: number } = {},
+  fields: {
+    owner?: string;
+    tasks?: readonly string[];
+    limit?: number;
+    limits?: { readonly [task: string]: number };
+  } = {},
 ) =>
   store.claim({
     owner: "engine",

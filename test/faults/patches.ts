@@ -15,15 +15,16 @@ export const patches: readonly Patch[] = [
     fault: 1,
     title: "claim acts on what was checked before",
     file: "src/adapters/sqlite/claim.ts",
-    find: "  const due = candidates\n",
-    replace: "  const due = ((globalThis as any).checked ??= candidates as readonly Candidate[])\n",
+    find: "of candidates.filter(({ dueAt }) => dueAt <= now)",
+    replace:
+      "of ((globalThis as any).checked ??= candidates as readonly Candidate[]).filter(({ dueAt }: Candidate) => dueAt <= now)",
   },
   {
     fault: 1,
     title: "claim does not ask whether the run is still pending",
     file: "src/adapters/sqlite/claim.ts",
-    find: "AND state = 'pending' ORDER BY due_at, place LIMIT ?",
-    replace: "ORDER BY due_at, place LIMIT ?",
+    find: "AND state = 'pending' AND concurrency_key IS NULL ORDER BY",
+    replace: "AND concurrency_key IS NULL ORDER BY",
   },
   {
     fault: 2,
@@ -36,8 +37,8 @@ export const patches: readonly Patch[] = [
     fault: 3,
     title: "a finished run becomes claimable again",
     file: "src/core/memory-tables.ts",
-    find: '      state === "pending"\n        ? this.pending.add',
-    replace: '      state !== "claimed" && state !== "running"\n        ? this.pending.add',
+    find: 'row.run.state === "pending" ?',
+    replace: 'row.run.state !== "claimed" && row.run.state !== "running" ?',
   },
   {
     fault: 4,

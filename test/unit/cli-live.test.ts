@@ -14,6 +14,7 @@ const runNamed = (id: string, state: Run["state"]): Run => ({
   idempotencyKey: id,
   cause: [],
   priority: 0,
+  concurrencyKey: null,
   createdAt: 0,
   dueAt: 0,
   state,

@@ -6,6 +6,7 @@ import type { Attempt, Run } from "../../core/run.ts";
 import type { Batch, Check, CommitReply, Skip } from "../../core/store.ts";
 import { textOf } from "./cell.ts";
 import { append } from "./log.ts";
+import { requeue } from "./key-line.ts";
 import { closeOwner } from "./owner.ts";
 import {
   attemptCells,
@@ -77,7 +78,7 @@ const create = (tables: Tables, run: Run): void => {
   meta.runs++;
   meta.states[run.state]++;
   tables.keepRun(place, run, cells);
-  if (run.state === "pending") tables.awaken(run.task, run.priority);
+  requeue(tables, null, run);
 };
 
 const change = (tables: Tables, id: string, patch: Partial<Run>): void => {
@@ -100,7 +101,7 @@ const change = (tables: Tables, id: string, patch: Partial<Run>): void => {
     states[before.state]--;
     states[run.state]++;
   }
-  if (run.state === "pending") tables.awaken(run.task, run.priority);
+  requeue(tables, before, run);
 };
 
 const record = (tables: Tables, attempt: Attempt): void => {

@@ -11,11 +11,16 @@ export interface PlacedRun {
   readonly length: number;
 }
 
-/** The pending runs of one task and priority. `isEmpty`: known to be none. */
+/** The pending runs of one task and priority. */
 export interface Line {
   readonly task: string;
   readonly priority: number;
+  /** Known to be none without a concurrency key. */
   isEmpty: boolean;
+  /** Known to be no key with pending runs that is not full. */
+  hasNoKeys: boolean;
+  /** The limit of the last claim; undefined: not known. */
+  keyLimit: number | undefined;
 }
 
 const signalsMax = 4_096;

@@ -194,7 +194,33 @@ const second = `
 ALTER TABLE run ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
 `;
 
-const migrations: readonly string[] = [first, second];
+/** Tasks limit how many of their runs are held at once. */
+const third = `
+ALTER TABLE run ADD COLUMN concurrency_key TEXT;
+DROP INDEX run_pending;
+CREATE INDEX run_pending ON run (app, task, priority, due_at, place) WHERE state = 'pending' AND concurrency_key IS NULL;
+CREATE INDEX run_pending_key ON run (app, task, priority, concurrency_key, due_at, place) WHERE state = 'pending' AND concurrency_key IS NOT NULL;
+CREATE INDEX run_held_key ON run (app, task, concurrency_key) WHERE concurrency_key IS NOT NULL AND state IN ('claimed', 'running');
+
+CREATE TABLE key_line (
+  app TEXT NOT NULL,
+  task TEXT NOT NULL,
+  key TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  parked INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (app, task, key, priority)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_line_order ON key_line (app, task, priority, parked, due_at, place);
+
+CREATE VIEW slot AS
+  SELECT app, task, concurrency_key AS key, count(*) AS held FROM run
+  WHERE concurrency_key IS NOT NULL AND state IN ('claimed', 'running')
+  GROUP BY app, task, concurrency_key;
+`;
+
+const migrations: readonly string[] = [first, second, third];
 
 export const schemaVersion = migrations.length;
 

@@ -133,11 +133,12 @@ export class Tables {
   }
 
   /** A run is pending now: its line is there, and not empty. */
-  awaken(task: string, priority: number): void {
+  awaken({ task, priority, concurrencyKey }: Run): void {
     const lines = this.#lines();
     const known = lines.get(task)?.find((line) => line.priority === priority);
     if (known !== undefined) {
-      known.isEmpty = false;
+      if (concurrencyKey === null) known.isEmpty = false;
+      else known.hasNoKeys = false;
       return;
     }
     this.database.run(
@@ -180,7 +181,7 @@ export class Tables {
 }
 
 const addLine = (lines: Map<string, Line[]>, task: string, priority: number): void => {
-  const line: Line = { task, priority, isEmpty: false };
+  const line: Line = { task, priority, isEmpty: false, hasNoKeys: false, keyLimit: undefined };
   const others = lines.get(task);
   if (others === undefined) lines.set(task, [line]);
   else others.push(line);
