@@ -93,6 +93,7 @@ const runOf = (event: string, at: number): Run => {
     cause: [event],
     priority: 0,
     concurrencyKey: null,
+    expiresAt: null,
     createdAt: at,
     dueAt: at,
     state: "pending",

@@ -42,6 +42,8 @@ export const lineOf = (note: EngineNote, tally: Tally, now: number): string | un
     }
     case "Logged":
       return `${styled(note.level === "error" ? "red" : "dim", note.level.padEnd(9))}  ${note.run.task}  ${note.message}`;
+    case "Expired":
+      return [styled(stateStyles.expired, "expired  "), note.run.task, note.run.id].join("  ");
     case "Skipped": {
       const { trigger, reason, count, detail } = note.skip;
       return `${styled("yellow", "skipped  ")}  ${trigger}  ${reason}${count > 1 ? ` (${count})` : ""}${detail === null ? "" : `  ${detail.split("\n", 1)[0]}`}`;
@@ -96,7 +98,7 @@ export const jsonDisplay = (clock: () => number): Display => {
 };
 
 const fieldsOf = (note: EngineNote): object => {
-  if (note._tag === "Owed") return { run: runView(note.run) };
+  if (note._tag === "Owed" || note._tag === "Expired") return { run: runView(note.run) };
   if (note._tag === "Ended") return { run: runView(note.run), outcome: outcomeView(note.outcome) };
   const { _tag, ...fields } = note;
   if (!("run" in fields)) return fields;

@@ -17,6 +17,7 @@ export const runView = (run: Run) => ({
   concurrencyKey: run.concurrencyKey,
   cancelRequested: run.cancelRequested,
   dueAt: instantText(run.dueAt),
+  expiresAt: instantText(run.expiresAt),
   createdAt: instantText(run.createdAt),
   startedAt: instantText(run.startedAt),
   settledAt: instantText(run.settledAt),

@@ -58,6 +58,7 @@ export class Tally {
         this.#go(note.run, now, note);
         return;
       case "Ended":
+      case "Expired":
         this.#end(note.run, now);
         return;
       default:

@@ -13,7 +13,7 @@ import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { formatInstant } from "./instant.ts";
 import { refusalOf } from "./refusal.ts";
-import { moves, type Run } from "./run.ts";
+import { expired, moves, type Run } from "./run.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step } from "./step.ts";
 import { Store, type Batch } from "./store.ts";
@@ -121,6 +121,7 @@ const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
     yield* claimed;
     self.claimAt = earlier(self.claimAt, retryAt);
     if (yield* route(self)) yield* claim(self);
+    yield* expire(self);
     yield* cancelRequested(self);
     yield* tellIdle(self);
   });
@@ -309,6 +310,31 @@ const tellSetBack = (self: Incarnation, routedAt: number, now: number): void => 
     });
 };
 
+/**
+ * Ends the pending runs that have expired, whether or not there are slots free. Whoever defines the task may do it: it needs no router, and none of what a router knows.
+ * An engine none of whose tasks expires looks now and then, for runs of former definitions.
+ */
+const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    const now = yield* self.store.now;
+    const isLate = Math.abs(now - self.expiryCheckedAt) >= sleepMillisMax;
+    if (!self.canExpire && self.expiryAt === null && !isLate) return;
+    self.expiryCheckedAt = now;
+    const { runs, nextAt } = yield* self.store.expiry({ tasks: self.tasks, limit: listMax });
+    self.expiryAt = nextAt;
+    if (runs.length === listMax) self.hasMore = true;
+    const end = Effect.fnUntraced(function* (run: Run) {
+      const { patch, signals } = expired(run, now);
+      const reply = yield* self.store.commit({
+        checks: [{ _tag: "InState", run: run.id, token: run.token, states: moves.expire.from }],
+        patches: [{ run: run.id, patch }],
+        signals,
+      });
+      if (reply._tag === "Committed") self.note({ _tag: "Expired", run: { ...run, ...patch } });
+    });
+    yield* Effect.forEach(runs, end, { concurrency: "unbounded", discard: true });
+  });
+
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
@@ -337,6 +363,7 @@ const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
     const capacity = self.draining ? 0 : yield* self.executor.capacity;
     const dueAt = Math.min(
       (self.state && nextDueAt(self.state)) ?? Infinity,
+      self.expiryAt ?? Infinity,
       capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
     );
     const noted = self.holdings.isUnwritten

@@ -41,7 +41,7 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
       });
     return;
   }
-  owe(fired, { cause, input, concurrencyKey, priority: options?.priority ?? 0 });
+  owe(fired, { cause, input, concurrencyKey, options });
 };
 
 const keyLengthMax = 500;
@@ -81,11 +81,17 @@ const describe = (made: unknown): string => {
   return made === null ? "null" : typeof made;
 };
 
+interface Owed extends Pick<Run, "cause" | "input" | "concurrencyKey"> {
+  readonly options: TaskOptions | undefined;
+}
+
 const owe = (
   { definitions, draft, trigger, at, scopes }: Fired,
-  { cause, ...made }: Pick<Run, "cause" | "input" | "concurrencyKey" | "priority">,
+  { cause, options, ...made }: Owed,
 ): void => {
   const id = runIdOf(trigger.id, cause);
+  const dueAt = at + jitterMillis(trigger, id);
+  const expireAfterMillis = options?.expireAfterMillis ?? null;
   draft.runs.push({
     id,
     trigger: trigger.id,
@@ -94,7 +100,9 @@ const owe = (
     idempotencyKey: id,
     cause: cause.length === 1 ? cause : [...new Set(cause)],
     createdAt: at,
-    dueAt: at + jitterMillis(trigger, id),
+    priority: options?.priority ?? 0,
+    dueAt,
+    expiresAt: expireAfterMillis === null ? null : dueAt + expireAfterMillis,
     state: "pending",
     token: 0,
     attempt: 0,

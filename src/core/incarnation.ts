@@ -11,6 +11,7 @@ import type { Owner, Skip, StorePort } from "./store.ts";
 export type EngineNote =
   | Note
   | { readonly _tag: "Owed"; readonly run: Run }
+  | { readonly _tag: "Expired"; readonly run: Run }
   | { readonly _tag: "Skipped"; readonly skip: Skip }
   | {
       readonly _tag: "Progress";
@@ -42,6 +43,8 @@ export class Incarnation {
   readonly executor: ExecutorPort;
   readonly note: (note: EngineNote) => void;
   readonly tasks: readonly string[];
+  /** Whether any task's runs expire. */
+  readonly canExpire: boolean;
   /** Of the tasks that limit how many of their runs are held at once. */
   readonly limits: { readonly [task: string]: number };
   /** What the router knows; undefined when it must be read again. */
@@ -55,6 +58,9 @@ export class Incarnation {
   isUnsure = false;
   /** When the next pending run is due. */
   claimAt: number | null = null;
+  /** When the next pending run expires. */
+  expiryAt: number | null = null;
+  expiryCheckedAt = -Infinity;
   claims = 0;
   cancelsCheckedAt = -Infinity;
   /** The store's clock is behind what has been routed, and that has been told. */
@@ -78,6 +84,9 @@ export class Incarnation {
       }
     };
     this.tasks = [...definitions.tasks.keys()];
+    this.canExpire = [...definitions.tasks.values()].some(
+      ({ expireAfterMillis }) => expireAfterMillis !== null,
+    );
     this.limits = Object.fromEntries(
       [...definitions.tasks.values()].flatMap(({ id, concurrency }) =>
         concurrency === null ? [] : [[id, concurrency.limit]],

@@ -45,6 +45,7 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
         return reply;
       }),
     claim: (request) => step((now) => tables.claim(request, now)),
+    expiry: (request) => step((now) => tables.expiry(request, now)),
     list: (table, request) =>
       Effect.suspend(() => {
         const page = listed(tables, table, request);

@@ -4,13 +4,15 @@
 // Invariants:
 // 1. Rows are frozen and replaced, never changed: what a reader was given stays as it was.
 // 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
-// 3. A run has an entry in the queue exactly while it is pending, is counted for its concurrency key exactly while it is claimed or running, and is in `held` exactly
+// 3. A run has a place among those that expire exactly while it is pending and has an `expiresAt`.
+// 4. A run has an entry in the queue exactly while it is pending, is counted for its concurrency key exactly while it is claimed or running, and is in `held` exactly
 //    while it has an owner.
 import { changesReading, instantOf } from "./batch.ts";
 import { pausedIdOf } from "./command.ts";
 import { canonical } from "./json.ts";
 import { keptBatch } from "./kept-batch.ts";
 import { kept } from "./kept.ts";
+import { PlaceHeap, type Place } from "./place-heap.ts";
 import { PendingQueue, type Entry } from "./pending-queue.ts";
 import { isHeld, runStates, type Attempt, type Run, type RunState } from "./run.ts";
 import type { NewSignal, StoredSignal } from "./signal.ts";
@@ -20,6 +22,7 @@ import type {
   ClaimReply,
   ClaimRequest,
   CommitReply,
+  ExpiryReply,
   Cursor,
   Deadline,
   Generation,
@@ -35,6 +38,8 @@ export interface RunRow {
   readonly ordinal: number;
   run: Run;
   entry: Entry<RunRow> | null;
+  /** Its place among those that expire. */
+  expiry: Place<RunRow> | null;
   /** Those that have ended, by token. */
   attempts: readonly Attempt[];
 }
@@ -48,6 +53,7 @@ export class MemoryTables {
   readonly runOf = new Map<string, RunRow>();
   readonly held = new Map<string, Set<RunRow>>();
   readonly pending = new PendingQueue<RunRow>();
+  readonly expiring = new Map<string, PlaceHeap<RunRow>>();
   readonly counts = Object.fromEntries(runStates.map((state) => [state, 0])) as {
     [state in RunState]: number;
   };
@@ -80,9 +86,19 @@ export class MemoryTables {
     const tasks = request.tasks.filter((task) => !this.deadlines.has(pausedIdOf({ task })));
     const { owner, nonce, limit } = request;
     const claimable = this.pending.claimable(tasks, request.limits);
+    // Those that are expired stay where they are, but hide nobody.
+    const expired: RunRow[] = [];
+    const unexpired = (first: () => RunRow | undefined): RunRow | undefined => {
+      for (let row = first(); row !== undefined; row = first()) {
+        if (row.run.expiresAt === null || row.run.expiresAt > now) return row;
+        this.#unqueue(row);
+        expired.push(row);
+      }
+      return undefined;
+    };
     const runs: Run[] = [];
     while (runs.length < limit) {
-      const row = this.pending.firstDue(claimable, now);
+      const row = unexpired(() => this.pending.firstDue(claimable, now));
       if (row === undefined) break;
       const { run } = row;
       this.#replace(row, {
@@ -95,9 +111,25 @@ export class MemoryTables {
       });
       runs.push(row.run);
     }
-    return { runs, nextDueAt: this.pending.nextDueAt(claimable) };
+    const next = unexpired(() => this.pending.earliest(claimable));
+    for (const row of expired) this.#queue(row);
+    return { runs, nextDueAt: next?.run.dueAt ?? null };
   }
 
+  expiry({ tasks, limit }: { tasks: readonly string[]; limit: number }, now: number): ExpiryReply {
+    const due: RunRow[] = [];
+    let nextAt: number | null = null;
+    const meet = (at: number): void => void (nextAt = Math.min(at, nextAt ?? at));
+    for (const task of new Set(tasks)) {
+      const { items = [], next } = this.expiring.get(task)?.upTo(now, limit) ?? {};
+      due.push(...items);
+      if (next !== undefined) meet(next.at);
+    }
+    const atOf = ({ run }: RunRow): number => run.expiresAt ?? 0;
+    due.sort((a, b) => atOf(a) - atOf(b) || a.ordinal - b.ordinal);
+    for (const row of due.slice(limit, limit + 1)) meet(atOf(row));
+    return { runs: due.slice(0, limit).map(({ run }) => run), nextAt };
+  }
   enter(owner: Owner): void {
     if (!this.owners.has(owner.id)) this.owners.set(owner.id, kept(owner));
   }
@@ -179,13 +211,14 @@ export class MemoryTables {
 
   #create(run: Run): void {
     if (this.runOf.has(run.id)) return;
-    const row: RunRow = { ordinal: this.runs.length, run, entry: null, attempts: [] };
+    const row: RunRow = { ordinal: this.runs.length, run, entry: null, expiry: null, attempts: [] };
     this.runs.push(row);
     this.runOf.set(run.id, row);
     this.counts[run.state]++;
     this.#hold(row, null, run.owner);
     this.#queue(row);
     this.#count(null, run);
+    this.#expire(row, run.task);
   }
 
   #replace(row: RunRow, run: Run): void {
@@ -206,11 +239,32 @@ export class MemoryTables {
       this.#queue(row);
       this.#count(before, run);
     }
+    if (
+      before.expiresAt !== run.expiresAt ||
+      (run.expiresAt !== null && (before.state !== run.state || before.task !== run.task))
+    )
+      this.#expire(row, before.task);
   }
 
   #queue(row: RunRow): void {
+    this.#unqueue(row);
+    const { run, ordinal } = row;
+    if (run.state === "pending") row.entry = this.pending.add(row, run, ordinal);
+  }
+
+  #unqueue(row: RunRow): void {
     if (row.entry !== null) this.pending.remove(row.entry);
-    row.entry = row.run.state === "pending" ? this.pending.add(row, row.run, row.ordinal) : null;
+    row.entry = null;
+  }
+
+  #expire(row: RunRow, task: string): void {
+    if (row.expiry !== null) this.expiring.get(task)?.remove(row.expiry);
+    row.expiry = null;
+    const { run, ordinal } = row;
+    if (run.state !== "pending" || run.expiresAt === null) return;
+    let heap = this.expiring.get(run.task);
+    if (heap === undefined) this.expiring.set(run.task, (heap = new PlaceHeap()));
+    row.expiry = heap.add(row, run.expiresAt, ordinal);
   }
 
   /** Counts the run for its concurrency key while it is held. */

@@ -122,14 +122,14 @@ export class PendingQueue<Item> {
     return first?.item;
   }
 
-  /** When the first run is due whose key is not full; null if there is none. */
-  nextDueAt({ ranks }: Claimable<Item>): number | null {
-    let next: number | null = null;
+  /** The run that is due first of all whose key is not full. */
+  earliest({ ranks }: Claimable<Item>): Item | undefined {
+    let first: Place<Item> | undefined;
     for (const rank of ranks) {
       const top = topOf(rank);
-      if (top !== undefined && (next === null || top.at < next)) next = top.at;
+      if (top !== undefined && (first === undefined || isBefore(top, first))) first = top;
     }
-    return next;
+    return first?.item;
   }
 
   #taskOf(id: string): Task<Item> {

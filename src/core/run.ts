@@ -7,6 +7,7 @@
 // 3. `crashes` counts the attempts whose thread or process ended under them.
 // 4. A terminal run has `owner: null`, a `settledAt` and an outcome, and no move leads out of it but purge.
 import type { ErrorData } from "./errors.ts";
+import { formatInstant } from "./instant.ts";
 import type { Json } from "./json.ts";
 import { retryDelayMillis } from "./retry.ts";
 import { statusIdOf, type NewSignal, type StatusState, type StoredStatus } from "./signal.ts";
@@ -42,7 +43,6 @@ export const moves = {
   release: { from: ["claimed"], to: ["pending", "cancelled"] },
   reclaim: { from: ["claimed", "running"], to: ["pending", "lost", "failed", "cancelled"] },
   cancel: { from: ["pending"], to: ["cancelled"] },
-  /** Nobody makes this move yet: it comes with `expireAfter`. */
   expire: { from: ["pending"], to: ["expired"] },
 } as const satisfies Record<string, { from: readonly RunState[]; to: readonly RunState[] }>;
 
@@ -77,6 +77,8 @@ export interface Run {
   readonly createdAt: number;
   /** Not claimed before this instant. */
   readonly dueAt: number;
+  /** If it is pending then, it is claimed no more, but ends as expired; null: never, as always after its first attempt. */
+  readonly expiresAt: number | null;
   readonly state: RunState;
   readonly token: number;
   readonly attempt: number;
@@ -126,6 +128,9 @@ export interface Move {
   readonly signals: readonly NewSignal[];
   readonly attempt: Attempt | null;
 }
+
+/** What has been tried does not expire any more. */
+const tried = ({ expiresAt }: Run): Partial<Run> => (expiresAt === null ? {} : { expiresAt: null });
 
 const unowned = { owner: null, nonce: null } as const;
 
@@ -188,6 +193,7 @@ export const settled = (
   const patch = {
     ...unowned,
     ...counted,
+    ...tried(run),
     state: "pending",
     dueAt: at + delayMillis,
     startedAt: null,
@@ -260,6 +266,7 @@ export const reclaimed = (run: Run, at: number, options: TaskOptions): Move => {
   if (losses > options.lossesMax) return end("lost");
   const patch = {
     ...unowned,
+    ...tried(run),
     state: "pending",
     losses,
     dueAt: at,
@@ -274,6 +281,13 @@ export const cancelled = (run: Run, at: number): Move =>
   run.state === "pending"
     ? ending(run, "cancelled", cancelError, at, [])
     : { run: run.id, patch: { cancelRequested: true }, signals: [], attempt: null };
+
+/** The run has waited too long for its first attempt. */
+export const expired = (run: Run, at: number): Move => {
+  const since = run.expiresAt === null ? "" : `, by ${formatInstant(run.expiresAt)}`;
+  const message = `its first attempt had not begun within its task's expireAfter${since}`;
+  return ending(run, "expired", { name: "ExpiredError", message }, at, []);
+};
 
 /** Nobody defines the run's task any more. */
 export const retired = (run: Run, at: number): Move =>

@@ -224,11 +224,18 @@ export interface ClaimRequest {
   readonly limits?: { readonly [task: string]: number };
 }
 
+export interface ExpiryReply {
+  /** Pending runs whose `expiresAt` has come, at most `limit`: those that came first, in this order, then in that of creation. */
+  readonly runs: readonly Run[];
+  /** The next `expiresAt` of a pending run that is not among them; null: none. */
+  readonly nextAt: number | null;
+}
+
 export interface ClaimReply {
-  /** Now claimed: token and attempt raised by one, owner and nonce set. By priority (higher first), then `dueAt`, then creation. */
+  /** Now claimed, none whose `expiresAt` has come: token and attempt raised by one, owner and nonce set. By priority (higher first), then `dueAt`, then creation. */
   readonly runs: readonly Run[];
   /**
-   * When the next pending run of these tasks is due that was not claimed now and whose concurrency key is not full, paused tasks left out; null: none. May lie in the past if the limit was
+   * When the next pending run of these tasks is due that was not claimed now, has not expired and whose concurrency key is not full, paused tasks left out; null: none. May lie in the past if the limit was
    * reached. A key ceases to be full when one of its runs is over, which is told as a change.
    */
   readonly nextDueAt: number | null;
@@ -321,6 +328,11 @@ export interface StorePort {
   }) => Effect.Effect<Reading, StoreError>;
   readonly commit: (batch: Batch) => Effect.Effect<CommitReply, StoreError>;
   readonly claim: (request: ClaimRequest) => Effect.Effect<ClaimReply, StoreError>;
+  /** What has expired of the given tasks and is still to be ended, paused ones included. */
+  readonly expiry: (request: {
+    readonly tasks: readonly string[];
+    readonly limit: number;
+  }) => Effect.Effect<ExpiryReply, StoreError>;
   readonly list: <Table extends keyof Tables>(
     table: Table,
     request: ListRequest,

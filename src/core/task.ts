@@ -69,6 +69,8 @@ export interface TaskSettings<Input = any> {
   readonly retry?: RetryPolicy;
   /** An attempt that runs longer ends as timed out. Default: no limit. */
   readonly timeout?: DurationInput;
+  /** A run whose first attempt has not begun that long after its `dueAt` ends as expired. At least 1 ms. Default: never. */
+  readonly expireAfter?: DurationInput;
   /** How many of the task's runs may go on at once, in all or by key. Default: no limit but the engines' slots. */
   readonly concurrency?: Concurrency<Input>;
   /** Higher goes first among the runs that are due. Default 0. */
@@ -117,6 +119,7 @@ export interface TaskOptions {
   readonly retryJitter: number;
   readonly retryUnless: readonly string[];
   readonly timeoutMillis: number | null;
+  readonly expireAfterMillis: number | null;
   readonly concurrency: {
     readonly limit: number;
     readonly keyOf: ((input: Json) => unknown) | null;
@@ -142,6 +145,8 @@ export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
     retryJitter: retry.jitter ?? 0.2,
     retryUnless: retry.unless ?? [],
     timeoutMillis: settings.timeout === undefined ? null : durationMillis(settings.timeout),
+    expireAfterMillis:
+      settings.expireAfter === undefined ? null : durationMillis(settings.expireAfter),
     concurrency:
       settings.concurrency === undefined
         ? null
@@ -169,6 +174,7 @@ const settingNames: ReadonlySet<string> = new Set([
   "run",
   "retry",
   "timeout",
+  "expireAfter",
   "concurrency",
   "priority",
   "onLost",
@@ -191,6 +197,14 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
     if (!settingNames.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
   const { retry, timeout } = settings;
   if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
+  if (settings.expireAfter !== undefined) {
+    const wrong = faultLine(`${place}: expireAfter`, settings.expireAfter);
+    faults.push(...wrong);
+    demand(
+      wrong.length > 0 || durationMillis(settings.expireAfter) >= 1,
+      "expireAfter is 0; give at least 1 ms, or leave it out",
+    );
+  }
   if (retry !== undefined) faults.push(...retryFaults(place, retry));
   if (settings.concurrency !== undefined)
     faults.push(...concurrencyFaults(`${place}: concurrency`, settings.concurrency));

@@ -37,6 +37,7 @@ type Operation =
       readonly limit: number;
       readonly limits: { readonly [task: string]: number };
     }
+  | { readonly kind: "expiry"; readonly tasks: readonly string[]; readonly limit: number }
   | { readonly kind: "read"; readonly behind: number | null; readonly limit: number }
   | { readonly kind: "list"; readonly table: keyof Tables; readonly request: ListRequest }
   | { readonly kind: "summary" }
@@ -52,6 +53,7 @@ const task = oneOf("resize", "publish");
 const instant = fc.integer({ min: noon - 3, max: noon + 8 });
 const state = oneOf(...runStates);
 const states = fc.subarray([...runStates], { minLength: 1 });
+const expiry = fc.option(instant, { freq: 2 });
 const key = fc.option(oneOf("", "k", "other"));
 const value = oneOf<Json>(null, 1, "text", { path: "x" }, [1, { a: null }]);
 const few = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { maxLength: 3 });
@@ -108,6 +110,7 @@ const run = fc
     task,
     priority: small,
     concurrencyKey: key,
+    expiresAt: expiry,
     dueAt: instant,
     state: fc.oneof(
       { weight: 4, arbitrary: fc.constant<RunState>("pending") },
@@ -122,6 +125,7 @@ const patch: fc.Arbitrary<Partial<Run>> = fc.record(
     state,
     priority: small,
     concurrencyKey: key,
+    expiresAt: expiry,
     dueAt: instant,
     owner: fc.option(owner),
     nonce: fc.option(fc.constant("n")),
@@ -234,6 +238,14 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("summary") }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("expiry"),
+      tasks: fc.subarray(["resize", "publish"]),
+      limit: small,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("enter"), owner }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("leave"), owner }) },
   {
@@ -273,6 +285,8 @@ const perform = (store: StorePort, each: Operation, clock: { now: number }) =>
           after = page.next;
         }
       }
+      case "expiry":
+        return yield* store.expiry(each);
       case "summary":
         return yield* store.summary;
       case "enter":
@@ -300,6 +314,8 @@ const shownBy = (each: Operation, answer: unknown): readonly string[] => {
   }
   if (each.kind === "claim")
     return [seen("claim", (answer as { runs: unknown[] }).runs.length > 0)];
+  if (each.kind === "expiry")
+    return [seen("expiry", (answer as { runs: unknown[] }).runs.length > 0)];
   if (each.kind === "list")
     return [seen(`list ${each.table}`, (answer as unknown[][])[0]!.length > 0)];
   if (each.kind === "read")
@@ -312,6 +328,7 @@ const shownBy = (each: Operation, answer: unknown): readonly string[] => {
 
 const wanted = [
   "commit",
+  "expiry",
   "claim",
   "check Revision",
   "check Held",

@@ -7,6 +7,7 @@ import { describe } from "vitest";
 import { batchRules } from "./batch-rules.ts";
 import { claimRules } from "./claim-rules.ts";
 import { concurrencyRules } from "./concurrency-rules.ts";
+import { expiryRules } from "./expiry-rules.ts";
 import { listRules } from "./list-rules.ts";
 import { logRules } from "./log-rules.ts";
 import { modelRules } from "./model-rules.ts";
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, (subject: Subject) => void>> = {
   state: stateRules,
   claims: claimRules,
   concurrency: concurrencyRules,
+  expiry: expiryRules,
   owners: ownerRules,
   lists: listRules,
   values: valueRules,

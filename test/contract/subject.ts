@@ -101,6 +101,7 @@ export const aRun = (id: string, fields: Partial<Run> = {}): Run => {
     cause: [`event-of-${id}`],
     priority: 0,
     concurrencyKey: null,
+    expiresAt: null,
     createdAt: noon,
     dueAt: noon,
     state: "pending",

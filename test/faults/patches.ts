@@ -23,8 +23,8 @@ export const patches: readonly Patch[] = [
     fault: 1,
     title: "claim does not ask whether the run is still pending",
     file: "src/adapters/sqlite/claim.ts",
-    find: "AND state = 'pending' AND concurrency_key IS NULL ORDER BY",
-    replace: "AND concurrency_key IS NULL ORDER BY",
+    find: "AND state = 'pending' AND concurrency_key IS NULL AND (",
+    replace: "AND concurrency_key IS NULL AND (",
   },
   {
     fault: 2,
@@ -37,8 +37,8 @@ export const patches: readonly Patch[] = [
     fault: 3,
     title: "a finished run becomes claimable again",
     file: "src/core/memory-tables.ts",
-    find: 'row.run.state === "pending" ?',
-    replace: 'row.run.state !== "claimed" && row.run.state !== "running" ?',
+    find: 'if (run.state === "pending") row.entry =',
+    replace: 'if (run.state !== "claimed" && run.state !== "running") row.entry =',
   },
   {
     fault: 4,

@@ -15,6 +15,7 @@ const runNamed = (id: string, state: Run["state"]): Run => ({
   cause: [],
   priority: 0,
   concurrencyKey: null,
+  expiresAt: null,
   createdAt: 0,
   dueAt: 0,
   state,

@@ -22,8 +22,6 @@ ${arrows().join("\n")}
 \`\`\`
 
 Terminal, which no move leaves: ${runStates.filter(isTerminal).join(", ")}.
-
-Nobody makes the move \`expire\` yet: it comes with \`expireAfter\`.
 `;
 
 /** One arrow for each pair of states, named for all the moves that go that way. */

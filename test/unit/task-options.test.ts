@@ -1,7 +1,7 @@
 // Goal: a task's options do what they say, and what can't be meant is a fault of the definition. Method: definitions and steps alone where those decide; else the real
 // engine over the memory store, a pretending executor and virtual time.
 import { describe, expect, test } from "vitest";
-import { DefinitionError, detent, event, task, trigger } from "../../src/core/index.ts";
+import { DefinitionError, detent, event, status, task, trigger } from "../../src/core/index.ts";
 import { Log, Router } from "../support/deciding.ts";
 import { start, World } from "../support/engine-world.ts";
 
@@ -17,6 +17,13 @@ const faultsOf = (settings: object): readonly string[] => {
 
 test.each([
   [{ crashesMax: 0 }, ["crashesMax is 0; give a whole number of at least 1"]],
+  [
+    { expireAfter: "soon" },
+    [
+      'expireAfter: "soon" is no duration; give milliseconds as a number, or text such as "250 ms", "90 s", "1.5 h" or "2 days"',
+    ],
+  ],
+  [{ expireAfter: 0 }, ["expireAfter is 0; give at least 1 ms, or leave it out"]],
   [{ concurrency: 3 }, ["concurrency is 3; give { limit } or { limit, key }"]],
   [{ concurrency: {} }, ["concurrency.limit is undefined; give a whole number of at least 1"]],
   [
@@ -33,7 +40,11 @@ test.each([
 
 test("each option may be left out or given what it takes", () => {
   expect(
-    faultsOf({ crashesMax: 1, concurrency: { limit: 1, key: ({ user }: never) => user } }),
+    faultsOf({
+      crashesMax: 1,
+      expireAfter: "1 s",
+      concurrency: { limit: 1, key: ({ user }: never) => user },
+    }),
   ).toEqual([]);
 });
 
@@ -120,5 +131,116 @@ describe("concurrency", () => {
     world.run(holder.engine.drain);
     world.pass(90);
     expect(waiter.executor.started.length).toBe(1);
+  });
+});
+
+describe("expireAfter", () => {
+  const fresh = task({
+    id: "fresh",
+    expireAfter: "1.3 s",
+    retry: { attempts: 3, first: "5 s", jitter: 0 },
+    run: () => 1,
+  });
+  const slow = task({ id: "slow", run: () => 1 });
+  const app = {
+    tasks: [fresh, slow],
+    triggers: [
+      trigger("fresh", { when: event("f"), run: fresh, input: null }),
+      trigger("slow", { when: event("s"), run: slow, input: null }),
+      trigger("heard", { when: status(fresh, "expired"), run: slow, input: null }),
+    ],
+  };
+  const takes = (takesMillis: number) => () => ({
+    takesMillis,
+    outcome: { _tag: "Succeeded", result: null } as const,
+  });
+  const ends = (world: World) =>
+    world
+      .runs()
+      .map(({ task: of, state, attempt, settledAt }) => [
+        of,
+        state,
+        attempt,
+        (settledAt ?? NaN) - start,
+      ]);
+
+  test("a run that has not begun by then ends as expired at that instant, though no slot is free, and its status is heard", () => {
+    const world = new World();
+    const { executor } = world.engine(app, "a", { slots: 1, pretend: takes(10_000) });
+    world.emit("s");
+    world.pass(10);
+    world.emit("f");
+    world.pass(20_000);
+    expect(ends(world)).toEqual([
+      ["slow", "succeeded", 1, 10_000],
+      ["fresh", "expired", 0, 1_310],
+      ["slow", "succeeded", 1, 20_000],
+    ]);
+    expect(executor.started.length).toBe(2);
+    expect(world.runs()[1]?.outcome).toEqual({
+      error: {
+        name: "ExpiredError",
+        message:
+          "its first attempt had not begun within its task's expireAfter, by 2001-09-09T01:46:41.310Z",
+      },
+    });
+    expect(world.notes.filter(({ _tag }) => _tag === "Expired")).toHaveLength(1);
+  });
+
+  test("one that has begun does not expire, however long its attempts and the delays between them take, nor when its engine died", () => {
+    const world = new World();
+    world.engine(app, "a", {
+      pretend: ({ attempt }) => ({
+        takesMillis: 3_000,
+        outcome:
+          attempt === 1
+            ? { _tag: "Failed", error: { name: "Error", message: "no" } }
+            : { _tag: "Succeeded", result: null },
+      }),
+    });
+    world.emit("f", null, "retried");
+    world.pass(7_900);
+    world.emit("f", null, "lost");
+    world.pass(200);
+    world.store.kill("a");
+    world.engine(app, "b", { pretend: takes(100) });
+    world.pass(60_000);
+    expect(world.runs().map(({ state, attempt, losses }) => [state, attempt, losses])).toEqual([
+      ["succeeded", 3, 1],
+      ["succeeded", 2, 1],
+    ]);
+  });
+
+  test("what expired while no engine ran is ended by the next one, and never begun; so is what an event of then owes", () => {
+    const world = new World();
+    const { engine } = world.engine(app, "a", { slots: 1, pretend: takes(500) });
+    world.emit("s");
+    world.emit("f", null, "owed");
+    world.run(engine.drain);
+    world.pass(600);
+    world.emit("f", null, "emitted");
+    world.pass(5_000);
+    const { executor } = world.engine(app, "b", { pretend: takes(100) });
+    world.pass(1_000);
+    expect(
+      world
+        .runs()
+        .filter((run) => run.task === "fresh")
+        .map(({ state }) => state),
+    ).toEqual(["expired", "expired"]);
+    expect(executor.started.filter((order) => order.task === "fresh")).toEqual([]);
+  });
+
+  test("runs expire whose task has no expireAfter any more", () => {
+    const world = new World();
+    const first = world.engine(app, "a", { slots: 1, pretend: takes(500) });
+    world.emit("s");
+    world.emit("f");
+    world.run(first.engine.drain);
+    world.pass(5_000);
+    const { expireAfter: _, ...lasting } = fresh;
+    world.engine({ ...app, tasks: [lasting, slow] }, "b", { slots: 1 });
+    world.pass(1_000);
+    expect(world.runs()[1]).toMatchObject({ task: "fresh", state: "expired" });
   });
 });

@@ -21,6 +21,7 @@ interface Claiming {
   readonly tables: Tables;
   readonly limit: number;
   readonly rooms: Rooms;
+  readonly now: number;
 }
 
 export const claim = (
@@ -31,7 +32,7 @@ export const claim = (
   // Nobody would ever take the runs back from an owner that has not entered, or is closed.
   if (!tables.isOpen(owner)) return { runs: [], nextDueAt: null };
   const paused = tables.pausedTasks();
-  const claiming: Claiming = { tables, limit, rooms: new Rooms(tables, limits) };
+  const claiming: Claiming = { tables, limit, rooms: new Rooms(tables, limits), now };
   const { rooms } = claiming;
   const candidates = [...new Set(tasks)]
     .filter((task) => !paused.has(pausedIdOf({ task })))
@@ -61,21 +62,26 @@ export const claim = (
   return { runs, nextDueAt };
 };
 
+/** Those that have expired count: the clock may be set back. */
+const selectAny =
+  "SELECT 1 FROM run WHERE app = ? AND task = ? AND priority = ? AND state = 'pending' AND concurrency_key IS NULL LIMIT 1";
+
 /** The first runs of a line without a key; one more than may be claimed, because of `nextDueAt`. */
 const beginningOf = (
-  { tables: { database, app }, limit }: Claiming,
+  { tables: { database, app }, limit, now }: Claiming,
   line: Line,
 ): readonly Candidate[] => {
   if (line.isEmpty) return [];
   const { task, priority } = line;
   const rows = database.all(
-    "SELECT place, id, due_at FROM run WHERE app = ? AND task = ? AND priority = ? AND state = 'pending' AND concurrency_key IS NULL ORDER BY due_at, place LIMIT ?",
+    "SELECT place, id, due_at FROM run WHERE app = ? AND task = ? AND priority = ? AND state = 'pending' AND concurrency_key IS NULL AND (expires_at IS NULL OR expires_at > ?) ORDER BY due_at, place LIMIT ?",
     app,
     task,
     priority,
+    now,
     limit + 1,
   );
-  line.isEmpty = rows.length === 0;
+  line.isEmpty = rows.length === 0 && database.get(selectAny, app, task, priority) === undefined;
   return rows.map(([place, id, dueAt]) => ({
     place: place as number,
     id: id as string,
@@ -88,41 +94,44 @@ const beginningOf = (
 
 /**
  * The first runs of the keys that begin first. Each run that is granted can fill one key, or use up one beginning, be it in this line or in one of another priority; so
- * twice as many keys as runs may be granted, and one more, are enough.
+ * twice as many keys as runs may be granted, and one more, are enough. Keys whose first run has expired come on top of them, for they begin later than it seems.
  */
 const keyedBeginningOf = (claiming: Claiming, line: Line): readonly Candidate[] => {
-  const { tables, limit, rooms } = claiming;
+  const { tables, limit, rooms, now } = claiming;
+  const enough = 2 * limit + 1;
+  const hasExpired = ({ expiresAt }: Head): boolean => expiresAt !== null && expiresAt <= now;
+  let heads: readonly Head[] = [];
+  for (let most = enough; ; most *= 2) {
+    heads = headsOf(tables, line, { rooms, limit: most });
+    if (heads.length < most || heads.filter((head) => !hasExpired(head)).length >= enough) break;
+  }
   const { task, priority } = line;
-  return headsOf(tables, line, { rooms, limit: 2 * limit + 1 }).flatMap((head) => {
-    const count = Math.min(rooms.of(task, head.key), limit + 1);
-    const beginning = count === 1 ? [head] : runsOf(tables, line, { head, count });
-    return beginning.map(({ place, id, dueAt }) => ({
-      place,
-      id,
-      dueAt,
-      task,
-      key: head.key,
-      priority,
-    }));
+  return heads.flatMap((head) => {
+    const { key } = head;
+    const count = Math.min(rooms.of(task, key), limit + 1);
+    const isOne = count === 1 && !hasExpired(head);
+    const beginning = isOne ? [head] : runsOf(claiming, line, { key, count });
+    return beginning.map(({ place, id, dueAt }) => ({ place, id, dueAt, task, key, priority }));
   });
 };
 
 /** The first runs of a key. */
 const runsOf = (
-  { database, app }: Tables,
+  { tables: { database, app }, now }: Claiming,
   { task, priority }: Line,
-  { head, count }: { readonly head: Head; readonly count: number },
-): readonly Omit<Head, "key">[] =>
+  { key, count }: { readonly key: string; readonly count: number },
+): readonly Pick<Candidate, "place" | "id" | "dueAt">[] =>
   database
     .all(
-      "SELECT place, id, due_at FROM run WHERE app = ? AND task = ? AND priority = ? AND concurrency_key = ? AND state = 'pending' ORDER BY due_at, place LIMIT ?",
+      "SELECT place, id, due_at FROM run WHERE app = ? AND task = ? AND priority = ? AND concurrency_key = ? AND state = 'pending' AND (expires_at IS NULL OR expires_at > ?) ORDER BY due_at, place LIMIT ?",
       app,
       task,
       priority,
-      head.key,
+      key,
+      now,
       count,
     )
-    .map(([place, id, dueAt]) => ({ place, id, dueAt }) as Head);
+    .map(([place, id, dueAt]) => ({ place, id, dueAt }) as Candidate);
 
 const inOrder = (a: Candidate, b: Candidate): number =>
   b.priority - a.priority || a.dueAt - b.dueAt || a.place - b.place;

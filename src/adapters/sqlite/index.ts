@@ -16,6 +16,7 @@ import { Bell } from "./bell.ts";
 import { claim } from "./claim.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { connect, flushSettings, type Durability } from "./connect.ts";
+import { expiry } from "./expiry.ts";
 import { Group } from "./group.ts";
 import { list } from "./list.ts";
 import { closeOwner, deadOwners, enter, proofOf } from "./owner.ts";
@@ -114,6 +115,7 @@ const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened =
         };
       }),
     claim: (request) => group.submit("claim", () => (now) => claim(tables, request, now)),
+    expiry: (request) => read("expiry", (now) => expiry(tables, request, now)),
     list: (table, request) =>
       Effect.flatMap(
         read("list", () => list(tables, table, request)),

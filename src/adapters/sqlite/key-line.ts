@@ -12,6 +12,7 @@ export interface Head {
   readonly place: number;
   readonly id: string;
   readonly dueAt: number;
+  readonly expiresAt: number | null;
 }
 
 const selectFirst =
@@ -26,7 +27,7 @@ const unparkKey =
 const unparkBelow =
   "UPDATE key_line SET parked = 0 WHERE app = ? AND task = ? AND priority = ? AND parked > 0 AND parked < ?";
 const selectHeads =
-  "SELECT key_line.key, key_line.place, run.id, key_line.due_at FROM key_line JOIN run ON run.place = key_line.place WHERE key_line.app = ? AND key_line.task = ? AND key_line.priority = ? AND key_line.parked = 0 ORDER BY key_line.due_at, key_line.place LIMIT ?";
+  "SELECT key_line.key, key_line.place, run.id, key_line.due_at, run.expires_at FROM key_line JOIN run ON run.place = key_line.place WHERE key_line.app = ? AND key_line.task = ? AND key_line.priority = ? AND key_line.parked = 0 ORDER BY key_line.due_at, key_line.place LIMIT ?";
 const countHeld =
   "SELECT count(*) FROM run WHERE app = ? AND task = ? AND concurrency_key = ? AND state IN ('claimed', 'running')";
 
@@ -108,7 +109,7 @@ export const headsOf = (
   for (;;) {
     const heads = database
       .all(selectHeads, app, task, priority, limit)
-      .map(([key, place, id, dueAt]) => ({ key, place, id, dueAt }) as Head);
+      .map(([key, place, id, dueAt, expiresAt]) => ({ key, place, id, dueAt, expiresAt }) as Head);
     const full = heads.filter(({ key }) => rooms.of(task, key) <= 0);
     for (const { key } of full) database.run(park, [most, app, task, key, priority]);
     if (full.length > 0) continue;

@@ -220,7 +220,13 @@ CREATE VIEW slot AS
   GROUP BY app, task, concurrency_key;
 `;
 
-const migrations: readonly string[] = [first, second, third];
+/** Runs that nobody has begun expire. */
+const fourth = `
+ALTER TABLE run ADD COLUMN expires_at INTEGER;
+CREATE INDEX run_expiring ON run (app, task, expires_at, place) WHERE state = 'pending' AND expires_at IS NOT NULL;
+`;
+
+const migrations: readonly string[] = [first, second, third, fourth];
 
 export const schemaVersion = migrations.length;
 
