@@ -9,6 +9,7 @@ import * as CliConfig from "effect/cli/CliConfig";
 import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as GlobalFlag from "effect/cli/GlobalFlag";
+import { cancel, retry } from "./cancel.ts";
 import { emit } from "./emit.ts";
 import { reportFailure } from "./failure.ts";
 import { init } from "./init.ts";
@@ -31,7 +32,20 @@ const detent = Command.make("detent").pipe(
     { command: `detent emit file.arrived '{"path":"a.png"}'`, description: "Tell it a fact" },
     { command: 'detent next "0 2 * * *" --tz Europe/Madrid', description: "Ask a schedule" },
   ]),
-  Command.withSubcommands([init, start, emit, run, next, triggers, runs, show, pause, resume]),
+  Command.withSubcommands([
+    init,
+    start,
+    emit,
+    run,
+    next,
+    triggers,
+    runs,
+    show,
+    cancel,
+    retry,
+    pause,
+    resume,
+  ]),
 );
 
 const presenter: CliOutput.Presenter = {

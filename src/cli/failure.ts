@@ -1,6 +1,11 @@
 // How a failure is told. Whoever must act decides: the user's mistakes are one line and exit code 2, an outside failure is one line and 1, and a bug shows its stack.
 import { printJson } from "./output.ts";
 
+/** What was asked can't be done as things stand, and the user did nothing wrong: one line and exit code 1. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}
+
 interface Failure {
   readonly name: string;
   readonly message: string;
@@ -35,6 +40,7 @@ const failureOf = (thrown: unknown): Failure => {
     case "DefinitionError":
       return { name, message, code: 2 };
     case "StoreError":
+    case "RefusedError":
       return { name, message, code: 1 };
     default:
       return { name, message, code: 1, stack };

@@ -5,6 +5,7 @@ import { instantMax } from "./civil.ts";
 import type { Json } from "./json.ts";
 import { read, shown, unread, type Reading } from "./reading.ts";
 import type { Event, StoredSignal } from "./signal.ts";
+import type { Run } from "./run.ts";
 import { idFault } from "./task.ts";
 
 /** What a pause is of. */
@@ -13,7 +14,12 @@ export type Subject = { readonly trigger: string } | { readonly task: string };
 export type Command =
   /** `until`: when it ends by itself; null: when somebody resumes it. */
   | { readonly _tag: "Pause"; readonly subject: Subject; readonly until: number | null }
-  | { readonly _tag: "Resume"; readonly subject: Subject };
+  | { readonly _tag: "Resume"; readonly subject: Subject }
+  /** Runs again what the run did that is named: another run, of the same task, with the same input and idempotency key. */
+  | ({ readonly _tag: "Retry"; readonly run: string } & Repeated);
+
+/** What a run that is made to repeat another one takes over from it. */
+type Repeated = Pick<Run, "task" | "input" | "idempotencyKey">;
 
 const prefix = "@:";
 
@@ -53,6 +59,13 @@ const readers: { readonly [verb: string]: (fields: Fields) => Reading<Command> }
   resume: (fields) => {
     const subject = subjectOf(fields);
     return subject.ok ? read({ _tag: "Resume", subject: subject.value }) : subject;
+  },
+  retry: ({ run, task, input, idempotencyKey }) => {
+    if (typeof run !== "string" || typeof idempotencyKey !== "string")
+      return unread("it names no run, or no idempotency key");
+    const fault = idFault(task);
+    if (fault !== undefined) return unread(fault);
+    return read({ _tag: "Retry", run, task: task as string, input: input ?? null, idempotencyKey });
   },
 };
 

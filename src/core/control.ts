@@ -13,6 +13,7 @@ import {
 } from "./command.ts";
 import type { CompiledTrigger, Definitions } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
+import { repeat } from "./fire.ts";
 import { rangeOf } from "./schedule.ts";
 import type { Event, StoredSignal } from "./signal.ts";
 import type { CursorMove } from "./step.ts";
@@ -28,7 +29,7 @@ export const obey = (deciding: Deciding, stored: StoredSignal): readonly CursorM
   const { draft } = deciding;
   const event = stored.signal as Event;
   const command = commandOf(event);
-  const answer = command.ok ? obeyed(deciding, command.value, stored.at) : command.message;
+  const answer = command.ok ? obeyed(deciding, command.value, stored) : command.message;
   if (typeof answer !== "string") return answer;
   draft.skip({
     trigger: event.name,
@@ -44,13 +45,15 @@ export const obey = (deciding: Deciding, stored: StoredSignal): readonly CursorM
 const obeyed = (
   deciding: Deciding,
   command: Command,
-  at: number,
+  { id, at }: StoredSignal,
 ): readonly CursorMove[] | string => {
   switch (command._tag) {
     case "Pause":
       return pause(deciding, command, at);
     case "Resume":
       return resume(deciding, command.subject, { at, through: at });
+    case "Retry":
+      return retry(deciding, command, { id, at });
   }
 };
 
@@ -68,6 +71,19 @@ const pause = (
   const wasPaused = draft.isPaused(subject);
   draft.putDeadline(pausedDeadlineOf(subject, until));
   return wasPaused ? [] : heldSchedules(definitions, subject, at);
+};
+
+/** The run is owed by the trigger of runs that people ask for; its cause is the command. */
+const retry = (
+  { definitions, draft }: Deciding,
+  { task, ...repeated }: Command & { _tag: "Retry" },
+  { id, at }: Pick<StoredSignal, "id" | "at">,
+): readonly CursorMove[] | string => {
+  const trigger = definitions.triggers.get(`@${task}`);
+  if (trigger === undefined) return `no task ${JSON.stringify(task)} is defined`;
+  return (
+    repeat({ definitions, draft, trigger, at, scopes: [] }, { cause: [id], ...repeated }) ?? []
+  );
 };
 
 const heldSchedules = (

@@ -44,6 +44,21 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
   owe(fired, { cause, input, concurrencyKey, options });
 };
 
+/** Owes one run that repeats another; or says why it can't be made. */
+export const repeat = (
+  fired: Fired,
+  made: Pick<Run, "cause" | "input" | "idempotencyKey">,
+): string | undefined => {
+  const options = fired.definitions.tasks.get(fired.trigger.task);
+  try {
+    owe(fired, { ...made, concurrencyKey: concurrencyKeyOf(options, made.input), options });
+    return undefined;
+  } catch (refused) {
+    const { name, message } = errorDataOf(refused);
+    return `${name}: ${message}`;
+  }
+};
+
 const keyLengthMax = 500;
 
 /** The key under which the run is limited; null without a limit. */
@@ -83,11 +98,13 @@ const describe = (made: unknown): string => {
 
 interface Owed extends Pick<Run, "cause" | "input" | "concurrencyKey"> {
   readonly options: TaskOptions | undefined;
+  /** Default: the run's own id. */
+  readonly idempotencyKey?: string;
 }
 
 const owe = (
   { definitions, draft, trigger, at, scopes }: Fired,
-  { cause, options, ...made }: Owed,
+  { cause, options, idempotencyKey, input, concurrencyKey }: Owed,
 ): void => {
   const id = runIdOf(trigger.id, cause);
   const dueAt = at + jitterMillis(trigger, id);
@@ -96,8 +113,9 @@ const owe = (
     id,
     trigger: trigger.id,
     task: trigger.task,
-    ...made,
-    idempotencyKey: id,
+    input,
+    concurrencyKey,
+    idempotencyKey: idempotencyKey ?? id,
     cause: cause.length === 1 ? cause : [...new Set(cause)],
     createdAt: at,
     priority: options?.priority ?? 0,

@@ -53,7 +53,7 @@ export interface RetryPolicy {
   readonly unless?: readonly string[];
 }
 
-export interface Concurrency<Input = any> {
+interface Concurrency<Input = any> {
   /** How many runs may be held at once by all engines of the app together: from a run's claim until its outcome is stored. At least 1. */
   readonly limit: number;
   /**

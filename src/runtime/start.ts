@@ -13,7 +13,7 @@ import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
 import { InputError } from "../core/errors.ts";
 import { decodedPayload, type EventDefinition } from "../core/event.ts";
 import { Executor, type ExecutorPort } from "../core/executor.ts";
-import { moves } from "../core/run.ts";
+import { moves, type Run } from "../core/run.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import { isTask, type Task } from "../core/task.ts";
 import {
@@ -28,6 +28,8 @@ import { inlineExecutor } from "./executor/inline.ts";
 import { threadExecutor } from "./executor/executor.ts";
 import { definitionsOfApp } from "./load-app.ts";
 import { openStore } from "./open-store.ts";
+import { Outcomes } from "./outcomes.ts";
+import { retryIn, type RetryOptions, type RetryReply } from "./retry.ts";
 
 export interface StartOptions {
   /** Where state is kept: `sqlite:FILE` or `memory:`. Default "sqlite:detent.db". */
@@ -65,6 +67,16 @@ export interface Runtime {
   resume(subject: Subject, options?: CommandOptions): Promise<CommandReply>;
   /** Cancels a run: at once while it waits, by request while it is held. */
   cancel(run: string): Promise<Cancelled>;
+  /**
+   * Asks, durably, for another run of what a run did that is over: of the same task, with the same input and idempotency key. Answers "not-over" for one that isn't, and
+   * "unknown" for one that is not there. Rejects with an InputError for an id that is taken.
+   */
+  retry(run: string, options?: RetryOptions): Promise<RetryReply>;
+  /**
+   * The run once it is over, whoever ends it, with its `state` and `outcome`; a failed one too. Rejects with an InputError if nothing owes a run of that id, and with an
+   * Error if this runtime stops before the run is over.
+   */
+  result(run: string): Promise<Run>;
   /** Resolves when the runtime has stopped; rejects if its engine ends by a fault of its own. Then nothing runs any more, and the next start takes over. */
   readonly ended: Promise<void>;
   /** Resolves when nothing is left to do but to wait for schedules, people and matches. */
@@ -143,6 +155,7 @@ class Running implements Runtime {
   readonly #definitions: Definitions;
   readonly #opened: Opened;
   readonly #scope: Scope.Closeable;
+  readonly #outcomes: Outcomes;
   readonly #loop: Fiber.Fiber<void>;
   readonly ended: Promise<void>;
   #stopped: Promise<void> | undefined;
@@ -151,9 +164,11 @@ class Running implements Runtime {
     this.#definitions = definitions;
     this.#opened = opened;
     this.#scope = scope;
+    this.#outcomes = new Outcomes(opened.store);
     this.#loop = Effect.runFork(opened.engine.loop);
     this.ended = Effect.runPromise(Fiber.join(this.#loop));
-    this.ended.catch(() => undefined); // told to those who ask
+    // Told to those who ask; those who wait for a run would wait for ever.
+    this.ended.catch(() => this.#outcomes.finish());
   }
 
   get store(): string {
@@ -199,6 +214,14 @@ class Running implements Runtime {
     return Effect.runPromise(resumeIn(store, subject, options, this.#definitions));
   }
 
+  retry(run: string, options?: RetryOptions): Promise<RetryReply> {
+    return Effect.runPromise(retryIn(this.#opened.store, run, options));
+  }
+
+  result(run: string): Promise<Run> {
+    return this.#outcomes.of(run);
+  }
+
   cancel(run: string): Promise<Cancelled> {
     return Effect.runPromise(cancelRun(this.#opened.store, run));
   }
@@ -229,6 +252,7 @@ class Running implements Runtime {
       if (over._tag === "None") yield* Fiber.interrupt(this.#loop);
       // What is still claimed (a body that can't be ended, an engine that died of a fault) is taken back when this process is gone: its lock says so.
       if (yield* isFree(store, owner)) yield* Effect.ignore(store.leave(owner));
+      yield* Effect.promise(() => this.#outcomes.finish());
       yield* Scope.close(this.#scope, Exit.void);
     });
   }

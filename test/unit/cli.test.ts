@@ -256,3 +256,47 @@ test.concurrent("pause and resume are stored whether or not an engine runs; trig
     triggers: [{ paused: null }, { paused: null }],
   });
 });
+
+test.concurrent("cancel ends a run that waits, retry runs it again; what is over, not over or not there is told", async () => {
+  const here = place();
+  here.write(
+    "app.ts",
+    `import { detent, task } from "detent";
+     const log = task({ id: "log", run: (input: unknown, ctx) => ctx.idempotencyKey });
+     export default detent({ tasks: [log] });`,
+  );
+  const told = async (args: readonly string[]): Promise<any> => {
+    const { code, stdout, stderr } = await here.detent([...args, "--json"]);
+    return { code, stderr, ...JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") };
+  };
+  const { run } = await told(["run", "log", "7"]);
+  expect(await told(["cancel", run])).toMatchObject({
+    code: 2,
+    error: {
+      name: "InputError",
+      message: `there is no run "${run}" in sqlite:detent.db; "detent runs" lists them`,
+    },
+  });
+  await told(["pause", "--task", "log", "--app", "app.ts"]);
+  const child = here.start(["start", "app.ts", "--json"]);
+  const end = ended(child);
+  await lineWith(child, '"note":"owed"');
+  child.kill("SIGTERM");
+  await end;
+  expect(await told(["retry", run])).toMatchObject({ code: 1, error: { name: "RefusedError" } });
+  expect(await told(["cancel", run])).toEqual({ code: 0, stderr: "", run, status: "cancelled" });
+  expect(await here.detent(["cancel", run])).toMatchObject({
+    code: 1,
+    stderr: `detent: run ${run} is over already\n`,
+  });
+  const again = await told(["retry", run, "--id", "again"]);
+  expect(again).toMatchObject({ code: 0, status: "accepted", of: run });
+  await told(["resume", "--task", "log"]);
+  await told(["start", "app.ts", "--until-idle"]);
+  expect(await told(["show", again.run])).toMatchObject({
+    state: "succeeded",
+    input: 7,
+    outcome: { result: run },
+    cause: ["again"],
+  });
+});
