@@ -214,8 +214,8 @@ test("a run whose task fails what is lost ends with its first loss, and begins a
 });
 
 test("a run never crashes more often than its task lets it, and a poison one says so", () => {
-  let poisoned = 0;
-  lives(({ run, attempts }, task) => {
+  const poisoned = new Set<Run>();
+  const law = ({ run, attempts }: Life, task: TaskOptions): void => {
     const { crashesMax } = task;
     const crashed = attempts.filter(
       ({ outcome: ended }) => ended._tag === "Crashed" && ended.error.name === "CrashError",
@@ -224,16 +224,20 @@ test("a run never crashes more often than its task lets it, and a poison one say
     if (!isTerminal(run.state)) expect(run.crashes).toBeLessThan(crashesMax);
     const failure = run.outcome !== null && "error" in run.outcome ? run.outcome.error : undefined;
     if (failure?.data?.["poison"] !== true) return;
-    poisoned++;
+    poisoned.add(run);
     expect([run.state, failure.name, run.crashes]).toEqual(["failed", "CrashError", crashesMax]);
     expect(run.attempt - run.losses).toBeLessThan(task.attemptsMax);
-  });
-  expect(poisoned).toBeGreaterThan(20);
+  };
+  // Not vacuous: it goes on until some have been poison.
+  for (let rounds = 0; poisoned.size < 5; rounds++) {
+    expect(rounds).toBeLessThan(20);
+    lives(law);
+  }
 });
 
 test("errors that the policy excepts by name are not retried, a timeout or a crash no more than a thrown one", () => {
   const seen = new Set<string>();
-  lives(({ steps }, task) => {
+  const law = ({ steps }: Life, task: TaskOptions): void => {
     for (const { move, from, to } of steps) {
       const after = to.outcome;
       if (move !== "settle" || from.cancelRequested || after === null || !("error" in after))
@@ -243,8 +247,11 @@ test("errors that the policy excepts by name are not retried, a timeout or a cra
       expect(to.state).toBe("failed");
       seen.add(after.error.name);
     }
-  });
-  expect([...seen].sort()).toEqual(["CrashError", "RangeError", "TimeoutError"]);
+  };
+  for (let rounds = 0; seen.size < 3; rounds++) {
+    expect(rounds, `seen: ${[...seen].join(", ")}`).toBeLessThan(20);
+    lives(law);
+  }
 });
 
 test("a delay is a function of policy, run and attempt, within the policy's bounds", () => {
