@@ -1,6 +1,11 @@
 // Goal: people can wait for one run, end one and repeat one. Method: a real runtime over a memory store, with tasks that run inline; each waits for what it is told.
+import * as Effect from "effect/Effect";
 import { afterEach, expect, test } from "vitest";
+import { memoryStore, type StorePort } from "../../src/core/index.ts";
 import { detent, event, start, task, trigger, type Runtime } from "../../src/index.ts";
+import { runTo } from "../../src/runtime/emit.ts";
+import { Outcomes } from "../../src/runtime/outcomes.ts";
+import { aRun } from "../contract/subject.ts";
 
 const keys: string[] = [];
 let release: (() => void)[] = [];
@@ -118,4 +123,28 @@ test("what is not over, or not there, is not retried", async () => {
   await expect(runtime.retry(done.run, { id: "taken" })).rejects.toThrow(
     'the id "taken" is taken by another signal; give another',
   );
+});
+
+test("a run that was asked for and is not owed yet is waited for, though no engine runs", async () => {
+  await begun();
+  const memory = memoryStore();
+  const looks: string[] = [];
+  const store: StorePort = {
+    ...memory,
+    list: (table, request) => {
+      looks.push(table);
+      return memory.list(table, request);
+    },
+  };
+  const { run } = await Effect.runPromise(runTo(store, "echo", 1));
+  const outcomes = new Outcomes(store);
+  const result = outcomes.of(run);
+  while (looks.length < 2) {
+    await Effect.runPromise(runTo(store, "echo", 2));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const over = aRun(run, { state: "succeeded" });
+  await Effect.runPromise(store.commit({ checks: [], runs: [over] }));
+  expect(await result).toEqual(over);
+  await outcomes.finish();
 });
