@@ -14,6 +14,7 @@ import type * as Scope from "effect/Scope";
 import { describe, expect, test, vi } from "vitest";
 import { isSqliteError, storeErrorOf } from "../../src/adapters/sqlite/fault.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
+import { applicationId, migrations } from "../../src/adapters/sqlite/schema.ts";
 import { isSafe } from "../../src/adapters/sqlite/sharing.ts";
 import type { StoreError } from "../../src/core/errors.ts";
 import type { StorePort } from "../../src/core/store.ts";
@@ -139,6 +140,41 @@ describe("opening refuses", () => {
     expect([safe.filter((version) => !isSafe(version)), unsafe.filter(isSafe)]).toEqual([[], []]);
   });
 });
+
+test("a file of the first version is brought up to date, and its runs go on", () =>
+  run(
+    Effect.gen(function* () {
+      const file = join(yield* folder, "old.db");
+      const old = yield* shell(file);
+      old.exec(`${migrations[0]}
+        PRAGMA application_id = ${applicationId};
+        PRAGMA user_version = 1;
+        INSERT INTO meta (number, app, runs, pending) VALUES (0, 'main', 1, 1);
+        INSERT INTO line VALUES ('main', 'resize', 0);
+        INSERT INTO run (place, app, id, trigger, task, state, priority, created_at, due_at, token, attempt, losses, cancel_requested, input, cause)
+          VALUES (1, 'main', 'old', 't', 'resize', 'pending', 0, 1, 1, 0, 0, 0, 0, 'null', '["e"]')`);
+      const store = yield* opened(file);
+      yield* entered(store);
+      expect((yield* claimAs(store, { limits: { resize: 1 } })).runs).toMatchObject([
+        { id: "old", attempt: 1, crashes: 0, concurrencyKey: null, expiresAt: null },
+      ]);
+    }),
+  ));
+
+test("the view `slot` says how many runs of a key are held", () =>
+  run(
+    Effect.gen(function* () {
+      const file = join(yield* folder, "slots.db");
+      const store = yield* opened(file);
+      yield* entered(store);
+      const runs = ["a", "b", "c"].map((id) => aRun(id, { concurrencyKey: "k" }));
+      yield* store.commit(writes({ runs: [...runs, aRun("d")] }));
+      yield* claimAs(store, { limits: { resize: 2 } });
+      expect((yield* shell(file)).prepare("SELECT * FROM slot").all()).toEqual([
+        { app: "main", task: "resize", key: "k", held: 2 },
+      ]);
+    }),
+  ));
 
 describe("writing", () => {
   test("what is asked for together is one transaction; what is refused adds none", () =>

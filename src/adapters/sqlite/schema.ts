@@ -226,7 +226,7 @@ ALTER TABLE run ADD COLUMN expires_at INTEGER;
 CREATE INDEX run_expiring ON run (app, task, expires_at, place) WHERE state = 'pending' AND expires_at IS NOT NULL;
 `;
 
-const migrations: readonly string[] = [first, second, third, fourth];
+export const migrations: readonly string[] = [first, second, third, fourth];
 
 export const schemaVersion = migrations.length;
 
