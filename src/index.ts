@@ -47,7 +47,14 @@ export {
 } from "./core/trigger.ts";
 export type { EngineNote } from "./core/engine.ts";
 export type { Subject } from "./core/command.ts";
-export type { CommandOptions, CommandReply, PauseOptions } from "./runtime/control.ts";
+export type {
+  BackfillOptions,
+  BackfillReply,
+  CommandOptions,
+  CommandReply,
+  PauseOptions,
+  RewindReply,
+} from "./runtime/control.ts";
 export type { Runtime, StartOptions } from "./runtime/start.ts";
 
 /**

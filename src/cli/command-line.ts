@@ -9,6 +9,7 @@ import * as CliConfig from "effect/cli/CliConfig";
 import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as GlobalFlag from "effect/cli/GlobalFlag";
+import { backfill } from "./backfill.ts";
 import { cancel, retry } from "./cancel.ts";
 import { emit } from "./emit.ts";
 import { reportFailure } from "./failure.ts";
@@ -16,6 +17,7 @@ import { init } from "./init.ts";
 import { next } from "./next.ts";
 import { canColor, print } from "./output.ts";
 import { pause, resume } from "./pause.ts";
+import { rewind } from "./rewind.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { show } from "./show.ts";
@@ -45,6 +47,8 @@ const detent = Command.make("detent").pipe(
     retry,
     pause,
     resume,
+    backfill,
+    rewind,
   ]),
 );
 

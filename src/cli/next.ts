@@ -2,10 +2,10 @@
 import * as Command from "effect/cli/Command";
 import type { CompiledTrigger, Definitions } from "../core/definitions.ts";
 import { DefinitionError, InputError } from "../core/errors.ts";
-import { formatInstant, readInstant } from "../core/instant.ts";
+import { formatInstant } from "../core/instant.ts";
 import type { Schedule } from "../core/schedule.ts";
 import { print, printJson, styled } from "./output.ts";
-import { argument, count, demandCount, doing, flag, instantOf, json } from "./options.ts";
+import { argument, count, demandCount, demandInstant, doing, flag, json } from "./options.ts";
 import { loadedApp, namesOf } from "./reach.ts";
 
 interface Question {
@@ -31,7 +31,7 @@ export const next = Command.make(
   },
   doing(async (options) => {
     const limit = demandCount("count", options.count ?? 5, 10_000);
-    const from = fromOf(options.from);
+    const from = options.from === undefined ? Date.now() : demandInstant("from", options.from);
     const { head, timeZone, next } =
       options.app === undefined
         ? await questionOf(options.what, options.tz)
@@ -55,13 +55,6 @@ export const next = Command.make(
     { command: "detent next nightly --app app.ts --from 2026-03-28T00:00Z" },
   ]),
 );
-
-const fromOf = (text: string | undefined): number => {
-  if (text === undefined) return Date.now();
-  const reading = readInstant(instantOf(text));
-  if (reading.ok) return reading.value;
-  throw new InputError(`--from: ${reading.message}`);
-};
 
 const questionOf = async (expression: string, timeZone: string | undefined): Promise<Question> => {
   const { compileSchedule, cron, scheduleFaults } = await import("../core/schedule.ts");

@@ -4,6 +4,7 @@ import * as Option from "effect/Option";
 import * as Argument from "effect/cli/Argument";
 import * as Flag from "effect/cli/Flag";
 import { InputError } from "../core/errors.ts";
+import { readInstant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
 
 export const flag = (
@@ -88,8 +89,15 @@ export const jsonOf = (text: string | undefined, noun: string): Json => {
 export const durationOf = (text: string): number | string =>
   /^\d+$/.test(text) ? Number(text) : text;
 /** Milliseconds since the epoch, or text, as the core reads instants. */
-export const instantOf = (text: string): number | string =>
+const instantOf = (text: string): number | string =>
   /^-?\d{5,}$/.test(text) ? Number(text) : text;
+
+/** The instant that a flag names. */
+export const demandInstant = (name: string, text: string): number => {
+  const reading = readInstant(instantOf(text));
+  if (reading.ok) return reading.value;
+  throw new InputError(`--${name}: ${reading.message}`);
+};
 
 export const demandCount = (name: string, value: number, most: number): number => {
   if (value >= 1 && value <= most) return value;

@@ -2,9 +2,9 @@
 import * as Command from "effect/cli/Command";
 import { subjectText, type Subject } from "../core/command.ts";
 import { InputError } from "../core/errors.ts";
-import { formatInstant, readInstant } from "../core/instant.ts";
+import { formatInstant } from "../core/instant.ts";
 import { print, printJson } from "./output.ts";
-import { app, doing, flag, id, instantOf, json, optionalArgument, store } from "./options.ts";
+import { app, demandInstant, doing, flag, id, json, optionalArgument, store } from "./options.ts";
 import { appNamed, withStore } from "./reach.ts";
 
 const trigger = optionalArgument("TRIGGER", "The trigger's id");
@@ -33,7 +33,7 @@ export const pause = Command.make(
   },
   doing(async (options) => {
     const subject = subjectOf(options);
-    const until = options.until === undefined ? undefined : untilOf(options.until);
+    const until = options.until === undefined ? undefined : demandInstant("until", options.until);
     const { name, definitions } = await appNamed(options.app);
     const { pauseIn } = await import("../runtime/control.ts");
     const reply = await withStore({ store: options.store, app: name, absent: "create" }, (port) =>
@@ -64,12 +64,6 @@ export const pause = Command.make(
     { command: "detent pause --task resize" },
   ]),
 );
-
-const untilOf = (text: string): number => {
-  const reading = readInstant(instantOf(text));
-  if (reading.ok) return reading.value;
-  throw new InputError(`--until: ${reading.message}`);
-};
 
 export const resume = Command.make(
   "resume",

@@ -109,7 +109,7 @@ const retiredOccurrences = ({ trigger, leaf, at: after }: Cursor, until: number)
 };
 
 /** The schedule that a key was made of, or undefined if this version can't read it any more. */
-const scheduleOf = (leaf: string, trigger: string): CompiledSchedule | undefined => {
+export const scheduleOf = (leaf: string, trigger: string): CompiledSchedule | undefined => {
   try {
     return compileSchedule(JSON.parse(leaf.slice(0, leaf.lastIndexOf("#"))) as Schedule, trigger);
   } catch {

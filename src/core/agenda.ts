@@ -1,7 +1,7 @@
 // The agenda of a step: what comes due within a piece of the log besides stored signals, in the order in which it is heard.
 import type { Leaf } from "./definitions.ts";
 import { DueHeap } from "./due-heap.ts";
-import type { State } from "./state.ts";
+import { nextDueAt, type State } from "./state.ts";
 import type { Deadline } from "./store.ts";
 
 /** Ranked, so that at one instant deadlines go before occurrences, each in an order that depends on nothing but their names. */
@@ -30,6 +30,10 @@ export class Agenda {
     else sameInstant.push(upcoming);
   }
 
+  get isEmpty(): boolean {
+    return this.heap.size === 0;
+  }
+
   /** All that is due at the earliest instant up to and including `until`, in the order in which it is heard. */
   take(until: number): readonly Upcoming[] {
     const at = this.heap.nextAt;
@@ -42,14 +46,39 @@ export class Agenda {
   }
 }
 
-/** What the state says is due up to and including `until`. */
-export const agendaOf = (state: State, until: number): Agenda => {
+/** Up to where things are due: by the log's own time, which goes on when the clock was set back, and by the store's clock. */
+interface Horizon {
+  readonly until: number;
+  readonly now: number;
+}
+
+/** What the state says is due. */
+export const agendaOf = (state: State, horizon: Horizon): Agenda => {
   const agenda = new Agenda();
-  for (const deadline of state.deadlines.upTo(until)) agenda.add(upcomingDeadline(deadline));
-  for (const { leaf, nextAt } of state.schedules.upTo(until))
-    agenda.add(upcomingOccurrence(leaf, nextAt, -Infinity));
+  const logAt = state.watermark.at;
+  for (const deadline of state.deadlines.upTo(horizon.until))
+    if (isDeadlineDue(deadline, horizon)) agenda.add(upcomingDeadline(deadline));
+  for (const { leaf, nextAt } of state.schedules.upTo(horizon.until))
+    if (isOccurrenceDue(nextAt, { ...horizon, logAt }))
+      agenda.add(upcomingOccurrence(leaf, nextAt, -Infinity));
   return agenda;
 };
+
+/** Whether the state says that anything is due. */
+export const isAnythingDue = (state: State, horizon: Horizon): boolean => {
+  if ((nextDueAt(state) ?? Infinity) > horizon.until) return false;
+  return horizon.until <= horizon.now || !agendaOf(state, horizon).isEmpty;
+};
+
+/** An occurrence that lies before the end of the log was brought back by a rewind: it is due when the clock says so. */
+export const isOccurrenceDue = (
+  at: number,
+  { until, now, logAt }: Horizon & { readonly logAt: number },
+): boolean => at <= (at <= logAt ? now : until);
+
+/** So is an event whose delay ends before the instant at which it was stored: that was after the clock was set back. */
+export const isDeadlineDue = ({ at, due }: Deadline, { until, now }: Horizon): boolean =>
+  at <= (due._tag === "Hear" && due.stored.at > at ? Math.min(until, now) : until);
 
 export const upcomingDeadline = (deadline: Deadline): Upcoming => ({
   _tag: "Deadline",

@@ -15,8 +15,20 @@ export type Command =
   /** `until`: when it ends by itself; null: when somebody resumes it. */
   | { readonly _tag: "Pause"; readonly subject: Subject; readonly until: number | null }
   | { readonly _tag: "Resume"; readonly subject: Subject }
+  /** Both ends are included. */
+  | {
+      readonly _tag: "Backfill";
+      readonly trigger: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** `to`: what the clock said. */
+  | { readonly _tag: "Rewind"; readonly to: number }
   /** Runs again what the run did that is named: another run, of the same task, with the same input and idempotency key. */
   | ({ readonly _tag: "Retry"; readonly run: string } & Repeated);
+
+/** So many occurrences one backfill may name. */
+export const backfillMax = 10_000;
 
 /** What a run that is made to repeat another one takes over from it. */
 type Repeated = Pick<Run, "task" | "input" | "idempotencyKey">;
@@ -56,6 +68,15 @@ const readers: { readonly [verb: string]: (fields: Fields) => Reading<Command> }
     if (until !== null && !isInstant(until)) return unread(`until is ${shown(until)}; no instant`);
     return read({ _tag: "Pause", subject: subject.value, until });
   },
+  backfill: ({ trigger, from, to }) => {
+    const fault = idFault(trigger);
+    if (fault !== undefined) return unread(fault);
+    if (!isInstant(from)) return unread(`from is ${shown(from)}; no instant`);
+    if (!isInstant(to)) return unread(`to is ${shown(to)}; no instant`);
+    return read({ _tag: "Backfill", trigger: trigger as string, from, to });
+  },
+  rewind: ({ to }) =>
+    isInstant(to) ? read({ _tag: "Rewind", to }) : unread(`to is ${shown(to)}; no instant`),
   resume: (fields) => {
     const subject = subjectOf(fields);
     return subject.ok ? read({ _tag: "Resume", subject: subject.value }) : subject;
@@ -77,7 +98,7 @@ const subjectOf = ({ trigger, task }: Fields): Reading<Subject> => {
   return read(trigger === undefined ? { task: task as string } : { trigger: trigger as string });
 };
 
-const isInstant = (value: Json): value is number =>
+const isInstant = (value: Json | undefined): value is number =>
   typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= instantMax;
 
 /** How people call what a pause is of: `trigger "nightly"`. */

@@ -3,7 +3,10 @@
 // A pause is a deadline at its end, and lasts while that row is there. A paused trigger's schedules are taken off the heap, so that a pause costs nothing while it lasts; their
 // cursors stay where the pause found them, and when it ends, what they named meanwhile becomes one skip each. Signals that satisfy a paused trigger become skips as they come
 // (hear.ts). A paused task's runs are owed as ever; stores leave them out of claims.
+//
+// A backfill and a rewind may owe runs that were owed before. Their ids say so; whoever routes looks which of `again` are stored, and decides anew with that (`Piece.known`).
 import {
+  backfillMax,
   commandOf,
   endless,
   pausedIdOf,
@@ -13,9 +16,9 @@ import {
 } from "./command.ts";
 import type { CompiledTrigger, Definitions } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
-import { repeat } from "./fire.ts";
-import { rangeOf } from "./schedule.ts";
-import type { Event, StoredSignal } from "./signal.ts";
+import { fire, repeat } from "./fire.ts";
+import { rangeOf, type Schedule } from "./schedule.ts";
+import { occurrenceIdOf, type Event, type StoredSignal } from "./signal.ts";
 import type { CursorMove } from "./step.ts";
 import type { Deadline } from "./store.ts";
 
@@ -52,6 +55,10 @@ const obeyed = (
       return pause(deciding, command, at);
     case "Resume":
       return resume(deciding, command.subject, { at, through: at });
+    case "Backfill":
+      return backfill(deciding, command, at) ?? [];
+    case "Rewind":
+      return command.to > at ? "it lies ahead of the log" : rewind(deciding, command.to);
     case "Retry":
       return retry(deciding, command, { id, at });
   }
@@ -67,7 +74,7 @@ const pause = (
       ? definitions.triggers.has(subject.trigger)
       : definitions.tasks.has(subject.task);
   if (!isKnown) return `no ${subjectText(subject)} is defined`;
-  if (until !== null && until <= at) return "its end has passed";
+  if (until !== null && until <= Math.min(at, draft.now)) return "its end has passed";
   const wasPaused = draft.isPaused(subject);
   draft.putDeadline(pausedDeadlineOf(subject, until));
   return wasPaused ? [] : heldSchedules(definitions, subject, at);
@@ -140,3 +147,48 @@ const schedulesOf = (trigger: CompiledTrigger | undefined): readonly ScheduleLea
   [...(trigger?.leaves ?? []), ...(trigger?.parts ?? [])].filter(
     (leaf): leaf is ScheduleLeaf => leaf.schedule !== null,
   );
+
+/** Owes a run for each occurrence in the range, whatever became of it before. Gives a line if it is refused. */
+const backfill = (
+  { definitions, draft }: Deciding,
+  { trigger: id, from, to }: Command & { _tag: "Backfill" },
+  at: number,
+): string | undefined => {
+  const trigger = definitions.triggers.get(id);
+  if (trigger === undefined) return `no trigger ${JSON.stringify(id)} is defined`;
+  const [leaf, ...others] = trigger.leaves;
+  const schedule = leaf?.schedule ?? null;
+  if (leaf === undefined || schedule === null || others.length > 0)
+    return `the trigger ${JSON.stringify(id)} waits for more, or other things, than one schedule`;
+  if (to > at) return "it reaches into the future";
+  const count = schedule.count({ after: from - 1, until: to });
+  if (count > backfillMax) return `it names ${count} occurrences; ${backfillMax} are the most`;
+  // Due now, not then: what is due by itself at the moment is not to wait for all of these.
+  const fired = { definitions, draft, trigger, at, scopes: [] };
+  draft.again(() => {
+    for (
+      let due = schedule.next(from - 1);
+      due !== undefined && due <= to;
+      due = schedule.next(due)
+    )
+      fire(fired, [
+        {
+          leaf: leaf.path,
+          id: occurrenceIdOf(leaf.key, due),
+          signal: { _tag: "Occurrence", schedule: leaf.condition as Schedule, dueAt: due },
+        },
+      ]);
+  });
+  return undefined;
+};
+
+/** Sets schedules that lie ahead of an instant back to it. */
+const rewind = ({ definitions, draft }: Deciding, to: number): readonly CursorMove[] =>
+  definitions.schedules.flatMap((leaf): readonly CursorMove[] => {
+    const nextAt = leaf.schedule?.next(to);
+    if (draft.isTriggerPaused(leaf.trigger.id))
+      return (draft.heldAt(leaf) ?? to) > to ? [{ leaf, at: to, nextAt: undefined }] : [];
+    return nextAt !== undefined && nextAt < (draft.nextAtOf(leaf) ?? Infinity)
+      ? [{ leaf, at: to, nextAt }]
+      : [];
+  });

@@ -8,7 +8,7 @@ import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
 import type { NewSignal, StoredStatus } from "./signal.ts";
 import type { Deadline, Open, Skip, Waiting } from "./store.ts";
-import type { CursorMove, Explained } from "./step.ts";
+import type { CursorMove, Explained, Piece } from "./step.ts";
 
 type Skipped = Pick<Skip, "trigger" | "reason" | "at"> &
   Partial<Pick<Skip, "signal" | "from" | "to" | "count" | "detail">> & { readonly leaf?: string };
@@ -27,13 +27,25 @@ export class Draft {
   readonly watches = new Map<string, readonly Watch[]>();
   readonly openPut = new Map<string, Open>();
   readonly openRemove = new Map<string, Pick<Open, "scope" | "run">>();
+  /** Runs of this decision that may have been owed before. */
+  readonly againIds: string[] = [];
   private readonly openCounts = new Map<string, number>();
   private readonly state: State;
+  /** The store's clock, which lies behind the log after it was set back. */
+  readonly now: number;
+  /** Runs that are known to have been owed before: they are not owed again. */
+  readonly known: ReadonlySet<string>;
   private readonly onDeadline: (deadline: Deadline) => void;
 
   /** `onDeadline` hears of each deadline that is put: it may come due within the same piece. */
-  constructor(state: State, onDeadline: (deadline: Deadline) => void) {
+  constructor(
+    state: State,
+    { now, known = new Set() }: Pick<Piece, "now" | "known">,
+    onDeadline: (deadline: Deadline) => void,
+  ) {
     this.state = state;
+    this.now = now;
+    this.known = known;
     this.onDeadline = onDeadline;
   }
 
@@ -53,6 +65,13 @@ export class Draft {
     this.skips.push({ id, signal, from, to, count, detail, ...skip });
   }
 
+  /** Notes that the runs which `act` owes may have been owed before. */
+  again(act: () => void): void {
+    const before = this.runs.length;
+    act();
+    for (const { id } of this.runs.slice(before)) this.againIds.push(id);
+  }
+
   // Waiting matches
 
   queuesOf(trigger: CompiledTrigger, key: string): Queues {
@@ -70,8 +89,11 @@ export class Draft {
 
   /** Lets a match wait in its leaf. */
   wait(leaf: Leaf, row: Waiting): void {
+    const queue = this.ownQueuesOf(leaf.trigger, row.key)[leaf.index] as Waiting[];
+    const index = indexOf(queue, row);
+    if (queue[index]?.heard.id === row.heard.id) return; // after a rewind it is heard again, and still waits
     this.waitingPut.add(row);
-    this.ownQueuesOf(leaf.trigger, row.key)[leaf.index]?.push(row);
+    queue.splice(index, 0, row);
     const { withinMillis } = leaf.trigger;
     if (withinMillis !== null) this.putDeadline(withinDeadlineOf(row, withinMillis));
   }
@@ -147,6 +169,14 @@ export class Draft {
   /** Where the cursor of a paused trigger's schedule stands. */
   heldAt(leaf: Leaf): number | undefined {
     return this.cursors.get(leaf)?.at ?? this.state.held.get(scheduleIdOf(leaf));
+  }
+
+  /** When the next occurrence of a schedule is due. */
+  nextAtOf(leaf: Leaf): number | undefined {
+    const moved = this.cursors.get(leaf);
+    return moved === undefined
+      ? this.state.schedules.get(scheduleIdOf(leaf))?.nextAt
+      : moved.nextAt;
   }
 
   // Scopes

@@ -5,6 +5,7 @@
 // owed runs. Between turns it sleeps until something comes due or somebody hints that there is work.
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
+import { isAnythingDue } from "./agenda.ts";
 import { freesRuns } from "./batch.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
@@ -14,8 +15,8 @@ import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { formatInstant } from "./instant.ts";
 import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
-import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
-import { step } from "./step.ts";
+import { advance, batchOf, nextDueAt, stateOf, waitsForClock, type State } from "./state.ts";
+import { step, type Decision, type Piece } from "./step.ts";
 import { Store, type Batch } from "./store.ts";
 import { activate, reclaimDead } from "./takeover.ts";
 
@@ -276,19 +277,16 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     if (reading.state !== null)
       self.state = stateOf(self.definitions, reading.watermark, reading.state);
     const state = self.state as State;
-    tellSetBack(self, state.watermark.at, reading.now);
+    tellSetBack(self, state, reading.now);
     const last = reading.signals.at(-1);
     // After the clock was set back, what is stored lies ahead of it: the log's own time counts.
     const until =
       reading.more && last !== undefined
         ? last.at
         : Math.max(reading.now, state.watermark.at, last?.at ?? 0);
-    if (last === undefined && (nextDueAt(state) ?? Infinity) > until) return false;
-    const decision = step(self.definitions, state, {
-      signals: reading.signals,
-      until,
-      now: reading.now,
-    });
+    const { signals, now } = reading;
+    if (last === undefined && !isAnythingDue(state, { until, now })) return false;
+    const decision = yield* decisionOf(self, state, { signals, until, now });
     const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
     const isFirst = reply._tag === "Committed"; // otherwise another router was there: read again
     self.state = isFirst ? advance(state, decision) : undefined;
@@ -299,14 +297,32 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     return decision.runs.length > 0 || freesRuns(decision);
   });
 
-/** Nothing that was routed happens again; so until the clock has caught up, nothing comes due. Told once each time. */
-const tellSetBack = (self: Incarnation, routedAt: number, now: number): void => {
+/** What the piece makes of the state; where it may owe runs that were owed before, the store says which. */
+const decisionOf = (
+  self: Incarnation,
+  state: State,
+  piece: Piece,
+): Effect.Effect<Decision, StoreError> =>
+  Effect.gen(function* () {
+    const decision = step(self.definitions, state, piece);
+    const known = new Set<string>();
+    for (let from = 0; from < decision.again.length; from += listMax) {
+      const ids = decision.again.slice(from, from + listMax);
+      const { rows } = yield* self.store.list("run", { where: { ids }, limit: listMax });
+      for (const { id } of rows) known.add(id);
+    }
+    return known.size === 0 ? decision : step(self.definitions, state, { ...piece, known });
+  });
+
+/** Tells, once each time, that schedules wait because the clock was set back. */
+const tellSetBack = (self: Incarnation, state: State, now: number): void => {
+  const { at } = state.watermark;
   const wasSetBack = self.isSetBack;
-  self.isSetBack = routedAt - now > setBackMillisMin;
-  if (self.isSetBack && !wasSetBack)
+  self.isSetBack = at - now > setBackMillisMin;
+  if (self.isSetBack && !wasSetBack && waitsForClock(self.definitions, state, now))
     self.note({
       _tag: "Warning",
-      message: `the store's clock was set back; schedules go on at ${formatInstant(routedAt)}`,
+      message: `the store's clock was set back; schedules go on at once after "detent rewind", or by themselves at ${formatInstant(at)}`,
     });
 };
 

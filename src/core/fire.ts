@@ -107,7 +107,9 @@ const owe = (
   { cause, options, idempotencyKey, input, concurrencyKey }: Owed,
 ): void => {
   const id = runIdOf(trigger.id, cause);
-  const dueAt = at + jitterMillis(trigger, id);
+  if (draft.known.has(id)) return;
+  // A clock that was set back is not waited for.
+  const dueAt = Math.min(at, draft.now) + jitterMillis(trigger, id);
   const expireAfterMillis = options?.expireAfterMillis ?? null;
   draft.runs.push({
     id,

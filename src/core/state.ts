@@ -121,6 +121,14 @@ export const nextDueAt = (state: State): number | undefined => {
   return dueAt < endless ? dueAt : undefined;
 };
 
+/** Whether a schedule has got further than this instant, so that it names occurrences that nobody will take. */
+export const waitsForClock = ({ schedules }: Definitions, state: State, now: number): boolean =>
+  schedules.some((leaf) => {
+    const id = scheduleIdOf(leaf);
+    const nextAt = state.schedules.get(id)?.nextAt ?? Infinity;
+    return !state.held.has(id) && (leaf.schedule?.next(now) ?? Infinity) < nextAt;
+  });
+
 /** The pauses of the state must be known before. */
 const moveCursor = (state: State, { leaf, at, nextAt }: CursorMove): void => {
   const id = scheduleIdOf(leaf);

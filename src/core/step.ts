@@ -11,6 +11,8 @@
 // 3. Every occurrence up to `until` ends as a run's cause, a waiting match or a skip, and its cursor moves in the same decision.
 import {
   agendaOf,
+  isDeadlineDue,
+  isOccurrenceDue,
   upcomingDeadline,
   upcomingOccurrence,
   type Agenda,
@@ -46,8 +48,10 @@ export interface Piece {
   readonly signals: readonly StoredSignal[];
   /** Deadlines and occurrences up to and including this instant belong to the piece. Not before the last signal's `at`. */
   readonly until: number;
-  /** The store's clock: an occurrence that is due much earlier was missed. */
+  /** The store's clock: an occurrence that is due much earlier was missed. It lies behind `until` after it was set back. */
   readonly now: number;
+  /** Of `Decision.again`, the runs that are stored: they are not owed once more. Default: none. */
+  readonly known?: ReadonlySet<string>;
 }
 
 /** A schedule's cursor after the step: occurrences up to `at` are decided, `nextAt` is the next one. */
@@ -69,6 +73,8 @@ export interface Explained {
 export interface Decision {
   readonly watermark: { readonly seq: number; readonly at: number };
   readonly runs: readonly Run[];
+  /** Ids of `runs` that may be stored already, after a rewind or by a backfill. */
+  readonly again: readonly string[];
   readonly skips: readonly Skip[];
   readonly signals: readonly NewSignal[];
   readonly cursors: readonly CursorMove[];
@@ -84,14 +90,22 @@ export interface Decision {
 }
 
 export const step = (definitions: Definitions, state: State, piece: Piece): Decision => {
-  const agenda = agendaOf(state, piece.until);
-  const draft = new Draft(state, (deadline) => {
-    if (deadline.at <= piece.until) agenda.add(upcomingDeadline(deadline));
+  const agenda = agendaOf(state, piece);
+  const draft = new Draft(state, piece, (deadline) => {
+    if (isDeadlineDue(deadline, piece)) agenda.add(upcomingDeadline(deadline));
   });
   const commandsAt = piece.signals.filter(isCommand).map(({ at }) => at);
-  const context: Context = { definitions, draft, piece, agenda, commandsAt };
+  const context: Context = {
+    definitions,
+    draft,
+    piece,
+    agenda,
+    commandsAt,
+    logAt: state.watermark.at,
+  };
   for (const stored of piece.signals) {
     takeUpcoming(context, stored.at);
+    context.logAt = stored.at;
     takeStored(context, stored);
   }
   takeUpcoming(context, piece.until);
@@ -106,6 +120,8 @@ interface Context {
   readonly agenda: Agenda;
   /** The instants of the commands in the piece. */
   readonly commandsAt: readonly number[];
+  /** How far the log has been taken: an occurrence up to there is one that a rewind has brought back. */
+  logAt: number;
 }
 
 const takeUpcoming = (context: Context, until: number): void => {
@@ -129,7 +145,11 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
   if (isWatch(deadline)) {
     const leaf = absentLeafOf(definitions, deadline);
     const absence = leaf && comeDue(draft, leaf, deadline);
-    if (absence !== undefined) complete(context, [leaf as Leaf], deadline.due.key, absence);
+    if (absence === undefined) return;
+    const hearIt = (): void => complete(context, [leaf as Leaf], deadline.due.key, absence);
+    // It lies before the end of the log: an occurrence that a rewind has brought back has begun it once more.
+    if (at <= context.logAt) draft.again(hearIt);
+    else hearIt();
     return;
   }
   if (due._tag === "Hear") {
@@ -194,25 +214,23 @@ const takeOccurrence = (
     dueAt: at,
   };
   const heard = { id: occurrenceIdOf(leaf.key, at), signal };
-  arrive(context, leaf.trigger, [leaf], {
-    heard,
-    at,
-    order: at - Number.MAX_SAFE_INTEGER,
-    scopes: [],
-  });
+  const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
+  const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
+  if (at <= context.logAt) draft.again(hearIt);
+  else hearIt();
   continueFrom(context, leaf, at, schedule.next(at), missedThrough);
 };
 
 /** Moves a schedule's cursor, and puts its next occurrence on the agenda if it belongs to this piece. */
 const continueFrom = (
-  { draft, agenda, piece }: Context,
+  { draft, agenda, piece, logAt }: Context,
   leaf: Leaf,
   at: number,
   nextAt: number | undefined,
   missedThrough: number,
 ): void => {
   draft.cursors.set(leaf, { leaf, at, nextAt });
-  if (nextAt !== undefined && nextAt <= piece.until)
+  if (nextAt !== undefined && isOccurrenceDue(nextAt, { ...piece, logAt }))
     agenda.add(upcomingOccurrence(leaf, nextAt, missedThrough));
 };
 
@@ -226,8 +244,9 @@ const nextCommandAt = ({ commandsAt }: Context, at: number): number | undefined 
   commandsAt.find((commandAt) => commandAt >= at);
 
 const takeStored = (context: Context, stored: StoredSignal): void => {
-  const { draft } = context;
-  if (stored.dueAt !== null && stored.dueAt > stored.at) {
+  const { draft, piece } = context;
+  // An event that was stored after the clock was set back may be due behind the clock, but before the log.
+  if (stored.dueAt !== null && stored.dueAt > Math.min(stored.at, piece.now)) {
     draft.putDeadline({ id: `hear/${stored.id}`, at: stored.dueAt, due: { _tag: "Hear", stored } });
     return;
   }
@@ -269,6 +288,7 @@ const scopesOfOrigin = (draft: Draft, { origin }: StoredSignal): readonly string
 const decisionOf = (draft: Draft, { watermark }: State, { signals, until }: Piece): Decision => ({
   watermark: { seq: signals.at(-1)?.seq ?? watermark.seq, at: Math.max(watermark.at, until) },
   runs: draft.runs,
+  again: draft.againIds,
   skips: draft.skips,
   signals: draft.signals,
   cursors: [...draft.cursors.values()],

@@ -1,9 +1,18 @@
 // Telling a running system what to do: commands are checked here, once, and stored as signals; whichever engine routes next obeys them. No engine need run.
 import * as Effect from "effect/Effect";
-import { eventOf, pausedIdOf, subjectText, type Command, type Subject } from "../core/command.ts";
+import { scheduleOf as scheduleOfKey } from "../core/activation.ts";
+import {
+  backfillMax,
+  eventOf,
+  pausedIdOf,
+  subjectText,
+  type Command,
+  type Subject,
+} from "../core/command.ts";
 import type { Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { formatInstant, instantMillis, type InstantInput } from "../core/instant.ts";
+import type { CompiledSchedule } from "../core/schedule.ts";
 import { shown } from "../core/reading.ts";
 import type { Generation, StorePort } from "../core/store.ts";
 import { idFault } from "../core/task.ts";
@@ -66,6 +75,81 @@ export const resumeIn = (
     return yield* tell(store, { _tag: "Resume", subject }, options);
   });
 
+export interface BackfillOptions extends CommandOptions {
+  /** The first occurrence may lie here. */
+  readonly from: InstantInput;
+  /** The last occurrence may lie here; not in the future. */
+  readonly to: InstantInput;
+}
+
+export interface BackfillReply extends CommandReply {
+  /** How many occurrences the range names, those that have run included. */
+  readonly count: number;
+}
+
+/**
+ * Owes a run for each occurrence of a trigger of one schedule in a range of the past, up to 10,000. A run has the id that it would have had in time: what has run stays as
+ * it is, what was skipped runs. Fails with an InputError for a trigger that is not there or waits for anything else, and a range that is none or too wide.
+ */
+export const backfillIn = (
+  store: StorePort,
+  trigger: string,
+  options: BackfillOptions,
+  known?: Known,
+): Answer<BackfillReply> =>
+  Effect.gen(function* () {
+    yield* demandSubject({ trigger });
+    yield* demandKnown(store, { trigger }, known);
+    const from = yield* read(() => instantMillis(options.from), "from");
+    const to = yield* read(() => instantMillis(options.to), "to");
+    const now = yield* store.now;
+    if (from > to)
+      return yield* refuse(
+        `from ${formatInstant(from)} lies after to ${formatInstant(to)}; exchange them`,
+      );
+    if (to > now)
+      return yield* refuse(
+        `to is ${formatInstant(to)}, which lies in the future (it is ${formatInstant(now)}); a backfill is for the past`,
+      );
+    const schedule = yield* scheduleOf(store, trigger, known);
+    const count = schedule.count({ after: from - 1, until: to });
+    if (count > backfillMax)
+      return yield* refuse(
+        `the range names ${count} occurrences; ${backfillMax} are the most at once: narrow it`,
+      );
+    const reply = yield* tell(store, { _tag: "Backfill", trigger, from, to }, options);
+    return { ...reply, count };
+  });
+
+/** The one schedule of a trigger; without definitions, as the cursors tell it. */
+const scheduleOf = (store: StorePort, trigger: string, known: Known): Answer<CompiledSchedule> =>
+  Effect.gen(function* () {
+    const leaves = known?.triggers.get(trigger)?.leaves;
+    const { rows } = yield* store.list("cursor", { where: { trigger }, limit: 2 });
+    const schedules =
+      leaves === undefined
+        ? rows.flatMap(({ leaf }) => scheduleOfKey(leaf, trigger) ?? [])
+        : leaves.map(({ schedule }) => schedule);
+    const [schedule, ...others] = schedules;
+    if (schedule === undefined || schedule === null || others.length > 0)
+      return yield* refuse(
+        `the trigger ${JSON.stringify(trigger)} waits for more, or other things, than one schedule; a backfill is for schedules`,
+      );
+    return schedule;
+  });
+
+export interface RewindReply extends CommandReply {
+  /** What the store's clock said, in milliseconds since the epoch. */
+  readonly to: number;
+}
+
+/** Sets schedules that lie ahead of the store's clock back to it: after a clock was set back, they go on from now. What has run does not run again. */
+export const rewindIn = (store: StorePort, options: CommandOptions = {}): Answer<RewindReply> =>
+  Effect.gen(function* () {
+    const to = yield* store.now;
+    return { ...(yield* tell(store, { _tag: "Rewind", to }, options)), to };
+  });
+
 const tell = (store: StorePort, command: Command, { id }: CommandOptions): Answer<CommandReply> => {
   const { name, payload } = eventOf(command);
   return Effect.flatMap(
@@ -89,7 +173,7 @@ const read = <Value>(reading: () => Value, place: string): Effect.Effect<Value, 
 const demandSubject = (subject: unknown): Effect.Effect<void, InputError> => {
   const { trigger, task } = (subject ?? {}) as { readonly [name: string]: unknown };
   if ((trigger === undefined) === (task === undefined))
-    return refuse(`${shown(subject)} names nothing to pause; give { trigger } or { task }`);
+    return refuse(`${shown(subject)} names neither; give { trigger } or { task }`);
   const fault = idFault(trigger ?? task);
   return fault === undefined
     ? Effect.void

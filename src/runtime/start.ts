@@ -17,11 +17,16 @@ import { moves, type Run } from "../core/run.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import { isTask, type Task } from "../core/task.ts";
 import {
+  backfillIn,
   pauseIn,
   resumeIn,
+  rewindIn,
+  type BackfillOptions,
+  type BackfillReply,
   type CommandOptions,
   type CommandReply,
   type PauseOptions,
+  type RewindReply,
 } from "./control.ts";
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
 import { inlineExecutor } from "./executor/inline.ts";
@@ -65,6 +70,13 @@ export interface Runtime {
   pause(subject: Subject, options?: PauseOptions): Promise<CommandReply>;
   /** Ends a pause; what is not paused stays as it is. */
   resume(subject: Subject, options?: CommandOptions): Promise<CommandReply>;
+  /**
+   * Owes a run for each occurrence of a trigger of one schedule from `from` to `to`, both included and in the past, at most 10,000. Ids are those that the runs would have
+   * had in time: what has run stays, what was skipped runs. Rejects with an InputError for anything else.
+   */
+  backfill(trigger: string, options: BackfillOptions): Promise<BackfillReply>;
+  /** After the machine's clock was set back: schedules go on from now, not when the clock has caught up. What has run does not run again. */
+  rewind(options?: CommandOptions): Promise<RewindReply>;
   /** Cancels a run: at once while it waits, by request while it is held. */
   cancel(run: string): Promise<Cancelled>;
   /**
@@ -220,6 +232,15 @@ class Running implements Runtime {
 
   result(run: string): Promise<Run> {
     return this.#outcomes.of(run);
+  }
+
+  backfill(trigger: string, options: BackfillOptions): Promise<BackfillReply> {
+    const { store } = this.#opened;
+    return Effect.runPromise(backfillIn(store, trigger, options, this.#definitions));
+  }
+
+  rewind(options?: CommandOptions): Promise<RewindReply> {
+    return Effect.runPromise(rewindIn(this.#opened.store, options));
   }
 
   cancel(run: string): Promise<Cancelled> {

@@ -223,7 +223,7 @@ export const patches: readonly Patch[] = [
     fault: 20,
     title: "nobody is told that the clock was set back",
     file: "src/core/engine.ts",
-    find: "  if (self.isSetBack && !wasSetBack)\n",
+    find: "  if (self.isSetBack && !wasSetBack && waitsForClock(self.definitions, state, now))\n",
     replace: "  if (self.isSetBack && self.isOver)\n",
   },
   {

@@ -158,6 +158,13 @@ const command = fc.oneof(
     payload: (now: number): Json => ({ ...of, until: millis === null ? null : now + millis }),
   })),
   subject.map((of) => ({ name: "@:resume", payload: (): Json => of })),
+  fc.tuple(fc.constantFrom("t0", "t1"), fc.constantFrom(0, 10_000)).map(([id, back]) => ({
+    name: "@:backfill",
+    payload: (now: number): Json => ({ trigger: id, from: now - 20_000, to: now - back }),
+  })),
+  fc
+    .constantFrom(0, 8_000)
+    .map((back) => ({ name: "@:rewind", payload: (now: number): Json => ({ to: now - back }) })),
 );
 
 export const arbitraryHappenings: fc.Arbitrary<readonly Happening[]> = fc.array(

@@ -116,11 +116,11 @@ export class Router {
   route(piece: Partial<Piece>): Decision {
     const signals = piece.signals ?? [];
     const until = piece.until ?? signals.at(-1)?.at ?? this.state.watermark.at;
-    const decision = step(this.#definitions, this.state, {
-      signals,
-      until,
-      now: piece.now ?? until,
-    });
+    const whole = { signals, until, now: piece.now ?? until };
+    let decision = step(this.#definitions, this.state, whole);
+    const known = new Set(this.runs.map(({ id }) => id));
+    if (decision.again.some((id) => known.has(id)))
+      decision = step(this.#definitions, this.state, { ...whole, known });
     this.state = advance(this.state, decision);
     this.runs.push(...decision.runs);
     this.skips.push(...decision.skips);

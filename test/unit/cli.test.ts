@@ -67,6 +67,9 @@ describe("a mistake is one line and exit code 2", () => {
     [["pause", "a", "--until", "soon"], /^detent: --until: "soon" is no instant/],
     [["pause", "a", "--until", "2020-01-01T00:00Z"], /^detent: until is 2020-.*, which has passed/],
     [["resume", "a", "--task", "b"], /^detent: give either a trigger's id or --task TASK/],
+    [["backfill", "a"], /^detent: give --from and --to; --from is missing/],
+    [["backfill", "a", "--from", "x", "--to", "y"], /^detent: --from: "x" is no instant/],
+    [["rewind", "--store", "sqlite:no.db"], /^detent: there is no store sqlite:no\.db/],
     [["show", "x", "--store", "sqlite:no.db"], /^detent: there is no store sqlite:no\.db/],
   ];
   test.concurrent.each(rows)("detent %j", async (args, line) => {
@@ -220,13 +223,14 @@ test.concurrent("a second signal ends it at once, and exits 1", async () => {
   expect(existsSync(join(here.folder, "detent.db"))).toBe(true);
 });
 
-test.concurrent("pause and resume are stored whether or not an engine runs; triggers shows what is paused", async () => {
+test.concurrent("pause, resume, backfill and rewind are stored whether or not an engine runs; triggers shows what is paused", async () => {
   const here = place();
   here.write(
     "app.ts",
-    `import { detent, event, task, trigger } from "detent";
+    `import { cron, detent, event, task, trigger } from "detent";
      const log = task({ id: "log", run: (input: unknown, ctx) => ctx.log(String(input)) });
      export default detent({ tasks: [log], triggers: [
+       trigger("y", { when: cron("0 0 1 1 *"), run: log, input: "y" }),
        trigger("a", { when: event("e"), run: log, input: "a" }),
        trigger("b", { when: event("e"), run: log, input: "b" }) ] });`,
   );
@@ -244,16 +248,30 @@ test.concurrent("pause and resume are stored whether or not an engine runs; trig
     store: { runs: { succeeded: 1 }, skips: 1 },
   });
   expect(await told(["triggers", "app.ts"])).toMatchObject({
-    triggers: [{ id: "a", paused: { until: "2100-01-01T00:00:00.000Z" } }, { paused: null }],
+    triggers: [
+      { id: "y", paused: null },
+      { id: "a", paused: { until: "2100-01-01T00:00:00.000Z" } },
+      { id: "b", paused: null },
+    ],
   });
   expect(await here.detent(["pause", "c"])).toMatchObject({
     code: 2,
-    stderr: 'detent: there is no trigger "c"; the app has "a", "b"\n',
+    stderr: 'detent: there is no trigger "c"; the app has "y", "a", "b"\n',
   });
+  const range = { from: "2019-01-01T00:00:00.000Z", to: "2021-01-01T00:00:00.000Z" };
+  expect(await told(["backfill", "y", "--from", range.from, "--to", range.to])).toMatchObject({
+    status: "accepted",
+    trigger: "y",
+    count: 3,
+    ...range,
+  });
+  expect(await told(["rewind"])).toMatchObject({ status: "accepted", to: expect.any(String) });
   expect(await told(["resume", "a"])).toMatchObject({ status: "accepted", trigger: "a" });
-  await told(["start", "app.ts", "--until-idle"]);
+  expect(await told(["start", "app.ts", "--until-idle"])).toMatchObject({
+    store: { runs: { succeeded: 4 } },
+  });
   expect(await told(["triggers", "app.ts"])).toMatchObject({
-    triggers: [{ paused: null }, { paused: null }],
+    triggers: [{ paused: null }, { paused: null }, { paused: null }],
   });
 });
 

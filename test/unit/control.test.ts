@@ -1,9 +1,21 @@
 // Goal: what people tell a running system has its place in the log, and does what it says and no more. Method: logs by hand, decisions without a store.
 import { describe, expect, test } from "vitest";
-import { all, cron, event, every, nextDueAt, task, trigger } from "../../src/core/index.ts";
+import {
+  absent,
+  all,
+  cron,
+  event,
+  every,
+  nextDueAt,
+  settled,
+  task,
+  trigger,
+} from "../../src/core/index.ts";
+import { isAnythingDue } from "../../src/core/agenda.ts";
 import { hour, Log, Router } from "../support/deciding.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
+const next = task({ id: "next", run: (input: unknown) => input });
 const minute = 60_000;
 
 const hourly = (missed: "latest" | "all" = "all") =>
@@ -166,6 +178,14 @@ test.each([
   ["@:pause", { trigger: "t", task: "work" }, "it names neither a trigger nor a task, or both"],
   ["@:resume", { trigger: "a b" }, 'the id "a b" must be 1 to 100 letters'],
   ["@:resume", null, 'the payload of "@:resume" is null; it is an object'],
+  ["@:backfill", { trigger: "t", from: 0, to: 2_000 }, "it reaches into the future"],
+  ["@:backfill", { trigger: "none", from: 0, to: 1 }, 'no trigger "none" is defined'],
+  ["@:backfill", { trigger: "t", from: 0 }, "to is undefined; no instant"],
+  ["@:backfill", { trigger: "t", from: "0", to: 1 }, 'from is "0"; no instant'],
+  ["@:backfill", { trigger: "t", from: -1e15, to: 1 }, "it names 277777778 occurrences; 10000 are"],
+  ["@:backfill", { trigger: "@work", from: 0, to: 1 }, 'the id "@work" must be'],
+  ["@:rewind", { to: 2_000 }, "it lies ahead of the log"],
+  ["@:rewind", {}, "to is undefined; no instant"],
   ["@:dance", {}, '"dance" is no command of this version'],
   ["@:toString", {}, '"toString" is no command of this version'],
 ])("the command %s with %j is a skip that says why, and changes nothing", (name, payload, line) => {
@@ -183,4 +203,210 @@ test("the end of what is not paused is nothing, and no skip", () => {
   const log = new Log();
   log.event("@:resume", { trigger: "t" });
   expect(router.route({ signals: log.signals })).toMatchObject({ skips: [], cursors: [] });
+});
+
+describe("a backfill", () => {
+  test("owes a run for each occurrence from the first to the last, both included, that has none; ids are those of the time", () => {
+    const inTime = hourly("latest");
+    for (const n of [1, 2, 3, 4, 5, 6]) inTime.route({ until: n * hour });
+    const router = hourly("latest");
+    router.route({ until: 6 * hour });
+    expect(router.runs.map(({ createdAt }) => createdAt / hour)).toEqual([5, 6]);
+    const log = new Log();
+    log.event("@:backfill", { trigger: "t", from: 2 * hour, to: 5 * hour }, { at: 6.5 * hour });
+    const { again } = router.route({ signals: log.signals });
+    expect(again).toHaveLength(3);
+    expect(router.runs.map(({ id, dueAt }) => [id, dueAt / hour])).toEqual([
+      [inTime.runs[4]!.id, 5],
+      [inTime.runs[5]!.id, 6],
+      ...[1, 2, 3].map((n) => [inTime.runs[n]!.id, 6.5]),
+    ]);
+  });
+
+  test("changes nothing about what is due next, and is not held by a pause", () => {
+    const router = hourly();
+    const log = new Log();
+    log.event("@:pause", { trigger: "t" }, { at: 1_000 });
+    log.event("@:backfill", { trigger: "t", from: hour, to: 2 * hour }, { at: 3.5 * hour });
+    const { cursors } = router.route({ signals: log.signals.slice(0, 1) });
+    expect(cursors).toHaveLength(1);
+    expect(router.route({ signals: log.signals.slice(1) })).toMatchObject({
+      cursors: [],
+      skips: [],
+    });
+    expect(router.runs).toHaveLength(2);
+  });
+
+  test.each([
+    ["an event", event("e")],
+    ["a schedule and an event", all([cron("0 * * * *"), event("e")])],
+    ["two schedules", all([cron("0 * * * *"), every("1 h")])],
+  ])("of a trigger that waits for %s is refused", (_, when) => {
+    const router = new Router({ tasks: [work], triggers: [trigger("t", { when, run: work })] });
+    const log = new Log();
+    log.event("@:backfill", { trigger: "t", from: 0, to: 1 });
+    router.route({ signals: log.signals });
+    expect(router.skips).toMatchObject([
+      {
+        reason: "refused",
+        detail: 'the trigger "t" waits for more, or other things, than one schedule',
+      },
+    ]);
+  });
+
+  test("of a task that `settled` watches leaves the scopes of runs that are over alone", () => {
+    const router = new Router({
+      tasks: [work, next],
+      triggers: [
+        trigger("t", { when: cron("0 * * * *"), run: work }),
+        trigger("after", { when: settled(work), run: next }),
+      ],
+    });
+    router.route({ until: hour });
+    const log = new Log(hour);
+    log.status(router.runs[0]!, "succeeded");
+    router.route({ signals: log.signals });
+    log.status(router.runs[0]!, "settled");
+    log.event("@:backfill", { trigger: "t", from: hour, to: hour });
+    router.route({ signals: log.signals.slice(1) });
+    expect([...router.state.open.keys()]).toEqual([]);
+  });
+});
+
+describe("after the clock was set back", () => {
+  const setBack = () => {
+    const router = hourly();
+    router.route({ until: 10 * hour });
+    return { router, log: new Log(10 * hour - 1_000), fired: router.runs.length };
+  };
+
+  test("a rewind lets schedules fire as the clock passes their instants, before the log's own time is reached; what has run does not run again", () => {
+    const { router, log, fired } = setBack();
+    log.event("@:rewind", { to: 7.5 * hour });
+    router.route({ signals: log.signals, until: 10 * hour, now: 7.5 * hour });
+    expect(isAnythingDue(router.state, { until: 10 * hour, now: 7.9 * hour })).toBe(false);
+    expect(isAnythingDue(router.state, { until: 10 * hour, now: 8 * hour })).toBe(true);
+    expect(router.route({ until: 10 * hour, now: 8 * hour }).again).toEqual([]);
+    router.reread();
+    router.route({ until: 10 * hour, now: 9.5 * hour });
+    router.route({ until: 11 * hour, now: 11 * hour });
+    expect(router.runs.slice(fired).map(({ createdAt }) => createdAt / hour)).toEqual([11]);
+  });
+
+  test("a rewind lets an occurrence run that was skipped, and leaves schedules alone that lie behind the clock", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [trigger("t", { when: cron("0 * * * *", { missed: "skip" }), run: work })],
+    });
+    router.route({ until: 10 * hour, now: 10.5 * hour });
+    const log = new Log(10 * hour - 1_000);
+    log.event("@:rewind", { to: 10 * hour - 1 });
+    log.event("@:rewind", { to: 7.5 * hour });
+    router.route({ signals: log.signals.slice(0, 1), until: 10 * hour, now: 10 * hour - 1 });
+    expect(router.decisions.at(-1)?.cursors).toHaveLength(1);
+    router.route({ signals: log.signals.slice(1), until: 10 * hour, now: 7.5 * hour });
+    router.route({ until: 10 * hour, now: 8 * hour });
+    expect(router.runs.map(({ cause }) => cause[0]?.endsWith(`@${8 * hour}`))).toEqual([true]);
+  });
+
+  test("in a join, an occurrence that waits still is not heard twice, and one that comes back is consumed in the order of instants", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", {
+          when: all([every("1 h", { missed: "all" }), event("e")]),
+          run: work,
+          take: "every",
+        }),
+      ],
+    });
+    router.route({ until: 3 * hour });
+    const log = new Log(3 * hour - 1_000);
+    log.event("@:rewind", { to: 1.5 * hour });
+    log.event("e");
+    router.route({ signals: log.signals.slice(0, 1), until: 3 * hour, now: 2 * hour });
+    expect([...router.state.waiting.values()][0]?.[0]).toHaveLength(3);
+    router.route({ signals: log.signals.slice(1), now: 2 * hour });
+    expect(router.runs.map(({ cause }) => cause.length)).toEqual([4]);
+    expect(router.state.waiting.size).toBe(0);
+    router.reread();
+    expect(router.state.waiting.size).toBe(0);
+  });
+
+  test("in a join, an occurrence that was consumed and comes back goes before those that came after it", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", { when: all([every("1 h", { missed: "all" }), event("e")]), run: work }),
+      ],
+    });
+    router.route({ until: 3 * hour });
+    const log = new Log(3 * hour - 1_000);
+    log.event("e", null, { id: "one" });
+    log.event("@:rewind", { to: 0.5 * hour });
+    log.event("e", null, { id: "two" });
+    log.event("e", null, { id: "three" });
+    router.route({ signals: log.signals.slice(0, 2), now: hour });
+    router.route({ signals: log.signals.slice(2), now: hour });
+    const instants = router.runs.map(({ cause }) => Number(cause[0]?.split("@").at(-1)) / hour);
+    expect(instants).toEqual([1, 1, 2]);
+  });
+
+  test("a rewind in one piece with the signals that came before the clock was set back brings back what that piece has fired", () => {
+    const { router, fired } = setBack();
+    const log = new Log(11 * hour - 1_000);
+    log.event("e");
+    log.event("@:rewind", { to: 10.5 * hour }, { at: 11 * hour });
+    router.route({ signals: log.signals, now: 10.6 * hour });
+    expect(router.runs).toHaveLength(fired + 1);
+    expect(router.route({ until: 11 * hour, now: 11 * hour }).cursors).toHaveLength(1);
+    expect(router.runs).toHaveLength(fired + 1);
+  });
+
+  test("a rewind brings back the watches that an occurrence begins, and their absence is no second run", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", {
+          when: absent(event("e"), { within: "500 ms", after: every("7 s") }),
+          run: work,
+        }),
+      ],
+    });
+    router.route({ until: 30_500 });
+    const log = new Log();
+    log.event("@:rewind", { to: 23_000 }, { at: 31_000 });
+    expect(router.route({ signals: log.signals }).again).toEqual([]);
+    expect(router.runs).toHaveLength(4);
+  });
+
+  test("a rewind moves no schedule that has come no further, and brings a paused one back as well", () => {
+    const { router, log } = setBack();
+    log.event("@:rewind", { to: 10 * hour });
+    log.event("@:pause", { trigger: "t" });
+    log.event("@:rewind", { to: 8 * hour });
+    log.event("@:resume", { trigger: "t" });
+    const [first, ...others] = log.signals;
+    expect(router.route({ signals: [first!] }).cursors).toEqual([]);
+    router.route({ signals: others });
+    expect(router.skips).toMatchObject([{ reason: "paused", from: 9 * hour, to: 10 * hour }]);
+  });
+
+  test("a run is due at once, and a delayed event after its delay, not when the clock has caught up", () => {
+    const { router, log, fired } = setBack();
+    const [now, at] = [5 * hour, 10 * hour];
+    const listening = new Router({
+      tasks: [work],
+      triggers: [trigger("t", { when: event("e"), run: work })],
+    });
+    expect(fired).toBe(10);
+    log.event("e", null, { at, id: "now" });
+    log.event("e", null, { at, id: "late", dueAt: now + 5_000 });
+    listening.route({ signals: log.signals, until: at, now });
+    expect(listening.runs.map(({ cause, dueAt }) => [cause[0], dueAt])).toEqual([["now", now]]);
+    expect(isAnythingDue(listening.state, { until: at, now: now + 4_999 })).toBe(false);
+    listening.route({ until: at, now: now + 5_000 });
+    expect(listening.runs[1]).toMatchObject({ cause: ["late"], dueAt: now + 5_000 });
+    expect(router.state.watermark.at).toBe(at);
+  });
 });

@@ -2,8 +2,16 @@
 // the memory store, a pretending executor and virtual time.
 import * as Effect from "effect/Effect";
 import { expect, test } from "vitest";
-import { cron, event, task, trigger, type AppDefinition } from "../../src/core/index.ts";
-import { pauseIn, resumeIn } from "../../src/runtime/control.ts";
+import {
+  cron,
+  definitionsOf,
+  detent,
+  event,
+  task,
+  trigger,
+  type AppDefinition,
+} from "../../src/core/index.ts";
+import { backfillIn, pauseIn, resumeIn, rewindIn } from "../../src/runtime/control.ts";
 import { start, World } from "../support/engine-world.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
@@ -133,8 +141,8 @@ test("what is not there, or no subject, or has passed, is refused with a line, a
     'there is no task "nope"; the app has "work", "other"',
     'there is no task "nope"; the app has "work", "other"',
     'trigger: the id "a b" must be 1 to 100 letters, digits, dots, underscores or hyphens',
-    "an object names nothing to pause; give { trigger } or { task }",
-    "an object names nothing to pause; give { trigger } or { task }",
+    "an object names neither; give { trigger } or { task }",
+    "an object names neither; give { trigger } or { task }",
     "until is 2001-09-09T01:46:39.999Z, which has passed (it is 2001-09-09T01:46:40.000Z); give an instant in the future",
     expect.stringMatching(/^until: "soon" is no instant/),
   ]);
@@ -153,4 +161,95 @@ test("a pause outlives its trigger, and can be ended while that is gone", () => 
   world.emit("e");
   world.pass(1_000);
   expect(statesOf(world, "on-e")).toEqual(["succeeded"]);
+});
+
+test("a backfill says how many occurrences it names, and runs those that have not run", () => {
+  const world = new World();
+  const { engine } = world.engine(app, "a");
+  world.pass(5 * 60_000);
+  world.run(engine.drain);
+  world.pass(4 * 60_000);
+  world.engine(app, "b");
+  world.pass(1_000);
+  const before = statesOf(world, "minutely").length;
+  const range = { from: start, to: start + 9 * 60_000 };
+  expect(world.run(backfillIn(world.store, "minutely", { ...range, id: "b" }))).toEqual({
+    command: "b",
+    status: "accepted",
+    count: 9,
+  });
+  world.pass(1_000);
+  expect([before, statesOf(world, "minutely").length]).toEqual([7, 9]);
+  expect(world.notes.filter(({ _tag }) => _tag === "Owed")).toHaveLength(9);
+});
+
+test("a backfill of what can't be backfilled is refused with a line, by definitions and without", () => {
+  const world = new World();
+  world.engine(app, "a");
+  const { store } = world;
+  const now = start - 1;
+  const of = (trigger: string, from: number | string, to: number | string) =>
+    backfillIn(store, trigger, { from, to });
+  const lines = [
+    of("nope", 0, now),
+    of("on-e", 0, now),
+    backfillIn(store, "on-e", { from: 0, to: now }, definitionsOf(detent(app))),
+    of("minutely", now, now - 1_000),
+    of("minutely", now, start + 1),
+    of("minutely", 0, now),
+    of("minutely", "x", now),
+    of("minutely", 0, "y"),
+  ].map((effect) => refused(world, effect));
+  expect(lines).toEqual([
+    'there is no trigger "nope"; the app has "on-e", "on-o", "minutely"',
+    'the trigger "on-e" waits for more, or other things, than one schedule; a backfill is for schedules',
+    'the trigger "on-e" waits for more, or other things, than one schedule; a backfill is for schedules',
+    "from 2001-09-09T01:46:39.999Z lies after to 2001-09-09T01:46:38.999Z; exchange them",
+    "to is 2001-09-09T01:46:40.001Z, which lies in the future (it is 2001-09-09T01:46:40.000Z); a backfill is for the past",
+    "the range names 16666667 occurrences; 10000 are the most at once: narrow it",
+    expect.stringMatching(/^from: "x" is no instant/),
+    expect.stringMatching(/^to: "y" is no instant/),
+  ]);
+  expect(world.run(store.summary).signals).toBe(0);
+});
+
+test("after the clock was set back, schedules wait, which is told once; after a rewind they go on, and nothing runs twice", () => {
+  const world = new World();
+  world.engine(app, "a");
+  world.pass(hour);
+  const before = statesOf(world, "minutely").length;
+  world.time.now -= 30 * 60_000;
+  world.emit("e"); // wakes the engine, whose sleep does not go by this clock
+  world.pass(5 * 60_000);
+  expect(statesOf(world, "minutely")).toHaveLength(before);
+  const warnings = () =>
+    world.notes.flatMap((note) => (note._tag === "Warning" ? [note.message] : []));
+  expect(warnings()).toEqual([
+    expect.stringMatching(
+      /^the store's clock was set back; schedules go on .* by themselves at 2001-09-09T02:46/,
+    ),
+  ]);
+  expect(statesOf(world, "on-e")).toEqual(["succeeded"]);
+  world.run(rewindIn(world.store));
+  const commits = world.run(world.store.read({ revision: null, limit: 0 })).watermark.revision;
+  world.pass(40 * 60_000);
+  expect(statesOf(world, "minutely").length).toBeGreaterThan(before + 10);
+  expect(new Set(world.runs().flatMap(({ cause }) => cause)).size).toBe(world.runs().length);
+  const { revision } = world.run(world.store.read({ revision: null, limit: 0 })).watermark;
+  expect(revision - commits).toBeLessThan(200);
+  expect(warnings()).toHaveLength(1);
+});
+
+test("a clock that was set back is nothing to warn of where no schedule waits for it", () => {
+  const world = new World();
+  const quiet = { ...app, triggers: app.triggers!.slice(0, 2) };
+  world.engine(quiet, "a");
+  world.pass(hour);
+  world.emit("o");
+  world.pass(1_000);
+  world.time.now -= hour / 2;
+  world.emit("e");
+  world.pass(1_000);
+  expect(statesOf(world, "on-e")).toEqual(["succeeded"]);
+  expect(world.notes.filter(({ _tag }) => _tag === "Warning")).toEqual([]);
 });
