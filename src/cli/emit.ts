@@ -5,6 +5,7 @@ import { print, printJson } from "./output.ts";
 import {
   app,
   argument,
+  demandInstant,
   doing,
   durationOf,
   flag,
@@ -22,6 +23,7 @@ export const emit = Command.make(
     name: argument("NAME", "The event's name"),
     payload: optionalArgument("PAYLOAD", "JSON; null when left out"),
     id,
+    at: flag("at", "INSTANT", "When it happened, if before: the event's at. Default: now"),
     after: flag("after", "DURATION", 'Heard after this long, such as "90 s" or "2 h"'),
     app,
     store,
@@ -36,6 +38,7 @@ export const emit = Command.make(
     const reply = await withStore({ store: options.store, app: name, absent: "create" }, (port) =>
       emitTo(port, options.name, value, {
         ...(options.id !== undefined && { id: options.id }),
+        ...(options.at !== undefined && { at: demandInstant("at", options.at) }),
         ...(options.after !== undefined && { after: durationOf(options.after) }),
       }),
     );

@@ -15,7 +15,7 @@ import { kept } from "./kept.ts";
 import { PlaceHeap, type Place } from "./place-heap.ts";
 import { PendingQueue, type Entry } from "./pending-queue.ts";
 import { isHeld, runStates, type Attempt, type Run, type RunState } from "./run.ts";
-import type { NewSignal, StoredSignal } from "./signal.ts";
+import { happenedAt, type NewSignal, type StoredSignal } from "./signal.ts";
 import type {
   Batch,
   Check,
@@ -167,7 +167,7 @@ export class MemoryTables {
     if (known !== undefined) return isSame(known, signal) ? "duplicate" : "differs";
     const seq = this.signals.length + 1;
     // Kept as a whole, because it is found again in waiting matches and deadlines.
-    const content = kept({ ...signal, at });
+    const content = kept({ ...signal, at: happenedAt(signal) ?? at });
     const stored = Object.freeze({ seq, at, id, signal: content, origin, dueAt });
     this.signals.push(stored);
     this.signalOf.set(id, stored);
@@ -313,8 +313,8 @@ const cursorIdOf = ({ trigger, leaf }: Pick<Cursor, "trigger" | "leaf">): string
   `${trigger}\n${leaf}`;
 const openIdOf = ({ scope, run }: Pick<Open, "scope" | "run">): string => `${scope}\n${run}`;
 
-/** Equal but for the instant at which it was stored. */
+/** Equal but for its instant: that of storing, or whatever the emitter has said. */
 const isSame = (
   { signal: { at: _, ...stored } }: StoredSignal,
   given: NewSignal["signal"],
-): boolean => canonical(stored) === canonical(given);
+): boolean => canonical(stored) === canonical({ ...given, at: undefined });

@@ -16,6 +16,7 @@ export interface Event<Payload = Json> {
   readonly id: string;
   readonly name: string;
   readonly payload: Payload;
+  /** When it happened, if whoever emitted it has said so; or else when it was heard. It places the event nowhere: that is the log's doing. */
   readonly at: number;
 }
 
@@ -84,12 +85,21 @@ export interface StoredStatus extends Status {
 /** A signal before the store has given it its place in the log. */
 export interface NewSignal {
   readonly id: string;
-  readonly signal: Omit<Event, "at"> | Omit<StoredStatus, "at">;
+  readonly signal:
+    | (Omit<Event, "at"> & {
+        /** When it happened, as data; without it, the instant at which it is stored. */
+        readonly at?: number;
+      })
+    | Omit<StoredStatus, "at">;
   /** The run that emitted the event; what it causes belongs to that run. */
   readonly origin: string | null;
   /** An event with a delay is heard at this instant, not when it is stored. */
   readonly dueAt: number | null;
 }
+
+/** When an event happened, if whoever emitted it has said so. */
+export const happenedAt = (signal: NewSignal["signal"]): number | undefined =>
+  signal._tag === "Event" ? signal.at : undefined;
 
 /** A signal in the log: `seq` orders all signals of an app, `at` never falls along it. */
 export interface StoredSignal {

@@ -154,7 +154,12 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
   }
   if (due._tag === "Hear") {
     const { stored } = due;
-    const heard = { id: stored.id, signal: { ...stored.signal, at } as Heard["signal"] };
+    // Unless whoever emitted it has said when it happened, it happens now.
+    const happenedAt = stored.signal.at === stored.at ? at : stored.signal.at;
+    const heard = {
+      id: stored.id,
+      signal: { ...stored.signal, at: happenedAt } as Heard["signal"],
+    };
     hear(context, { heard, at, order: stored.seq, scopes: scopesOfOrigin(draft, stored) });
     return;
   }

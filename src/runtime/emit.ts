@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as Effect from "effect/Effect";
 import { durationMillis, type DurationInput } from "../core/duration.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
+import { formatInstant, readInstant, type InstantInput } from "../core/instant.ts";
 import { jsonFault, type Json } from "../core/json.ts";
 import { runIdOf } from "../core/run-id.ts";
 import { eventNameFault, signalIdFault, type NewSignal } from "../core/signal.ts";
@@ -14,6 +15,11 @@ export interface EmitOptions {
   readonly id?: string;
   /** Heard after this long, not at once. */
   readonly after?: DurationInput;
+  /**
+   * When it happened, if that was before: filters, `by` and `input` see it as the event's `at`. Data only: the event is heard now, in its place in the log. Not in the
+   * future, and not beside `after`. Default: when it is heard.
+   */
+  readonly at?: InstantInput;
 }
 
 export interface EmitReply {
@@ -68,7 +74,7 @@ export const append = (
   store: StorePort,
   name: string,
   payload: unknown,
-  { id = randomUUID(), after }: EmitOptions,
+  { id = randomUUID(), after, at }: EmitOptions,
 ): Effect.Effect<EmitReply, InputError | StoreError> =>
   Effect.gen(function* () {
     const value = payload ?? null;
@@ -79,9 +85,16 @@ export const append = (
       catch: (error) => error as InputError,
     });
     const dueAt = delay > 0 ? (yield* store.now) + delay : null;
+    const happenedAt = at === undefined ? undefined : yield* pastOf(store, at, after);
     const signal: NewSignal = {
       id,
-      signal: { _tag: "Event", id, name, payload: value as Json },
+      signal: {
+        _tag: "Event",
+        id,
+        name,
+        payload: value as Json,
+        ...(happenedAt !== undefined && { at: happenedAt }),
+      },
       origin: null,
       dueAt,
     };
@@ -91,4 +104,25 @@ export const append = (
     return status === "differs"
       ? { event: id, status: "duplicate", differs: true }
       : { event: id, status: "duplicate" };
+  });
+
+const pastOf = (
+  store: StorePort,
+  at: InstantInput,
+  after: DurationInput | undefined,
+): Effect.Effect<number, InputError> =>
+  Effect.gen(function* () {
+    if (after !== undefined)
+      return yield* Effect.fail(
+        new InputError("give at, when it happened, or after, how long it waits; not both"),
+      );
+    const reading = readInstant(at);
+    if (!reading.ok) return yield* Effect.fail(new InputError(`at: ${reading.message}`));
+    const now = yield* store.now;
+    if (reading.value <= now) return reading.value;
+    return yield* Effect.fail(
+      new InputError(
+        `at is ${formatInstant(reading.value)}, which lies in the future (it is ${formatInstant(now)}); at tells when something happened, use after for an event that is to come`,
+      ),
+    );
   });

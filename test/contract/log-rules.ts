@@ -100,6 +100,23 @@ export const logRules = (subject: Subject): void => {
       }),
     ));
 
+  test("an event keeps the instant at which it happened, which is neither its place nor a difference", () =>
+    onStore(subject, ({ store, again }) =>
+      Effect.gen(function* () {
+        const past = anEvent("a", { at: noon - 5 });
+        yield* store.commit(writes({ signals: [past, anEvent("b")] }));
+        const reply = yield* store.commit(
+          writes({ signals: [past, anEvent("a"), anEvent("b", { at: 1 })] }),
+        );
+        expect(reply).toMatchObject({ signals: ["duplicate", "duplicate", "duplicate"] });
+        for (const handle of [store, yield* again])
+          expect((yield* logOf(handle)).map(({ at, signal }) => [at, signal.at])).toEqual([
+            [noon, noon - 5],
+            [noon, noon],
+          ]);
+      }),
+    ));
+
   test("a signal that comes twice in one batch is stored once", () =>
     onStore(subject, ({ store }) =>
       Effect.gen(function* () {

@@ -87,8 +87,11 @@ const signal = fc.oneof(
       payload: value,
       dueAt: fc.option(instant),
       origin: fc.option(id),
+      past: fc.option(instant),
     })
-    .map(({ id: event, ...fields }) => anEvent(event, fields)),
+    .map(({ id: event, past, ...fields }) =>
+      anEvent(event, { ...fields, ...(past !== null && { at: past }) }),
+    ),
   fc
     .record({
       run: id,

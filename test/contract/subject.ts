@@ -71,10 +71,16 @@ export const writes = (batch: Omit<Batch, "checks">): Batch => ({ checks: [], ..
 
 export const anEvent = (
   id: string,
-  fields: { name?: string; payload?: Json; origin?: string | null; dueAt?: number | null } = {},
+  fields: {
+    name?: string;
+    payload?: Json;
+    origin?: string | null;
+    dueAt?: number | null;
+    at?: number;
+  } = {},
 ): NewSignal => {
-  const { name = "arrived", payload = null, origin = null, dueAt = null } = fields;
-  return { id, signal: { _tag: "Event", id, name, payload }, origin, dueAt };
+  const { name = "arrived", payload = null, origin = null, dueAt = null, ...more } = fields;
+  return { id, signal: { _tag: "Event", id, name, payload, ...more }, origin, dueAt };
 };
 
 export const aStatus = (

@@ -1,7 +1,7 @@
 // The log: a signal gets its place, or is found to be there.
 import { canonical } from "../../core/json.ts";
 import { kept } from "../../core/kept.ts";
-import type { NewSignal, StoredSignal } from "../../core/signal.ts";
+import { happenedAt, type NewSignal, type StoredSignal } from "../../core/signal.ts";
 import type { SignalReply } from "../../core/store.ts";
 import { textOf, type Row } from "./cell.ts";
 import {
@@ -33,7 +33,7 @@ export const append = (tables: Tables, given: NewSignal, at: number): SignalRepl
   meta.signals = seq;
   meta.newestAt = at;
   const { id, origin, dueAt } = given;
-  const signal = kept({ ...given.signal, at });
+  const signal = kept({ ...given.signal, at: happenedAt(given.signal) ?? at });
   tables.recent.keepSignal(Object.freeze({ seq, at, id, signal, origin, dueAt }), lengthOf(given));
   return "accepted";
 };
@@ -108,7 +108,7 @@ const ownPlaceOf = (tables: Tables, id: string): number | undefined => {
 };
 
 const isSame = ({ signal: { at: _, ...known } }: StoredSignal, { signal }: NewSignal): boolean =>
-  canonical(known) === canonical(signal);
+  canonical(known) === canonical({ ...signal, at: undefined });
 
 const lengthOf = ({ signal }: NewSignal): number =>
   signal._tag === "Event"

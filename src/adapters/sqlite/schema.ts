@@ -226,7 +226,13 @@ ALTER TABLE run ADD COLUMN expires_at INTEGER;
 CREATE INDEX run_expiring ON run (app, task, expires_at, place) WHERE state = 'pending' AND expires_at IS NOT NULL;
 `;
 
-export const migrations: readonly string[] = [first, second, third, fourth];
+/** When an event happened, as whoever emitted it has said; what a schedule that was made at run time runs. */
+const fifth = `
+ALTER TABLE signal ADD COLUMN happened_at INTEGER;
+ALTER TABLE cursor ADD COLUMN made TEXT;
+`;
+
+export const migrations: readonly string[] = [first, second, third, fourth, fifth];
 
 export const schemaVersion = migrations.length;
 

@@ -14,7 +14,7 @@ export type StatusSignal = NewSignal & { readonly signal: { readonly _tag: "Stat
 
 /** What `signalOf` reads. */
 export const signalSelection =
-  "signal.seq, signal.at, signal.id, signal.name, signal.payload, signal.task, signal.run, signal.run_place, signal.token, signal.attempt, signal.state, signal.input, signal.result, signal.error, signal.origin, signal.due_at, run.input";
+  "signal.seq, signal.at, signal.id, signal.name, signal.payload, signal.task, signal.run, signal.run_place, signal.token, signal.attempt, signal.state, signal.input, signal.result, signal.error, signal.origin, signal.due_at, run.input, signal.happened_at";
 
 export const signalSource = "signal LEFT JOIN run ON run.place = signal.run_place";
 
@@ -37,13 +37,20 @@ export const signalOf = (row: Row): StoredSignal => {
     origin,
     dueAt,
     runInput,
+    happenedAt,
   ] = row;
   if (name !== null)
     return Object.freeze({
       seq,
       at,
       id,
-      signal: Object.freeze({ _tag: "Event", id, name, payload: json(payload), at }),
+      signal: Object.freeze({
+        _tag: "Event",
+        id,
+        name,
+        payload: json(payload),
+        at: happenedAt ?? at,
+      }),
       origin,
       dueAt,
     }) as StoredSignal;
@@ -74,7 +81,7 @@ export const signalOf = (row: Row): StoredSignal => {
 };
 
 export const insertEvent =
-  "INSERT INTO signal (place, app, seq, at, kind, id, name, payload, origin, due_at) VALUES (?, ?, ?, ?, 'event', ?, ?, ?, ?, ?) ON CONFLICT (id, app) WHERE id IS NOT NULL DO NOTHING";
+  "INSERT INTO signal (place, app, seq, at, kind, id, name, payload, origin, due_at, happened_at) VALUES (?, ?, ?, ?, 'event', ?, ?, ?, ?, ?, ?) ON CONFLICT (id, app) WHERE id IS NOT NULL DO NOTHING";
 
 /** Behind place, app, seq and at. */
 export const eventCells = ({ id, signal, origin, dueAt }: EventSignal): readonly Cell[] => [
@@ -83,6 +90,7 @@ export const eventCells = ({ id, signal, origin, dueAt }: EventSignal): readonly
   textOf(signal.payload),
   origin,
   dueAt,
+  signal.at ?? null,
 ];
 
 const statusColumns =
