@@ -52,6 +52,7 @@ export type {
   BackfillReply,
   CommandOptions,
   CommandReply,
+  MadeSchedule,
   PauseOptions,
   RewindReply,
 } from "./runtime/control.ts";

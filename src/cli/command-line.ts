@@ -20,6 +20,7 @@ import { pause, resume } from "./pause.ts";
 import { rewind } from "./rewind.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
+import { schedule, unschedule } from "./schedule.ts";
 import { show } from "./show.ts";
 import { start } from "./start.ts";
 import { triggers } from "./triggers.ts";
@@ -49,6 +50,8 @@ const detent = Command.make("detent").pipe(
     resume,
     backfill,
     rewind,
+    schedule,
+    unschedule,
   ]),
 );
 

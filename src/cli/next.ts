@@ -1,12 +1,21 @@
 // `detent next`: when a cron expression, or a trigger of an app, is due. An expression needs neither app nor store.
 import * as Command from "effect/cli/Command";
-import type { CompiledTrigger, Definitions } from "../core/definitions.ts";
+import type { CompiledTrigger } from "../core/definitions.ts";
 import { DefinitionError, InputError } from "../core/errors.ts";
 import { formatInstant } from "../core/instant.ts";
 import type { Schedule } from "../core/schedule.ts";
 import { print, printJson, styled } from "./output.ts";
-import { argument, count, demandCount, demandInstant, doing, flag, json } from "./options.ts";
-import { loadedApp, namesOf } from "./reach.ts";
+import {
+  argument,
+  count,
+  demandCount,
+  demandInstant,
+  doing,
+  flag,
+  json,
+  store,
+} from "./options.ts";
+import { loadedApp, madeTriggers, namesOf } from "./reach.ts";
 
 interface Question {
   /** What goes before the occurrences in JSON. */
@@ -27,6 +36,7 @@ export const next = Command.make(
     ),
     count: count("count", "N", "How many, at most 10000. Default: 5"),
     app: flag("app", "APP", "The app file that has the trigger"),
+    store,
     json,
   },
   doing(async (options) => {
@@ -35,7 +45,7 @@ export const next = Command.make(
     const { head, timeZone, next } =
       options.app === undefined
         ? await questionOf(options.what, options.tz)
-        : triggerQuestionOf(options, (await loadedApp(options.app)).definitions);
+        : triggerQuestionOf(options, await triggersOf(options.app, options.store));
     const occurrences: number[] = [];
     for (let due = next(from); due !== undefined && occurrences.length < limit; due = next(due))
       occurrences.push(due);
@@ -70,15 +80,25 @@ const questionOf = async (expression: string, timeZone: string | undefined): Pro
   };
 };
 
+/** By id: those that the app defines and those that were made at run time. */
+const triggersOf = async (
+  file: string,
+  url: string | undefined,
+): Promise<ReadonlyMap<string, CompiledTrigger>> => {
+  const { app, definitions } = await loadedApp(file);
+  const made = await madeTriggers(url, app.app);
+  return new Map([...made.map((it) => [it.id, it] as const), ...definitions.triggers]);
+};
+
 const triggerQuestionOf = (
   options: { readonly what: string; readonly tz: string | undefined },
-  definitions: Definitions,
+  triggers: ReadonlyMap<string, CompiledTrigger>,
 ): Question => {
   if (options.tz !== undefined)
     throw new InputError("a trigger's schedules have their own time zones; leave out --tz");
-  const trigger = definitions.triggers.get(options.what);
+  const trigger = triggers.get(options.what);
   if (trigger === undefined) {
-    const known = [...definitions.triggers.keys()].filter((id) => !id.startsWith("@"));
+    const known = [...triggers.keys()].filter((id) => !id.startsWith("@"));
     throw new InputError(
       `there is no trigger ${JSON.stringify(options.what)}; the app has ${namesOf(known)}`,
     );

@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import * as Effect from "effect/Effect";
 import type { App } from "../core/app.ts";
-import type { Definitions } from "../core/definitions.ts";
+import type { CompiledTrigger, Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
+import { triggerOfRow } from "../core/made.ts";
 import type { StorePort } from "../core/store.ts";
 
 /** The flag, the environment, the default: the first that is given. */
@@ -49,6 +50,18 @@ const demandFile = (url: string): void => {
     throw new InputError(
       `there is no store ${url} (no file ${file}); "detent start" and "detent emit" make one, --store or DETENT_STORE name another`,
     );
+};
+
+/** The schedules that were made at run time, if there is a store that has any. */
+export const madeTriggers = async (
+  flag: string | undefined,
+  app: string,
+): Promise<readonly CompiledTrigger[]> => {
+  if (!isThere(flag)) return [];
+  const { rows } = await withStore({ store: flag, app, absent: "refuse" }, (port) =>
+    port.list("cursor", { limit: 10_000 }),
+  );
+  return rows.flatMap((row) => triggerOfRow(row) ?? []);
 };
 
 /** What `--app` names. */

@@ -6,13 +6,15 @@ import { conditionText } from "./condition-text.ts";
 import { nextOf } from "./next.ts";
 import { print, printJson, tableOf } from "./output.ts";
 import { argument, doing, json, store } from "./options.ts";
-import { isThere, loadedApp, withStore } from "./reach.ts";
+import { isThere, loadedApp, madeTriggers, withStore } from "./reach.ts";
 
 interface TriggerView {
   readonly id: string;
   readonly task: string;
   readonly when: string;
   readonly nextDueAt: string | null;
+  /** A schedule that was made at run time. */
+  readonly made: boolean;
   /** Null: it isn't. `until` null: until it is resumed. */
   readonly paused: { readonly until: string | null } | null;
 }
@@ -22,7 +24,8 @@ export const triggers = Command.make(
   { app: argument("APP", "The app's file"), store, json },
   doing(async (options) => {
     const { app, definitions } = await loadedApp(options.app);
-    const triggers = [...definitions.triggers.values()].filter(({ id }) => !id.startsWith("@"));
+    const defined = [...definitions.triggers.values()].filter(({ id }) => !id.startsWith("@"));
+    const triggers = [...defined, ...(await madeTriggers(options.store, app.app))];
     const ids = triggers.map((trigger) => pausedIdOf({ trigger: trigger.id }));
     const pauses = await pausesOf(ids, options.store, app.app);
     const now = Date.now();
@@ -33,6 +36,7 @@ export const triggers = Command.make(
         task: trigger.task,
         when: conditionText(trigger.definition.when),
         nextDueAt: due === undefined ? null : formatInstant(due),
+        made: trigger.made !== undefined,
         paused: pauses.get(pausedIdOf({ trigger: trigger.id })) ?? null,
       };
     });
@@ -46,13 +50,13 @@ export const triggers = Command.make(
         ...(pauses.size === 0
           ? []
           : [{ title: "paused", text: ({ paused }: TriggerView) => pausedText(paused) }]),
-        { title: "when", text: ({ when }) => when },
+        { title: "when", text: ({ when, made }) => (made ? `${when}, made at run time` : when) },
       ]),
     );
   }),
 ).pipe(
   Command.withDescription(
-    "List an app's triggers with their conditions, when they are next due, and which are paused",
+    "List an app's triggers with their conditions, when they are next due, and which are paused; those made at run time too",
   ),
   Command.withExamples([{ command: "detent triggers app.ts" }]),
 );

@@ -3,7 +3,13 @@
 // What stayed the same goes on where it was. A new schedule begins now and never fires for the past; what waited for triggers or leaves that are gone is retired, with a
 // record of each.
 import type { Definitions } from "./definitions.ts";
-import { compileSchedule, rangeOf, type CompiledSchedule, type Schedule } from "./schedule.ts";
+import {
+  compileSchedule,
+  rangeOf,
+  scheduleOfKey,
+  type CompiledSchedule,
+  type Schedule,
+} from "./schedule.ts";
 import type { Batch, Cursor, Reading, Skip, StoredState } from "./store.ts";
 import { absenceOf, firstWatches, isWatch, type Watch } from "./watch.ts";
 
@@ -19,9 +25,15 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
       trigger.leaves.map(({ key }) => `${trigger.id} ${key}`),
     ),
   );
-  const known = new Set(state.cursors.map(({ trigger, leaf }) => `${trigger} ${leaf}`));
-  const retiredCursors = state.cursors.filter(
-    ({ trigger, leaf }) => !schedules.has(`${trigger} ${leaf}`),
+  const retiredCursors = state.cursors.filter(({ trigger, leaf, made }) =>
+    made === undefined
+      ? !schedules.has(`${trigger} ${leaf}`)
+      : definitions.triggers.has(trigger) || !definitions.tasks.has(made.task),
+  );
+  const known = new Set(
+    state.cursors
+      .filter((cursor) => !retiredCursors.includes(cursor))
+      .map(({ trigger, leaf }) => `${trigger} ${leaf}`),
   );
   // A changed trigger starts with empty leaves: what waits might satisfy its new tree already, and no arrival would ever tell.
   const isRetired = (row: { readonly trigger: string; readonly leaf: string }): boolean =>
@@ -37,7 +49,11 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
   return {
     checks: [{ _tag: "Revision", revision: watermark.revision }],
     skips: [
-      ...retiredCursors.flatMap((cursor) => retiredOccurrences(cursor, at)),
+      ...retiredCursors.flatMap((cursor) =>
+        cursor.made === undefined
+          ? retiredOccurrences(cursor, at)
+          : [retiredMade(cursor, at, definitions.triggers.has(cursor.trigger))],
+      ),
       ...retiredWaiting.map(({ trigger, heard }) => retiredSignal(trigger, heard.id, at)),
       ...retiredWatches.map((watch) => retiredSignal(watch.due.trigger, absenceOf(watch), at)),
     ],
@@ -46,7 +62,8 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
       put: definitions.schedules
         .filter((leaf) => !known.has(`${leaf.trigger.id} ${leaf.key}`))
         .map((leaf) => ({ trigger: leaf.trigger.id, leaf: leaf.key, at })),
-      remove: retiredCursors,
+      // A definition may take over the very row of a schedule that was made.
+      remove: retiredCursors.filter(({ trigger, leaf }) => !schedules.has(`${trigger} ${leaf}`)),
     },
     deadlines: {
       put: newWatches(definitions, reading, { watches, at }),
@@ -108,10 +125,29 @@ const retiredOccurrences = ({ trigger, leaf, at: after }: Cursor, until: number)
   return range === undefined ? [] : [skip(range.from, range.to, range.count)];
 };
 
-/** The schedule that a key was made of, or undefined if this version can't read it any more. */
+/** A schedule that was made at run time ends: because its id is defined now, or its task no more. */
+const retiredMade = (cursor: Cursor, at: number, isDefined: boolean): Skip => {
+  const [range] = retiredOccurrences(cursor, at);
+  const { trigger, leaf, made } = cursor;
+  return {
+    id: `${trigger}/${leaf}@${at}/retired`,
+    trigger,
+    signal: null,
+    from: range?.from ?? null,
+    to: range?.to ?? null,
+    count: range?.count ?? 0,
+    reason: "retired",
+    detail: isDefined
+      ? "made at run time; a definition has its id now"
+      : `made at run time; no task ${JSON.stringify(made?.task)} is defined any more`,
+    at,
+  };
+};
+
+/** The schedule that a leaf's key was made of, or undefined if this version can't read it any more. */
 export const scheduleOf = (leaf: string, trigger: string): CompiledSchedule | undefined => {
   try {
-    return compileSchedule(JSON.parse(leaf.slice(0, leaf.lastIndexOf("#"))) as Schedule, trigger);
+    return compileSchedule(scheduleOfKey(leaf) as Schedule, trigger);
   } catch {
     return undefined;
   }

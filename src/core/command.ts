@@ -4,6 +4,7 @@ import { formatInstant } from "./instant.ts";
 import { instantMax } from "./civil.ts";
 import type { Json } from "./json.ts";
 import { read, shown, unread, type Reading } from "./reading.ts";
+import { scheduleFaults, type Schedule } from "./schedule.ts";
 import type { Event, StoredSignal } from "./signal.ts";
 import type { Run } from "./run.ts";
 import { idFault } from "./task.ts";
@@ -24,6 +25,14 @@ export type Command =
     }
   /** `to`: what the clock said. */
   | { readonly _tag: "Rewind"; readonly to: number }
+  | {
+      readonly _tag: "Schedule";
+      readonly id: string;
+      readonly when: Schedule;
+      readonly task: string;
+      readonly input: Json;
+    }
+  | { readonly _tag: "Unschedule"; readonly id: string }
   /** Runs again what the run did that is named: another run, of the same task, with the same input and idempotency key. */
   | ({ readonly _tag: "Retry"; readonly run: string } & Repeated);
 
@@ -43,7 +52,7 @@ export const isCommand = ({ signal }: Pick<StoredSignal, "signal">): boolean =>
 export const eventOf = (command: Command): Pick<Event, "name" | "payload"> => {
   const { _tag, ...rest } = command;
   const name = `${prefix}${_tag.toLowerCase()}`;
-  if (!("subject" in rest)) return { name, payload: rest };
+  if (!("subject" in rest)) return { name, payload: rest as unknown as Json };
   const { subject, ...more } = rest;
   return { name, payload: { ...subject, ...more } };
 };
@@ -77,6 +86,23 @@ const readers: { readonly [verb: string]: (fields: Fields) => Reading<Command> }
   },
   rewind: ({ to }) =>
     isInstant(to) ? read({ _tag: "Rewind", to }) : unread(`to is ${shown(to)}; no instant`),
+  schedule: ({ id, when, task, input = null }) => {
+    const fault = idFault(id) ?? idFault(task);
+    if (fault !== undefined) return unread(fault);
+    const [first] = scheduleFaults(when as unknown as Schedule, id as string);
+    if (first !== undefined) return unread(first);
+    return read({
+      _tag: "Schedule",
+      id: id as string,
+      when: when as unknown as Schedule,
+      task: task as string,
+      input,
+    });
+  },
+  unschedule: ({ id }) => {
+    const fault = idFault(id);
+    return fault === undefined ? read({ _tag: "Unschedule", id: id as string }) : unread(fault);
+  },
   resume: (fields) => {
     const subject = subjectOf(fields);
     return subject.ok ? read({ _tag: "Resume", subject: subject.value }) : subject;

@@ -14,10 +14,11 @@ import {
   type Command,
   type Subject,
 } from "./command.ts";
-import type { CompiledTrigger, Definitions } from "./definitions.ts";
+import type { Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { fire, repeat } from "./fire.ts";
-import { rangeOf, type Schedule } from "./schedule.ts";
+import { schedule, triggerNamed, unschedule } from "./made.ts";
+import type { Schedule } from "./schedule.ts";
 import { occurrenceIdOf, type Event, type StoredSignal } from "./signal.ts";
 import type { CursorMove } from "./step.ts";
 import type { Deadline } from "./store.ts";
@@ -57,6 +58,10 @@ const obeyed = (
       return resume(deciding, command.subject, { at, through: at });
     case "Backfill":
       return backfill(deciding, command, at) ?? [];
+    case "Schedule":
+      return schedule(deciding, command, at);
+    case "Unschedule":
+      return unschedule(deciding, command, at);
     case "Rewind":
       return command.to > at ? "it lies ahead of the log" : rewind(deciding, command.to);
     case "Retry":
@@ -65,19 +70,20 @@ const obeyed = (
 };
 
 const pause = (
-  { definitions, draft }: Deciding,
+  deciding: Deciding,
   { subject, until }: Command & { _tag: "Pause" },
   at: number,
 ): readonly CursorMove[] | string => {
+  const { definitions, draft } = deciding;
   const isKnown =
     "trigger" in subject
-      ? definitions.triggers.has(subject.trigger)
+      ? triggerNamed(deciding, subject.trigger) !== undefined
       : definitions.tasks.has(subject.task);
   if (!isKnown) return `no ${subjectText(subject)} is defined`;
   if (until !== null && until <= Math.min(at, draft.now)) return "its end has passed";
   const wasPaused = draft.isPaused(subject);
   draft.putDeadline(pausedDeadlineOf(subject, until));
-  return wasPaused ? [] : heldSchedules(definitions, subject, at);
+  return wasPaused ? [] : heldSchedules(deciding, subject, at);
 };
 
 /** The run is owed by the trigger of runs that people ask for; its cause is the command. */
@@ -93,36 +99,21 @@ const retry = (
   );
 };
 
-const heldSchedules = (
-  definitions: Definitions,
-  subject: Subject,
-  at: number,
-): readonly CursorMove[] =>
-  schedulesOf(triggerOf(definitions, subject)).map((leaf) => ({ leaf, at, nextAt: undefined }));
+const heldSchedules = (deciding: Deciding, subject: Subject, at: number): readonly CursorMove[] =>
+  schedulesOf(deciding, subject).map((leaf) => ({ leaf, at, nextAt: undefined }));
 
 /** A pause is over at `at`; its schedules skip what they named through `through` and go on behind it. */
 const resume = (
-  { definitions, draft }: Deciding,
+  deciding: Deciding,
   subject: Subject,
   { at, through }: { readonly at: number; readonly through: number },
 ): readonly CursorMove[] => {
+  const { draft } = deciding;
   if (!draft.isPaused(subject)) return [];
   draft.removeDeadline(pausedIdOf(subject));
-  const trigger = triggerOf(definitions, subject);
-  return schedulesOf(trigger).map((leaf) => {
-    const after = draft.heldAt(leaf) ?? through;
-    const range = rangeOf(leaf.schedule, { after, until: through });
-    if (range !== undefined)
-      draft.skip({
-        trigger: leaf.trigger.id,
-        leaf: leaf.key,
-        detail: leaf.path,
-        reason: "paused",
-        at,
-        ...range,
-      });
-    const to = Math.max(after, through);
-    return { leaf, at: to, nextAt: leaf.schedule.next(to) };
+  return schedulesOf(deciding, subject).map((leaf) => {
+    const to = draft.skipPaused(leaf, { at, through });
+    return { leaf, at: to, nextAt: leaf.schedule?.next(to) };
   });
 };
 
@@ -136,41 +127,32 @@ const pausedDeadlineOf = (subject: Subject, until: number | null): Deadline => (
   due: { _tag: "Paused", subject },
 });
 
-const triggerOf = (definitions: Definitions, subject: Subject): CompiledTrigger | undefined =>
-  "trigger" in subject ? definitions.triggers.get(subject.trigger) : undefined;
-
-type ScheduleLeaf = CompiledTrigger["leaves"][number] & {
-  readonly schedule: NonNullable<CompiledTrigger["leaves"][number]["schedule"]>;
+const schedulesOf = (deciding: Deciding, subject: Subject): readonly Leaf[] => {
+  const trigger = "trigger" in subject ? triggerNamed(deciding, subject.trigger) : undefined;
+  const leaves = [...(trigger?.leaves ?? []), ...(trigger?.parts ?? [])];
+  return leaves.filter(({ schedule: rule }) => rule !== null);
 };
-
-const schedulesOf = (trigger: CompiledTrigger | undefined): readonly ScheduleLeaf[] =>
-  [...(trigger?.leaves ?? []), ...(trigger?.parts ?? [])].filter(
-    (leaf): leaf is ScheduleLeaf => leaf.schedule !== null,
-  );
 
 /** Owes a run for each occurrence in the range, whatever became of it before. Gives a line if it is refused. */
 const backfill = (
-  { definitions, draft }: Deciding,
+  deciding: Deciding,
   { trigger: id, from, to }: Command & { _tag: "Backfill" },
   at: number,
 ): string | undefined => {
-  const trigger = definitions.triggers.get(id);
+  const { definitions, draft } = deciding;
+  const trigger = triggerNamed(deciding, id);
   if (trigger === undefined) return `no trigger ${JSON.stringify(id)} is defined`;
   const [leaf, ...others] = trigger.leaves;
-  const schedule = leaf?.schedule ?? null;
-  if (leaf === undefined || schedule === null || others.length > 0)
+  const rule = leaf?.schedule ?? null;
+  if (leaf === undefined || rule === null || others.length > 0)
     return `the trigger ${JSON.stringify(id)} waits for more, or other things, than one schedule`;
   if (to > at) return "it reaches into the future";
-  const count = schedule.count({ after: from - 1, until: to });
+  const count = rule.count({ after: from - 1, until: to });
   if (count > backfillMax) return `it names ${count} occurrences; ${backfillMax} are the most`;
   // Due now, not then: what is due by itself at the moment is not to wait for all of these.
   const fired = { definitions, draft, trigger, at, scopes: [] };
   draft.again(() => {
-    for (
-      let due = schedule.next(from - 1);
-      due !== undefined && due <= to;
-      due = schedule.next(due)
-    )
+    for (let due = rule.next(from - 1); due !== undefined && due <= to; due = rule.next(due))
       fire(fired, [
         {
           leaf: leaf.path,
@@ -184,7 +166,7 @@ const backfill = (
 
 /** Sets schedules that lie ahead of an instant back to it. */
 const rewind = ({ definitions, draft }: Deciding, to: number): readonly CursorMove[] =>
-  definitions.schedules.flatMap((leaf): readonly CursorMove[] => {
+  [...definitions.schedules, ...draft.madeSchedules()].flatMap((leaf): readonly CursorMove[] => {
     const nextAt = leaf.schedule?.next(to);
     if (draft.isTriggerPaused(leaf.trigger.id))
       return (draft.heldAt(leaf) ?? to) > to ? [{ leaf, at: to, nextAt: undefined }] : [];

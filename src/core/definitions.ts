@@ -18,6 +18,7 @@ import type { Run } from "./run.ts";
 import { digestOf } from "./run-id.ts";
 import { compileSchedule, type CompiledSchedule } from "./schedule.ts";
 import { isTask, taskFaults, taskOptionsOf, type Task, type TaskOptions } from "./task.ts";
+import type { Made } from "./store.ts";
 import type { Trigger } from "./trigger.ts";
 
 /** A leaf of a trigger's tree. */
@@ -54,6 +55,8 @@ export interface CompiledTrigger {
   readonly withinMillis: number | null;
   readonly waitingMax: number;
   readonly fingerprint: string;
+  /** Of a schedule made at run time: what its cursor's row keeps. */
+  readonly made?: Made;
 }
 
 export interface Definitions {
@@ -159,7 +162,7 @@ const leavesOf = (condition: Condition, path = ""): Placed[] => {
   );
 };
 
-const compiledTrigger = (definition: Trigger): CompiledTrigger => {
+export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
   const task = typeof definition.run === "string" ? definition.run : definition.run.id;
   const leaves: Leaf[] = [];
   const parts: Leaf[] = [];

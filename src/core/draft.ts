@@ -6,8 +6,9 @@ import { withWatch, type Watch } from "./watch.ts";
 import { isBefore, type Queues } from "./join.ts";
 import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
+import { rangeOf } from "./schedule.ts";
 import type { NewSignal, StoredStatus } from "./signal.ts";
-import type { Deadline, Open, Skip, Waiting } from "./store.ts";
+import type { Cursor, Deadline, Open, Skip, Waiting } from "./store.ts";
 import type { CursorMove, Explained, Piece } from "./step.ts";
 
 type Skipped = Pick<Skip, "trigger" | "reason" | "at"> &
@@ -27,6 +28,9 @@ export class Draft {
   readonly watches = new Map<string, readonly Watch[]>();
   readonly openPut = new Map<string, Open>();
   readonly openRemove = new Map<string, Pick<Open, "scope" | "run">>();
+  readonly madePut = new Map<string, CompiledTrigger>();
+  readonly madeRemove = new Set<string>();
+  readonly cursorRemove = new Map<string, Pick<Cursor, "trigger" | "leaf">>();
   /** Runs of this decision that may have been owed before. */
   readonly againIds: string[] = [];
   private readonly openCounts = new Map<string, number>();
@@ -169,6 +173,51 @@ export class Draft {
   /** Where the cursor of a paused trigger's schedule stands. */
   heldAt(leaf: Leaf): number | undefined {
     return this.cursors.get(leaf)?.at ?? this.state.held.get(scheduleIdOf(leaf));
+  }
+
+  /** Records what a paused schedule has named through an instant, as one skip; gives the instant from which it goes on. */
+  skipPaused(leaf: Leaf, { at, through }: { at: number; through: number }): number {
+    const after = this.heldAt(leaf) ?? through;
+    const range = leaf.schedule && rangeOf(leaf.schedule, { after, until: through });
+    if (range)
+      this.skip({
+        trigger: leaf.trigger.id,
+        leaf: leaf.key,
+        detail: leaf.path,
+        reason: "paused",
+        at,
+        ...range,
+      });
+    return Math.max(after, through);
+  }
+
+  // Schedules made at run time
+
+  madeOf(id: string): CompiledTrigger | undefined {
+    const put = this.madePut.get(id);
+    if (put !== undefined || this.madeRemove.has(id)) return put;
+    return this.state.made.get(id);
+  }
+
+  madeSchedules(): readonly Leaf[] {
+    const ids = new Set([...this.state.made.keys(), ...this.madePut.keys()]);
+    return [...ids].flatMap((id) => this.madeOf(id)?.leaves ?? []);
+  }
+
+  /** The cursor of a trigger of this id that was made before, by another rule, is removed. */
+  make(made: CompiledTrigger): void {
+    const before = this.madeOf(made.id);
+    if (before !== undefined) this.unmake(before);
+    this.madeRemove.delete(made.id);
+    this.madePut.set(made.id, made);
+    for (const leaf of made.leaves) this.cursorRemove.delete(scheduleIdOf(leaf));
+  }
+
+  unmake({ id, leaves }: CompiledTrigger): void {
+    this.madePut.delete(id);
+    this.madeRemove.add(id);
+    for (const leaf of leaves)
+      this.cursorRemove.set(scheduleIdOf(leaf), { trigger: id, leaf: leaf.key });
   }
 
   /** When the next occurrence of a schedule is due. */

@@ -131,6 +131,15 @@ export const rangeOf = (
 /** The text that equal schedules share and no others: canonical JSON of kind and data. */
 export const scheduleKey = (schedule: Schedule): string => canonical(schedule);
 
+/** The schedule that a leaf's key was made of: its data, before the ordinal; undefined if that can't be read. */
+export const scheduleOfKey = (leafKey: string): Schedule | undefined => {
+  try {
+    return JSON.parse(leafKey.slice(0, leafKey.lastIndexOf("#"))) as Schedule;
+  } catch {
+    return undefined;
+  }
+};
+
 /** Where a search begins or ends need be no instant itself: half milliseconds and the infinities are as good a place as any. */
 const boundary = (input: InstantInput): number =>
   typeof input === "number" && !Number.isNaN(input) ? input : instantMillis(input);

@@ -2,8 +2,9 @@
 // a router that goes on need not read them again.
 import { absentLeafOf, isWatch, withWatch, type Watch } from "./watch.ts";
 import { endless, pausedTriggerIdOf } from "./command.ts";
-import type { Definitions, Leaf } from "./definitions.ts";
+import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import { DueHeap } from "./due-heap.ts";
+import { triggerOfRow } from "./made.ts";
 import type { CursorMove, Decision } from "./step.ts";
 import { isBefore, type Queues } from "./join.ts";
 import type { Batch, Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
@@ -17,6 +18,8 @@ interface Due {
 export interface State {
   readonly watermark: Watermark;
   readonly schedules: DueHeap<Due>;
+  /** By id: the schedules that were made at run time. */
+  readonly made: Map<string, CompiledTrigger>;
   /** The cursors of schedules whose trigger is paused: they are not in `schedules`. */
   readonly held: Map<string, number>;
   readonly deadlines: DueHeap<Deadline>;
@@ -46,6 +49,7 @@ export const stateOf = (
   const state: State = {
     watermark,
     schedules: new DueHeap(),
+    made: new Map(),
     held: new Map(),
     deadlines: new DueHeap(),
     waiting: new Map(),
@@ -60,6 +64,13 @@ export const stateOf = (
   for (const leaf of definitions.schedules) {
     const at = cursors.get(scheduleIdOf(leaf));
     if (at !== undefined) moveCursor(state, { leaf, at, nextAt: leaf.schedule?.next(at) });
+  }
+  for (const row of stored.cursors) {
+    const made = definitions.triggers.has(row.trigger) ? undefined : triggerOfRow(row);
+    if (made === undefined) continue;
+    state.made.set(made.id, made);
+    const leaf = made.leaves[0] as Leaf;
+    moveCursor(state, { leaf, at: row.at, nextAt: leaf.schedule?.next(row.at) });
   }
   for (const row of [...stored.waiting].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
     const trigger = definitions.triggers.get(row.trigger);
@@ -88,8 +99,11 @@ export const batchOf = (decision: Decision, revision: number): Batch => ({
   skips: decision.skips,
   waiting: decision.waiting,
   cursors: {
-    put: decision.cursors.map(({ leaf, at }) => ({ trigger: leaf.trigger.id, leaf: leaf.key, at })),
-    remove: [],
+    put: decision.cursors.map(({ leaf: { key, trigger }, at }) => {
+      const row = { trigger: trigger.id, leaf: key, at };
+      return trigger.made === undefined ? row : { ...row, made: trigger.made };
+    }),
+    remove: decision.cursorsRemoved,
   },
   deadlines: decision.deadlines,
   open: decision.open,
@@ -102,6 +116,10 @@ export const advance = (state: State, decision: Decision): State => {
   for (const deadline of decision.deadlines.put)
     state.deadlines.set(deadline.id, deadline.at, deadline);
   for (const move of decision.cursors) moveCursor(state, move);
+  // Off the heap they are by their last move.
+  for (const { trigger, leaf } of decision.cursorsRemoved) state.held.delete(`${trigger} ${leaf}`);
+  for (const id of decision.made.remove) state.made.delete(id);
+  for (const made of decision.made.put) state.made.set(made.id, made);
   for (const [join, queues] of decision.queues) {
     if (queues.every((queue) => queue.length === 0)) state.waiting.delete(join);
     else state.waiting.set(join, queues);
@@ -123,7 +141,7 @@ export const nextDueAt = (state: State): number | undefined => {
 
 /** Whether a schedule has got further than this instant, so that it names occurrences that nobody will take. */
 export const waitsForClock = ({ schedules }: Definitions, state: State, now: number): boolean =>
-  schedules.some((leaf) => {
+  [...schedules, ...[...state.made.values()].flatMap(({ leaves }) => leaves)].some((leaf) => {
     const id = scheduleIdOf(leaf);
     const nextAt = state.schedules.get(id)?.nextAt ?? Infinity;
     return !state.held.has(id) && (leaf.schedule?.next(now) ?? Infinity) < nextAt;

@@ -21,7 +21,7 @@ import {
 import { isCommand } from "./command.ts";
 import type { Mismatch } from "./condition.ts";
 import { endPause, obey } from "./control.ts";
-import type { Definitions, Leaf } from "./definitions.ts";
+import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import { Draft } from "./draft.ts";
 import { comeDue } from "./absence.ts";
 import { arrive, complete, hear } from "./hear.ts";
@@ -39,7 +39,7 @@ import {
 } from "./signal.ts";
 import type { Schedule } from "./schedule.ts";
 import type { State } from "./state.ts";
-import type { Deadline, Open, Skip, Waiting } from "./store.ts";
+import type { Cursor, Deadline, Open, Skip, Waiting } from "./store.ts";
 import { absentLeafOf, isWatch, type Watch } from "./watch.ts";
 
 /** The next piece of the log. */
@@ -78,6 +78,10 @@ export interface Decision {
   readonly skips: readonly Skip[];
   readonly signals: readonly NewSignal[];
   readonly cursors: readonly CursorMove[];
+  /** Schedules made at run time, and those that are ended, by id. */
+  readonly made: { readonly put: readonly CompiledTrigger[]; readonly remove: readonly string[] };
+  /** Rows of ended schedules; removed after `cursors` are written. */
+  readonly cursorsRemoved: readonly Pick<Cursor, "trigger" | "leaf">[];
   readonly waiting: { readonly put: readonly Waiting[]; readonly remove: readonly Waiting[] };
   readonly queues: ReadonlyMap<string, Queues>;
   readonly deadlines: { readonly put: readonly Deadline[]; readonly remove: readonly string[] };
@@ -297,6 +301,8 @@ const decisionOf = (draft: Draft, { watermark }: State, { signals, until }: Piec
   skips: draft.skips,
   signals: draft.signals,
   cursors: [...draft.cursors.values()],
+  made: { put: [...draft.madePut.values()], remove: [...draft.madeRemove] },
+  cursorsRemoved: [...draft.cursorRemove.values()],
   waiting: { put: [...draft.waitingPut], remove: draft.waitingRemove },
   queues: draft.queues,
   deadlines: { put: [...draft.deadlinePut.values()], remove: [...draft.deadlineRemove] },

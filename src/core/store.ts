@@ -13,6 +13,7 @@ import type * as Effect from "effect/Effect";
 import * as Context from "effect/Context";
 import type { Subject } from "./command.ts";
 import type { StoreError } from "./errors.ts";
+import type { Json } from "./json.ts";
 import type { Attempt, Run, RunState } from "./run.ts";
 import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
 
@@ -39,6 +40,14 @@ export interface Cursor {
   readonly trigger: string;
   readonly leaf: string;
   readonly at: number;
+  /** Of a schedule that was made at run time; its rule is what the leaf's key says. */
+  readonly made?: Made;
+}
+
+/** What a schedule that was made at run time runs. */
+export interface Made {
+  readonly task: string;
+  readonly input: Json;
 }
 
 /** A match that waits in a join. One signal that waits in several leaves has one row for each. */

@@ -12,10 +12,11 @@ import {
 import type { Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { formatInstant, instantMillis, type InstantInput } from "../core/instant.ts";
-import type { CompiledSchedule } from "../core/schedule.ts";
+import { jsonFault, type Json } from "../core/json.ts";
+import { scheduleFaults, type CompiledSchedule, type Schedule } from "../core/schedule.ts";
 import { shown } from "../core/reading.ts";
 import type { Generation, StorePort } from "../core/store.ts";
-import { idFault } from "../core/task.ts";
+import { idFault, type Task } from "../core/task.ts";
 import { append } from "./emit.ts";
 
 export interface CommandOptions {
@@ -138,6 +139,52 @@ const scheduleOf = (store: StorePort, trigger: string, known: Known): Answer<Com
     return schedule;
   });
 
+export interface MadeSchedule<Input> {
+  /** What `cron`, `every` or `at` give. */
+  readonly when: Schedule;
+  readonly run: Task<Input> | string;
+  /** JSON; null when left out. */
+  readonly input?: Input;
+}
+
+/**
+ * Makes a schedule, or replaces the one that was made under the id: from now on each of its occurrences owes a run of the task with the input. It is data, survives restarts
+ * and obeys the rules of schedules that are defined. Fails with an InputError for an id that a trigger has, a task that is not there, and what is no schedule or no JSON.
+ */
+export const scheduleIn = (
+  store: StorePort,
+  id: string,
+  { when, run, input }: MadeSchedule<any>,
+  options: CommandOptions = {},
+  known?: Known,
+): Answer<CommandReply> =>
+  Effect.gen(function* () {
+    yield* demandSubject({ trigger: id });
+    if ((yield* thereIn(store, known))?.triggers.includes(id) === true)
+      return yield* refuse(`the trigger ${JSON.stringify(id)} is defined; give another id`);
+    const task = typeof run === "string" ? run : run.id;
+    yield* demandSubject({ task });
+    yield* demandKnown(store, { task }, known);
+    const value = input ?? null;
+    const faults = [...scheduleFaults(when, id), jsonFault(value, "input")].filter(
+      (fault) => fault !== undefined,
+    );
+    if (faults.length > 0) return yield* refuse(faults.join("; "));
+    const command: Command = { _tag: "Schedule", id, when, task, input: value as Json };
+    return yield* tell(store, command, options);
+  });
+
+/** Ends a schedule that was made under the id; runs that it has owed stay. If there is none when this is routed, that is a skip. */
+export const unscheduleIn = (
+  store: StorePort,
+  id: string,
+  options: CommandOptions = {},
+): Answer<CommandReply> =>
+  Effect.gen(function* () {
+    yield* demandSubject({ trigger: id });
+    return yield* tell(store, { _tag: "Unschedule", id }, options);
+  });
+
 export interface RewindReply extends CommandReply {
   /** What the store's clock said, in milliseconds since the epoch. */
   readonly to: number;
@@ -183,21 +230,36 @@ const demandSubject = (subject: unknown): Effect.Effect<void, InputError> => {
 /** Before the first engine nobody knows what there will be. */
 const demandKnown = (store: StorePort, subject: Subject, known: Known): Answer<void> =>
   Effect.gen(function* () {
-    const there =
-      known === undefined
-        ? idsOf((yield* store.read({ revision: null, limit: 0 })).generation)
-        : { triggers: [...known.triggers.keys()], tasks: [...known.tasks.keys()] };
+    const there = yield* thereIn(store, known);
     if (there === undefined) return;
     const [id, ids] =
       "trigger" in subject ? [subject.trigger, there.triggers] : [subject.task, there.tasks];
-    if (ids.includes(id)) return;
-    const names = ids.filter((it) => !it.startsWith("@")).map((it) => JSON.stringify(it));
-    return yield* refuse(
-      `there is no ${subjectText(subject)}; the app has ${names.length === 0 ? "none" : names.join(", ")}`,
-    );
+    if (ids.includes(id) || ("trigger" in subject && (yield* isMade(store, id)))) return;
+    return yield* refuse(`there is no ${subjectText(subject)}; the app has ${namesOf(ids)}`);
   });
 
-const idsOf = (generation: Generation | null) => {
+interface There {
+  readonly triggers: readonly string[];
+  readonly tasks: readonly string[];
+}
+
+const thereIn = (store: StorePort, known: Known): Effect.Effect<There | undefined, StoreError> =>
+  known === undefined
+    ? Effect.map(store.read({ revision: null, limit: 0 }), ({ generation }) => idsOf(generation))
+    : Effect.succeed({ triggers: [...known.triggers.keys()], tasks: [...known.tasks.keys()] });
+
+const namesOf = (ids: readonly string[]): string => {
+  const names = ids.filter((it) => !it.startsWith("@")).map((it) => JSON.stringify(it));
+  return names.length === 0 ? "none" : names.join(", ");
+};
+
+/** Whether there is a schedule of this id that was made at run time. */
+const isMade = (store: StorePort, trigger: string): Effect.Effect<boolean, StoreError> =>
+  Effect.map(store.list("cursor", { where: { trigger }, limit: 1 }), ({ rows }) =>
+    rows.some(({ made }) => made !== undefined),
+  );
+
+const idsOf = (generation: Generation | null): There | undefined => {
   if (generation === null) return undefined;
   const triggers = Object.keys(generation.triggers);
   // Each task has a trigger `@<task>`, for the runs that people ask for.

@@ -21,10 +21,13 @@ import {
   pauseIn,
   resumeIn,
   rewindIn,
+  scheduleIn,
+  unscheduleIn,
   type BackfillOptions,
   type BackfillReply,
   type CommandOptions,
   type CommandReply,
+  type MadeSchedule,
   type PauseOptions,
   type RewindReply,
 } from "./control.ts";
@@ -75,6 +78,18 @@ export interface Runtime {
    * had in time: what has run stays, what was skipped runs. Rejects with an InputError for anything else.
    */
   backfill(trigger: string, options: BackfillOptions): Promise<BackfillReply>;
+  /**
+   * Makes a schedule at run time, or replaces the one made under this id: each of its occurrences from now on owes a run of the task with the input. It survives restarts
+   * and obeys the rules of schedules that are defined (missed, jitter, pause, backfill). In force once it is routed. A later definition of the same id takes its place.
+   * Rejects with an InputError for an id that a trigger has, a task that is not there, and what is no schedule or no JSON.
+   */
+  schedule<Input>(
+    id: string,
+    made: MadeSchedule<Input>,
+    options?: CommandOptions,
+  ): Promise<CommandReply>;
+  /** Ends a schedule that was made at run time; runs that it has owed stay. An id under which there is none changes nothing, and leaves a skip that says so. */
+  unschedule(id: string, options?: CommandOptions): Promise<CommandReply>;
   /** After the machine's clock was set back: schedules go on from now, not when the clock has caught up. What has run does not run again. */
   rewind(options?: CommandOptions): Promise<RewindReply>;
   /** Cancels a run: at once while it waits, by request while it is held. */
@@ -237,6 +252,15 @@ class Running implements Runtime {
   backfill(trigger: string, options: BackfillOptions): Promise<BackfillReply> {
     const { store } = this.#opened;
     return Effect.runPromise(backfillIn(store, trigger, options, this.#definitions));
+  }
+
+  schedule(id: string, made: MadeSchedule<any>, options?: CommandOptions): Promise<CommandReply> {
+    const { store } = this.#opened;
+    return Effect.runPromise(scheduleIn(store, id, made, options, this.#definitions));
+  }
+
+  unschedule(id: string, options?: CommandOptions): Promise<CommandReply> {
+    return Effect.runPromise(unscheduleIn(this.#opened.store, id, options));
   }
 
   rewind(options?: CommandOptions): Promise<RewindReply> {

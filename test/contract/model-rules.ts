@@ -162,8 +162,15 @@ const pause = fc
   .map(([of, at]) => aPause(of, at));
 const deadlineId = oneOf("d1", "d2", "d3", "d4", "paused/task/resize", "paused/task/publish");
 const cursor = fc
-  .record({ trigger: oneOf("a", "b"), leaf: oneOf("x", "y"), at: instant })
-  .map(({ trigger, ...fields }) => aCursor(trigger, fields));
+  .record({
+    trigger: oneOf("a", "b"),
+    leaf: oneOf("x", "y"),
+    at: instant,
+    input: fc.option(value),
+  })
+  .map(({ trigger, input, ...fields }) =>
+    aCursor(trigger, { ...fields, ...(input !== null && { made: { task: "resize", input } }) }),
+  );
 const open = fc
   .record({ scope: oneOf("settled:r1", "overlap:t"), run: id })
   .map(({ scope, run: of }) => anOpen(scope, of));

@@ -114,7 +114,7 @@ export const stateRules = (subject: Subject): void => {
               remove: [aWaiting(3), aWaiting(4), aWaiting(99)],
             },
             cursors: {
-              put: [aCursor("a", { at: noon + 1 })],
+              put: [aCursor("a", { at: noon + 1, made: { task: "work", input: [null] } })],
               remove: [aCursor("b"), aCursor("none")],
             },
             deadlines: { put: [aWithin("x", noon + 1)], remove: ["z", "none"] },
@@ -126,7 +126,10 @@ export const stateRules = (subject: Subject): void => {
         );
         expect((yield* store.read({ revision: null, limit: 0 })).state).toEqual({
           waiting: [aWaiting(-2), aWaiting(1, { key: "k", scopes: ["settled:r1"] })],
-          cursors: [aCursor("a", { at: noon + 1 }), aCursor("a", { leaf: "every:60000" })],
+          cursors: [
+            aCursor("a", { at: noon + 1, made: { task: "work", input: [null] } }),
+            aCursor("a", { leaf: "every:60000" }),
+          ],
           deadlines: [aWithin("x", noon + 1), aWithin("y", noon + 3)],
           open: [anOpen("overlap:t", "r2"), anOpen("settled:r1", "r1", { ended: status })],
         });

@@ -202,8 +202,8 @@ export const patches: readonly Patch[] = [
     fault: 19,
     title: "removed schedules stay in the store",
     file: "src/core/activation.ts",
-    find: "      remove: retiredCursors,\n",
-    replace: "      remove: [],\n",
+    find: "      remove: retiredCursors.filter(",
+    replace: "      remove: retiredCursors.slice(0, 0).filter(",
   },
   {
     fault: 19,

@@ -148,7 +148,7 @@ export type Happening =
   | { readonly _tag: "Wait"; readonly millis: number };
 
 const subject = fc.oneof(
-  fc.constantFrom("t0", "t1").map((id) => ({ trigger: id })),
+  fc.constantFrom("t0", "t1", "made").map((id) => ({ trigger: id })),
   fc.constantFrom(...taskIds).map((id) => ({ task: id })),
 );
 
@@ -158,10 +158,21 @@ const command = fc.oneof(
     payload: (now: number): Json => ({ ...of, until: millis === null ? null : now + millis }),
   })),
   subject.map((of) => ({ name: "@:resume", payload: (): Json => of })),
-  fc.tuple(fc.constantFrom("t0", "t1"), fc.constantFrom(0, 10_000)).map(([id, back]) => ({
+  fc.tuple(fc.constantFrom("t0", "t1", "made"), fc.constantFrom(0, 10_000)).map(([id, back]) => ({
     name: "@:backfill",
     payload: (now: number): Json => ({ trigger: id, from: now - 20_000, to: now - back }),
   })),
+  fc
+    .record({
+      id: fc.constantFrom("made", "t9"),
+      when: fc.constantFrom(every("3 s"), every("7 s"), cron("*/10 * * * * *")),
+      task: fc.constantFrom(...taskIds),
+      input: fc.constantFrom(1, 2),
+    })
+    .map((made) => ({ name: "@:schedule", payload: (): Json => made as unknown as Json })),
+  fc
+    .constantFrom("made", "t9")
+    .map((id) => ({ name: "@:unschedule", payload: (): Json => ({ id }) })),
   fc
     .constantFrom(0, 8_000)
     .map((back) => ({ name: "@:rewind", payload: (now: number): Json => ({ to: now - back }) })),

@@ -3,7 +3,7 @@ import { definitionsOf } from "../../src/core/definitions.ts";
 import { detent, type AppDefinition } from "../../src/core/app.ts";
 import type { Run } from "../../src/core/run.ts";
 import { statusIdOf, type StoredSignal, type StoredStatus } from "../../src/core/signal.ts";
-import { advance, stateOf, type State } from "../../src/core/state.ts";
+import { advance, batchOf, stateOf, type State } from "../../src/core/state.ts";
 import { step, type Decision, type Piece } from "../../src/core/step.ts";
 import type { Cursor, Skip, StoredState } from "../../src/core/store.ts";
 import { firstWatches } from "../../src/core/watch.ts";
@@ -125,10 +125,9 @@ export class Router {
     this.runs.push(...decision.runs);
     this.skips.push(...decision.skips);
     this.decisions.push(decision);
-    for (const { leaf, at } of decision.cursors) {
-      const cursor = { trigger: leaf.trigger.id, leaf: leaf.key, at };
-      this.#cursors.set(`${cursor.trigger} ${cursor.leaf}`, cursor);
-    }
+    const { put, remove } = batchOf(decision, 0).cursors!;
+    for (const cursor of put) this.#cursors.set(`${cursor.trigger} ${cursor.leaf}`, cursor);
+    for (const { trigger, leaf } of remove) this.#cursors.delete(`${trigger} ${leaf}`);
     return decision;
   }
 

@@ -69,6 +69,10 @@ describe("a mistake is one line and exit code 2", () => {
     [["resume", "a", "--task", "b"], /^detent: give either a trigger's id or --task TASK/],
     [["backfill", "a"], /^detent: give --from and --to; --from is missing/],
     [["backfill", "a", "--from", "x", "--to", "y"], /^detent: --from: "x" is no instant/],
+    [["schedule", "a"], /^detent: give --task TASK, the task that it runs/],
+    [["schedule", "a", "--task", "b"], /^detent: give one of --cron, --every and --at/],
+    [["schedule", "a", "--task", "b", "--every", "0"], /^detent: every\(0\): an interval of 0/],
+    [["schedule", "a", "--task", "b", "--every", "1 h", "--tz", "UTC"], /^detent: --tz goes with/],
     [["rewind", "--store", "sqlite:no.db"], /^detent: there is no store sqlite:no\.db/],
     [["show", "x", "--store", "sqlite:no.db"], /^detent: there is no store sqlite:no\.db/],
   ];
@@ -265,14 +269,22 @@ test.concurrent("pause, resume, backfill and rewind are stored whether or not an
     count: 3,
     ...range,
   });
+  const make = ["schedule", "m", "--task", "log", "--cron", "0 0 1 1 *", "--tz", "Asia/Tokyo"];
+  expect(await told(make)).toMatchObject({ status: "accepted", trigger: "m", task: "log" });
   expect(await told(["rewind"])).toMatchObject({ status: "accepted", to: expect.any(String) });
   expect(await told(["resume", "a"])).toMatchObject({ status: "accepted", trigger: "a" });
   expect(await told(["start", "app.ts", "--until-idle"])).toMatchObject({
     store: { runs: { succeeded: 4 } },
   });
   expect(await told(["triggers", "app.ts"])).toMatchObject({
-    triggers: [{ paused: null }, { paused: null }, { paused: null }],
+    triggers: [
+      ...["y", "a", "b"].map((id) => ({ id, made: false, paused: null })),
+      { id: "m", task: "log", made: true, when: 'cron("0 0 1 1 *", Asia/Tokyo)' },
+    ],
   });
+  const asked = ["next", "m", "--app", "app.ts", "--from", "2030-01-01T00:00Z", "--count", "1"];
+  expect(await told(asked)).toMatchObject({ occurrences: ["2030-12-31T15:00:00.000Z"] });
+  expect(await told(["unschedule", "m"])).toMatchObject({ status: "accepted", trigger: "m" });
 });
 
 test.concurrent("cancel ends a run that waits, retry runs it again; what is over, not over or not there is told", async () => {

@@ -126,8 +126,8 @@ const writeState = (
   }
   for (const { trigger, leaf, order } of waiting?.remove ?? [])
     ledger.change().matches -= database.run(removeMatch, [app, trigger, leaf, order]);
-  for (const { trigger, leaf, at } of cursors?.put ?? [])
-    database.run(replaceCursor, [app, trigger, leaf, at]);
+  for (const { trigger, leaf, at, made } of cursors?.put ?? [])
+    database.run(replaceCursor, [app, trigger, leaf, at, made === undefined ? null : textOf(made)]);
   for (const { trigger, leaf } of cursors?.remove ?? [])
     database.run(removeCursor, [app, trigger, leaf]);
   for (const row of deadlines?.put ?? []) {

@@ -29,13 +29,15 @@ export const waitingOf = (row: Row): Waiting => {
   }) as Waiting;
 };
 
-export const cursorSelection = "trigger, leaf, at";
-export const replaceCursor = "REPLACE INTO cursor (app, trigger, leaf, at) VALUES (?, ?, ?, ?)";
+export const cursorSelection = "trigger, leaf, at, made";
+export const replaceCursor =
+  "REPLACE INTO cursor (app, trigger, leaf, at, made) VALUES (?, ?, ?, ?, ?)";
 export const removeCursor = "DELETE FROM cursor WHERE app = ? AND trigger = ? AND leaf = ?";
 
 export const cursorOf = (row: Row): Cursor => {
-  const [trigger, leaf, at] = row;
-  return Object.freeze({ trigger, leaf, at }) as Cursor;
+  const [trigger, leaf, at, made] = row;
+  const cursor = { trigger, leaf, at, ...(made !== null && { made: json(made) }) };
+  return Object.freeze(cursor) as Cursor;
 };
 
 export const deadlineSelection = "id, at, due";
