@@ -2,73 +2,16 @@
 // given the same log in other pieces, some through rows read back from a snapshot.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { definitionsOf, detent, type AppDefinition, type Run } from "../../src/core/index.ts";
+import { definitionsOf, detent } from "../../src/core/index.ts";
 import { isTerminal } from "../../src/core/run.ts";
 import type { StoredSignal } from "../../src/core/signal.ts";
-import { arbitraryApp, arbitraryHappenings, type Happening } from "../support/arbitrary-app.ts";
-import { Log, Router } from "../support/deciding.ts";
+import { arbitraryApp, arbitraryHappenings } from "../support/arbitrary-app.ts";
+import { Router } from "../support/deciding.ts";
+import { live, Rows, rowsOf } from "../support/living.ts";
 
-interface History {
-  readonly router: Router;
-  readonly log: Log;
-  /** After each happening: how long the log was and what time it was. */
-  readonly moments: { readonly seq: number; readonly now: number }[];
-}
+const told = ({ runs, skips, state }: Router): unknown => ({ runs, skips, ...rowsOf(state) });
 
-const live = (app: AppDefinition, happenings: readonly Happening[]): History => {
-  const router = new Router(app);
-  const log = new Log();
-  const moments: History["moments"] = [];
-  let now = 0;
-  const over = new Set<string>();
-  const running = (): Run[] => router.runs.filter(({ id }) => !over.has(id));
-  for (const happening of happenings) {
-    now += 500;
-    const run = running()[happening._tag === "Run" ? happening.pick : 0];
-    if (happening._tag === "Wait") now += happening.millis;
-    else if (happening._tag === "Command")
-      log.event(happening.name, happening.payload(now), { at: now });
-    else if (happening._tag === "Event") {
-      const { name, n, delayed, fromRun } = happening;
-      log.event(
-        name,
-        { n },
-        {
-          at: now,
-          ...(delayed && { dueAt: now + 3_000 }),
-          ...(fromRun && run !== undefined && { origin: run.id }),
-        },
-      );
-    } else if (run !== undefined) {
-      if (
-        happening.state !== "running" &&
-        happening.state !== "retrying" &&
-        isTerminal(happening.state)
-      )
-        over.add(run.id);
-      log.status(run, happening.state, {
-        at: now,
-        ...(happening.state === "failed" && { error: { name: "Error", message: "x" } }),
-      });
-    }
-    moments.push({ seq: log.signals.length, now });
-    const { signals } = router.route({
-      signals: log.signals.slice(router.state.watermark.seq),
-      until: now,
-      now,
-    });
-    for (const { signal } of signals) {
-      // The settled signals that a step causes are stored next.
-      const root = router.runs.find(({ id }) => signal._tag === "Status" && id === signal.run);
-      if (root !== undefined) log.status(root, "settled", { at: now });
-    }
-  }
-  return { router, log, moments };
-};
-
-const told = (router: Router): unknown => ({ runs: router.runs, skips: router.skips });
-
-test("whoever routes the log, in whatever pieces, owes the same runs and records the same skips", () => {
+test("whoever routes the log, in whatever pieces, owes the same runs, records the same skips and is left with the same state", () => {
   fc.assert(
     fc.property(
       arbitraryApp,
@@ -148,5 +91,17 @@ test("a run leaves its scopes when it is over, and the root of a scope of its ow
         }
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test("what a step writes is the state that it leads to: of waiting matches, deadlines and scopes no row too many, none too few, and none is removed that was not there", () => {
+  fc.assert(
+    fc.property(arbitraryApp, arbitraryHappenings, (app, happenings) => {
+      const { router } = live(app, happenings);
+      const rows = new Rows(new Router(app).state);
+      for (const decision of router.decisions) rows.write(decision);
+      expect(rows.all()).toEqual(rowsOf(router.state));
+    }),
+    { numRuns: 300 },
   );
 });
