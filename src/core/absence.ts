@@ -77,7 +77,6 @@ export const comeDue = (draft: Draft, leaf: AbsentLeaf, watch: Watch): Arrival |
     draft.skip({ trigger, signal: id, reason: "paused", at });
     return undefined;
   }
-  draft.explanation.push({ signal: id, trigger, leaf: leaf.path, verdict: "satisfied" });
   const signal = { _tag: "Absence" as const, after: after?.signal ?? null, since, at };
   return { heard: { id, signal }, at, order, scopes };
 };

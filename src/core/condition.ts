@@ -384,12 +384,14 @@ const nameOf = (predicate: Function): string =>
     ? "the predicate"
     : `the predicate ${predicate.name}`;
 
-const kindOf = (value: unknown): string => {
+/** What a function of the user's gave instead of what it should, in words. */
+export const kindOf = (value: unknown): string => {
   if (value instanceof Promise) {
     value.catch(() => undefined); // its rejection is not the process's business
     return "a promise";
   }
-  return value === undefined ? "undefined" : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 };
 
 /** The first place where `value` lacks what `filter` asks for. */

@@ -9,7 +9,7 @@ import { settledSignalOf } from "./run.ts";
 import { rangeOf } from "./schedule.ts";
 import type { NewSignal, StoredStatus } from "./signal.ts";
 import type { Cursor, Deadline, Open, Skip, Waiting } from "./store.ts";
-import type { CursorMove, Explained, Piece } from "./step.ts";
+import type { CursorMove, Piece } from "./step.ts";
 
 type Skipped = Pick<Skip, "trigger" | "reason" | "at"> &
   Partial<Pick<Skip, "signal" | "from" | "to" | "count" | "detail">> & { readonly leaf?: string };
@@ -19,7 +19,6 @@ export class Draft {
   readonly skips: Skip[] = [];
   readonly signals: NewSignal[] = [];
   readonly cursors = new Map<Leaf, CursorMove>();
-  readonly explanation: Explained[] = [];
   readonly queues = new Map<string, Waiting[][]>();
   readonly waitingPut = new Set<Waiting>();
   readonly waitingRemove: Waiting[] = [];

@@ -3,6 +3,7 @@
 //
 // It goes in turns. A turn writes what has ended and claims what fits into the free slots (one group commit), routes what the log has gained, and claims again if that
 // owed runs. Between turns it sleeps until something comes due or somebody hints that there is work.
+import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
 import { isAnythingDue } from "./agenda.ts";
@@ -15,6 +16,7 @@ import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { formatInstant } from "./instant.ts";
 import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
+import { stopwatch } from "./slow.ts";
 import { advance, batchOf, nextDueAt, stateOf, waitsForClock, type State } from "./state.ts";
 import { step, type Decision, type Piece } from "./step.ts";
 import { Store, type Batch } from "./store.ts";
@@ -304,7 +306,13 @@ const decisionOf = (
   piece: Piece,
 ): Effect.Effect<Decision, StoreError> =>
   Effect.gen(function* () {
-    const decision = step(self.definitions, state, piece);
+    const clock = yield* Clock.clockWith(Effect.succeed);
+    const watch = stopwatch(
+      () => clock.currentTimeMillisUnsafe(),
+      self.slowest,
+      (message) => self.note({ _tag: "Warning", message }),
+    );
+    const decision = step(self.definitions, state, piece, watch);
     const known = new Set<string>();
     for (let from = 0; from < decision.again.length; from += listMax) {
       const ids = decision.again.slice(from, from + listMax);

@@ -1,12 +1,13 @@
 // From a signal to firings: which leaves it satisfies, what it completes there, and what it leaves waiting.
 import { answer, start, watchingsOf, type Watching } from "./absence.ts";
-import { mismatchOf, signalKeyOf } from "./condition.ts";
+import { kindOf, mismatchOf, signalKeyOf } from "./condition.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { errorDataOf } from "./errors.ts";
 import { fire } from "./fire.ts";
 import { joined } from "./join.ts";
 import type { Heard } from "./signal.ts";
+import type { Stopwatch } from "./step.ts";
 
 /** A signal on its way to the leaves: `at` and `order` place it, `scopes` are the runs in progress that it belongs to. */
 export interface Arrival {
@@ -20,6 +21,7 @@ export interface Arrival {
 interface Deciding {
   readonly definitions: Definitions;
   readonly draft: Draft;
+  readonly stopwatch?: Stopwatch | undefined;
 }
 
 /** Lets all leaves that may hear the signal hear it, trigger by trigger. */
@@ -39,6 +41,17 @@ export const hear = (context: Deciding, arrival: Arrival): void => {
 
 /** The signal has come to leaves of one trigger: it ends and begins watches, and completes what it satisfies. */
 export const arrive = (
+  deciding: Deciding,
+  trigger: CompiledTrigger,
+  leaves: readonly Leaf[],
+  arrival: Arrival,
+): void => {
+  deciding.stopwatch?.begun(trigger.id);
+  decide(deciding, trigger, leaves, arrival);
+  deciding.stopwatch?.ended();
+};
+
+const decide = (
   { definitions, draft }: Deciding,
   trigger: CompiledTrigger,
   leaves: readonly Leaf[],
@@ -50,7 +63,7 @@ export const arrive = (
   let watchings: readonly Watching[];
   let isPaused: boolean;
   try {
-    const satisfied = matchesOf(draft, leaves, heard);
+    const satisfied = matchesOf(leaves, heard);
     if (satisfied.length === 0) return;
     matched = satisfied.filter(({ role }) => role === "match");
     watchings = watchingsOf(satisfied, (by) => keyOf(by, heard));
@@ -98,29 +111,20 @@ export const complete = (
 };
 
 /** The leaves that the signal satisfies. Throws what a predicate throws. */
-const matchesOf = (draft: Draft, leaves: readonly Leaf[], heard: Heard): readonly Leaf[] =>
-  leaves.filter((leaf) => {
-    // An occurrence is one of its own leaf by construction.
-    const mismatch =
-      heard.signal._tag === "Occurrence" ? undefined : mismatchOf(leaf.condition, heard.signal);
-    draft.explanation.push({
-      signal: heard.id,
-      trigger: leaf.trigger.id,
-      leaf: leaf.path,
-      verdict: mismatch === undefined ? "satisfied" : { mismatch },
-    });
-    return mismatch === undefined;
-  });
+const matchesOf = (leaves: readonly Leaf[], { signal }: Heard): readonly Leaf[] =>
+  // An occurrence is one of its own leaf by construction.
+  signal._tag === "Occurrence"
+    ? leaves
+    : leaves.filter((leaf) => mismatchOf(leaf.condition, signal) === undefined);
 
-const keyOf = (by: CompiledTrigger["definition"]["by"], heard: Heard): string => {
+/** The correlation key of a signal; "" without one. Throws what `by` throws, and a TypeError for a key that is none. */
+export const keyOf = (by: CompiledTrigger["definition"]["by"], heard: Heard): string => {
   const key: unknown = by?.(heard.signal);
   if (key === undefined) return "";
   if (typeof key === "string" && !key.isWellFormed())
     throw new TypeError("by returned text with a lone surrogate, which no store keeps");
   if (typeof key !== "string")
-    throw new TypeError(
-      `by returned ${key === null ? "null" : `a ${typeof key}`}, not a string or undefined`,
-    );
+    throw new TypeError(`by returned ${kindOf(key)}, not a string or undefined`);
   return key;
 };
 

@@ -65,6 +65,8 @@ export class Incarnation {
   cancelsCheckedAt = -Infinity;
   /** The store's clock is behind what has been routed, and that has been told. */
   isSetBack = false;
+  /** Per trigger the longest that its code took, of what has been told. */
+  readonly slowest = new Map<string, number>();
   deadCheckedAt = -Infinity;
 
   constructor(

@@ -3,11 +3,21 @@ export { activation } from "./activation.ts";
 export { detent, isApp, type App, type AppDefinition } from "./app.ts";
 export { cancelRun, type Cancelled } from "./cancel.ts";
 export type { Subject } from "./command.ts";
+export { storedIdOf, whyOf, type Cause, type Reason, type Rows, type Why } from "./cause.ts";
 export * from "./condition.ts";
 export { definitionsOf, type CompiledTrigger, type Definitions, type Leaf } from "./definitions.ts";
 export { DefinitionError, InputError, StoreError, type ErrorData } from "./errors.ts";
 export { defineEvent, type EventDefinition, type StandardSchema } from "./event.ts";
 export { openEngine, type Engine, type EngineNote, type EngineOptions } from "./engine.ts";
+export {
+  explain,
+  type ExplainedCondition,
+  type ExplainedPart,
+  type Explanation,
+  type LeafVerdict,
+  type Records,
+  type Verdict,
+} from "./explain.ts";
 export {
   Executor,
   type ExecutorEvent,
@@ -61,7 +71,7 @@ export {
   type StatusState,
 } from "./signal.ts";
 export { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
-export { step, type Decision, type Explained, type Piece } from "./step.ts";
+export { step, type Decision, type Piece } from "./step.ts";
 export * from "./store.ts";
 export {
   task,

@@ -157,14 +157,18 @@ export const heardOf = (stored: StoredSignal): readonly Heard[] => {
   if (state === "succeeded")
     heard.push({
       id: `result:${signal.run}:${token}:${state}`,
-      signal: { _tag: "Result", ...move, result: result ?? null },
+      signal: Object.freeze({ _tag: "Result", ...move, result: result ?? null }),
     });
   if (state === "failed" || state === "lost") {
     heard.push({
       id: `failure:${signal.run}:${token}:${state}`,
-      signal: { _tag: "Failure", ...move, error: error ?? { name: "Error", message: state } },
+      signal: Object.freeze({
+        _tag: "Failure",
+        ...move,
+        error: error ?? { name: "Error", message: state },
+      }),
     });
   }
-  heard.push({ id: stored.id, signal: status });
+  heard.push({ id: stored.id, signal: Object.freeze(status) });
   return heard;
 };

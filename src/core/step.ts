@@ -19,7 +19,6 @@ import {
   type Upcoming,
 } from "./agenda.ts";
 import { isCommand } from "./command.ts";
-import type { Mismatch } from "./condition.ts";
 import { endPause, obey } from "./control.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import { Draft } from "./draft.ts";
@@ -61,14 +60,6 @@ export interface CursorMove {
   readonly nextAt: number | undefined;
 }
 
-/** What one leaf made of one signal. */
-export interface Explained {
-  readonly signal: string;
-  readonly trigger: string;
-  readonly leaf: string;
-  readonly verdict: "satisfied" | { readonly mismatch: Mismatch } | { readonly error: string };
-}
-
 /** What a step writes, and what `advance` needs to go on from there. */
 export interface Decision {
   readonly watermark: { readonly seq: number; readonly at: number };
@@ -90,10 +81,20 @@ export interface Decision {
     readonly put: readonly Open[];
     readonly remove: readonly Pick<Open, "scope" | "run">[];
   };
-  readonly explanation: readonly Explained[];
 }
 
-export const step = (definitions: Definitions, state: State, piece: Piece): Decision => {
+/** Is told when code of the user's (filters, `by`, `input`) begins and ends. Nothing depends on it. */
+export interface Stopwatch {
+  readonly begun: (trigger: string) => void;
+  readonly ended: () => void;
+}
+
+export const step = (
+  definitions: Definitions,
+  state: State,
+  piece: Piece,
+  stopwatch?: Stopwatch,
+): Decision => {
   const agenda = agendaOf(state, piece);
   const draft = new Draft(state, piece, (deadline) => {
     if (isDeadlineDue(deadline, piece)) agenda.add(upcomingDeadline(deadline));
@@ -106,6 +107,7 @@ export const step = (definitions: Definitions, state: State, piece: Piece): Deci
     agenda,
     commandsAt,
     logAt: state.watermark.at,
+    stopwatch,
   };
   for (const stored of piece.signals) {
     takeUpcoming(context, stored.at);
@@ -126,6 +128,7 @@ interface Context {
   readonly commandsAt: readonly number[];
   /** How far the log has been taken: an occurrence up to there is one that a rewind has brought back. */
   logAt: number;
+  readonly stopwatch: Stopwatch | undefined;
 }
 
 const takeUpcoming = (context: Context, until: number): void => {
@@ -162,7 +165,7 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
     const happenedAt = stored.signal.at === stored.at ? at : stored.signal.at;
     const heard = {
       id: stored.id,
-      signal: { ...stored.signal, at: happenedAt } as Heard["signal"],
+      signal: Object.freeze({ ...stored.signal, at: happenedAt }) as Heard["signal"],
     };
     hear(context, { heard, at, order: stored.seq, scopes: scopesOfOrigin(draft, stored) });
     return;
@@ -217,11 +220,11 @@ const takeOccurrence = (
     );
     return;
   }
-  const signal: Occurrence = {
+  const signal: Occurrence = Object.freeze({
     _tag: "Occurrence",
     schedule: leaf.condition as Schedule,
     dueAt: at,
-  };
+  });
   const heard = { id: occurrenceIdOf(leaf.key, at), signal };
   const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
   const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
@@ -308,5 +311,4 @@ const decisionOf = (draft: Draft, { watermark }: State, { signals, until }: Piec
   deadlines: { put: [...draft.deadlinePut.values()], remove: [...draft.deadlineRemove] },
   watches: draft.watches,
   open: { put: [...draft.openPut.values()], remove: [...draft.openRemove.values()] },
-  explanation: draft.explanation,
 });

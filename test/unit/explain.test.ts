@@ -1,0 +1,306 @@
+// Goal: what became of a signal, down to the field that differs, and what a run came of. Method: a router lives through a log made by hand; then it is asked.
+import { describe, expect, test } from "vitest";
+import {
+  absent,
+  all,
+  any,
+  definitionsOf,
+  detent,
+  event,
+  every,
+  explain,
+  failure,
+  result,
+  status,
+  storedIdOf,
+  task,
+  trigger,
+  whyOf,
+  type AppDefinition,
+  type Explanation,
+  type StoredSignal,
+  type Trigger,
+} from "../../src/core/index.ts";
+import { Log, Router } from "../support/deciding.ts";
+
+const work = task({ id: "work", run: (input: unknown) => input });
+const next = task({ id: "next", run: (input: unknown) => input });
+
+const lived = (...triggers: readonly Trigger[]) => {
+  const app: AppDefinition = { tasks: [work, next], triggers };
+  const router = new Router(app);
+  const log = new Log();
+  const ask = (stored: StoredSignal, name?: string): readonly Explanation[] => {
+    const told = explain(definitionsOf(detent(app)), router.state, stored, router, name);
+    expect(JSON.parse(JSON.stringify(told))).toStrictEqual(told);
+    return told;
+  };
+  /** The only verdict. */
+  const verdict = (stored: StoredSignal, name?: string) => {
+    const told = ask(stored, name);
+    expect(told).toHaveLength(1);
+    return told[0]!.verdict;
+  };
+  const hear = (stored: StoredSignal): StoredSignal => {
+    router.route({ signals: [stored] });
+    return stored;
+  };
+  return { router, log, ask, verdict, hear };
+};
+
+describe("a signal is explained as", () => {
+  test("fired, with its run", () => {
+    const { router, log, verdict, hear } = lived(
+      trigger("t", { when: event("e"), run: work, input: null }),
+    );
+    hear(log.event("e"));
+    const second = hear(log.event("e"));
+    expect(verdict(second)).toEqual({ _tag: "Fired", run: router.runs[1]?.id });
+  });
+
+  test("unsatisfied, with the field that differs and both values; a field that it lacks has no actual value", () => {
+    const when = event<{ kind?: string }>("e", { kind: "png" });
+    const { log, ask, hear } = lived(trigger("t", { when, run: work, input: null }));
+    const explained = (payload: unknown) => ask(hear(log.event("e", payload)))[0];
+    expect(explained({ kind: "jpg" })).toEqual({
+      signal: "e-1",
+      trigger: "t",
+      verdict: { _tag: "Unsatisfied" },
+      condition: {
+        _tag: "Leaf",
+        path: "when",
+        condition: 'event:{"name":"e","where":{"kind":"png"}}',
+        verdict: { _tag: "Mismatch", path: "payload.kind", expected: "png", actual: "jpg" },
+        waiting: [],
+        parts: [],
+      },
+    });
+    expect(explained({})?.condition).toMatchObject({
+      verdict: { _tag: "Mismatch", path: "payload.kind", expected: "png" },
+    });
+    expect(explained({})?.condition).not.toHaveProperty("verdict.actual");
+  });
+
+  test("skipped, with reason and detail, and the leaf says what its predicate threw", () => {
+    const when = event("e", () => {
+      throw new RangeError("boom");
+    });
+    const { log, ask, hear } = lived(trigger("t", { when, run: work, input: null }));
+    expect(ask(hear(log.event("e")))).toMatchObject([
+      {
+        verdict: { _tag: "Skipped", reason: "filtered-by-error", detail: "RangeError: boom" },
+        condition: { verdict: { _tag: "Error", name: "RangeError", message: "boom" } },
+      },
+    ]);
+  });
+
+  test("waiting, for the leaves of its tree in which nothing waits: of an any for all branches, unless one is full", () => {
+    const { log, ask, verdict, hear } = lived(
+      trigger("t", {
+        when: all([event("a"), any([event("b"), all([event("c"), event("d")])]), event("e")]),
+        run: work,
+        input: null,
+      }),
+    );
+    const first = hear(log.event("a"));
+    const waitingFor = (...leaves: string[]) => ({ _tag: "Waiting", for: leaves });
+    const [b, c, d] = ["all.1.any.0", "all.1.any.1.all.0", "all.1.any.1.all.1"] as const;
+    expect(verdict(first)).toEqual(waitingFor(b, c, d, "all.2"));
+    hear(log.event("c"));
+    expect(verdict(first)).toEqual(waitingFor(b, d, "all.2"));
+    hear(log.event("d"));
+    expect(verdict(first)).toEqual(waitingFor("all.2"));
+    expect(ask(first)[0]?.condition).toMatchObject({
+      _tag: "All",
+      parts: [
+        { path: "all.0", verdict: { _tag: "Satisfied" }, waiting: ["a-1"] },
+        { _tag: "Any", parts: [{ verdict: { _tag: "Elsewhere" }, waiting: [] }, { _tag: "All" }] },
+        { path: "all.2", verdict: { _tag: "Elsewhere" } },
+      ],
+    });
+  });
+
+  test("waiting under its own key: what waits under another is not told", () => {
+    const { log, ask, verdict, hear } = lived(
+      trigger("t", {
+        when: all([event("a"), event("b")]),
+        by: ({ payload }) => String(payload),
+        run: work,
+        input: null,
+      }),
+    );
+    const one = hear(log.event("a", 1));
+    const two = hear(log.event("b", 2));
+    expect(verdict(one)).toEqual({ _tag: "Waiting", for: ["all.1"] });
+    expect(verdict(two)).toEqual({ _tag: "Waiting", for: ["all.0"] });
+    expect(ask(two)[0]?.condition).toMatchObject({
+      parts: [{ waiting: [] }, { waiting: ["b-2"] }],
+    });
+  });
+
+  test("watched, if it starts or answers the watch of an absent leaf", () => {
+    const { log, ask, verdict, hear } = lived(
+      trigger("t", {
+        when: absent(event("paid", { ok: true }), { after: event("ordered"), within: "1 h" }),
+        run: work,
+        input: null,
+      }),
+    );
+    expect(verdict(hear(log.event("ordered")))).toEqual({ _tag: "Watched", for: ["when"] });
+    expect(verdict(hear(log.event("paid", { ok: true })))).toEqual({
+      _tag: "Watched",
+      for: ["when"],
+    });
+    const other = hear(log.event("paid", { ok: false }));
+    expect(ask(other)).toMatchObject([
+      {
+        verdict: { _tag: "Unsatisfied" },
+        condition: {
+          verdict: { _tag: "Elsewhere" },
+          parts: [{ verdict: { path: "payload.ok" } }, { verdict: { _tag: "Elsewhere" } }],
+        },
+      },
+    ]);
+  });
+
+  test("not heard by a trigger that waits for other signals; without a trigger's name it is not told of", () => {
+    const { log, ask, verdict, hear } = lived(
+      trigger("t", { when: event("e"), run: work, input: null }),
+    );
+    const other = hear(log.event("other"));
+    expect(ask(other)).toEqual([]);
+    expect(verdict(other, "t")).toEqual({ _tag: "NotHeard" });
+  });
+
+  test("unrouted until a router has come to it, and delayed until its instant", () => {
+    const { router, log, verdict, hear } = lived(
+      trigger("t", { when: event("e"), run: work, input: null }),
+    );
+    expect(verdict(log.event("e"))).toEqual({ _tag: "Unrouted" });
+    router.route({ signals: log.signals });
+    const late = hear(log.event("e", null, { at: 5_000, dueAt: 60_000 }));
+    expect(verdict(late)).toEqual({ _tag: "Delayed", until: 60_000 });
+    router.route({ until: 60_000 });
+    expect(verdict(late)).toEqual({ _tag: "Fired", run: router.runs[1]?.id });
+  });
+
+  test("unrecorded if it satisfies the trigger now and nothing tells of it: the trigger is newer", () => {
+    const { log, hear } = lived();
+    const stored = hear(log.event("e"));
+    const app: AppDefinition = {
+      tasks: [work],
+      triggers: [trigger("newer", { when: event("e"), run: work, input: null })],
+    };
+    const router = new Router(app);
+    router.route({ signals: [log.event("other")] });
+    const told = explain(definitionsOf(detent(app)), router.state, stored, { runs: [], skips: [] });
+    expect(told.map(({ verdict }) => verdict)).toEqual([{ _tag: "Unrecorded" }]);
+  });
+
+  test("what it tells each trigger: of one stored move the result, the failure or the status", () => {
+    const { router, log, ask, hear } = lived(
+      trigger("start", { when: event("e"), run: work, input: null }),
+      trigger("result", { when: result(work, { is: 2 }), run: next, input: null }),
+      trigger("failure", { when: failure(work), run: next, input: null }),
+      trigger("status", { when: status(work, "succeeded"), run: next, input: null }),
+    );
+    hear(log.event("e"));
+    const moved = hear(log.status(router.runs[0]!, "succeeded", { result: 1 }));
+    expect(ask(moved)).toMatchObject([
+      {
+        trigger: "result",
+        verdict: { _tag: "Unsatisfied" },
+        condition: { verdict: { path: "result", expected: 2, actual: 1 } },
+      },
+      { trigger: "status", verdict: { _tag: "Fired", run: router.runs[1]?.id } },
+    ]);
+  });
+});
+
+describe("a run is there because of", () => {
+  test("its signals, the runs that they came from, and so on to what came from outside; nothing is told twice", () => {
+    const { router, log, hear } = lived(
+      trigger("tick", { when: every("1 s"), run: work, input: null }),
+      trigger("start", { when: event("e"), run: work, input: null }),
+      trigger("both", { when: all([result(work), event("made")]), run: next, input: null }),
+    );
+    hear(log.event("e", { n: 1 }, { at: 500 }));
+    const [first] = router.runs;
+    hear(log.event("made", 2, { at: 600, origin: first!.id }));
+    hear(log.status(first!, "succeeded", { result: 1, at: 700 }));
+    router.route({ until: 1_000 });
+    const [, second, third] = router.runs;
+    const signals = new Map(log.signals.map((stored) => [stored.id, stored]));
+    const runs = new Map(router.runs.map((run) => [run.id, run]));
+    const { reason, missing } = whyOf(second!.id, { runs, signals });
+    expect(missing).toEqual({ runs: [], signals: [] });
+    const result1 = `result:${first!.id}:1:succeeded`;
+    expect(reason).toEqual({
+      _tag: "Run",
+      run: second!.id,
+      trigger: "both",
+      task: "next",
+      state: "pending",
+      createdAt: 700,
+      causes: [
+        {
+          _tag: "Move",
+          signal: result1,
+          task: "work",
+          state: "succeeded",
+          at: 700,
+          from: {
+            _tag: "Run",
+            run: first!.id,
+            trigger: "start",
+            task: "work",
+            state: "pending",
+            createdAt: 500,
+            causes: [
+              { _tag: "Event", signal: "e-1", name: "e", payload: { n: 1 }, at: 500, from: null },
+            ],
+          },
+        },
+        {
+          _tag: "Event",
+          signal: "made-2",
+          name: "made",
+          payload: 2,
+          at: 600,
+          from: { _tag: "ToldBefore", run: first!.id },
+        },
+      ],
+    });
+    expect(whyOf(third!.id, { runs, signals }).reason).toMatchObject({
+      causes: [{ _tag: "Occurrence", dueAt: 1_000 }],
+    });
+    expect(JSON.parse(JSON.stringify(reason))).toStrictEqual(reason);
+  });
+
+  test("what is unknown, and says which rows would tell more", () => {
+    const { router, log, hear } = lived(
+      trigger("start", { when: event("e"), run: work, input: null }),
+      trigger("then", { when: failure(work), run: next, input: null }),
+    );
+    hear(log.event("e"));
+    const [first] = router.runs;
+    const moved = hear(log.status(first!, "failed", { error: { name: "E", message: "" } }));
+    const second = router.runs[1]!;
+    const none = { runs: new Map(), signals: new Map() };
+    expect(whyOf(second.id, none)).toEqual({
+      reason: { _tag: "Unknown", run: second.id },
+      missing: { runs: [second.id], signals: [] },
+    });
+    const runs = new Map([[second.id, second]]);
+    const heard = `failure:${first!.id}:1:failed`;
+    expect(whyOf(second.id, { ...none, runs })).toMatchObject({
+      reason: { causes: [{ _tag: "Unknown", signal: heard }] },
+      missing: { runs: [], signals: [moved.id] },
+    });
+    expect(whyOf(second.id, { runs, signals: new Map([[moved.id, moved]]) })).toMatchObject({
+      reason: { causes: [{ _tag: "Move", from: { _tag: "Unknown", run: first!.id } }] },
+      missing: { runs: [first!.id], signals: [] },
+    });
+    expect(storedIdOf(heard)).toBe(moved.id);
+  });
+});
