@@ -22,6 +22,7 @@ import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { schedule, unschedule } from "./schedule.ts";
 import { show } from "./show.ts";
+import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 import { triggers } from "./triggers.ts";
 
@@ -46,6 +47,7 @@ const detent = Command.make("detent").pipe(
     show,
     cancel,
     retry,
+    simulate,
     pause,
     resume,
     backfill,
@@ -79,7 +81,8 @@ export const perform = async (args: readonly string[]): Promise<number> => {
   // What a command may ask of its platform (files, prompts, child processes) none of ours does, and loading Node's would cost more than all the rest.
   const alone = program as Effect.Effect<void, unknown>;
   const exit = await Effect.runPromiseExit(Effect.provide(alone, settings));
-  if (Exit.isSuccess(exit)) return 0;
+  // A command that has done its work may still have something to say with its exit code.
+  if (Exit.isSuccess(exit)) return Number(process.exitCode ?? 0);
   return reportFailure(Cause.squash(exit.cause), args);
 };
 

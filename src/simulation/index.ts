@@ -1,7 +1,10 @@
 // Entry point `detent/simulation`: worlds in virtual time, with faults, in which the engine of production runs.
+export type { Environment, IntervalInput } from "../core/simulation/environment.ts";
 export { AsyncTaskError, fake, type Fake, type FakeOptions } from "../core/simulation/fake.ts";
 export type { Fault, FaultKind, FaultName, FaultsInput } from "../core/simulation/fault.ts";
 export type { Departure, Strategy } from "../core/simulation/interleaving.ts";
+export type { Plan } from "../core/simulation/plan.ts";
+export type { Laws, Scene } from "../core/simulation/play.ts";
 export type {
   Reason,
   WorldEvent,
@@ -17,3 +20,10 @@ export {
   type WorldOptions,
 } from "../core/simulation/world.ts";
 export { loaded } from "./loaded.ts";
+export type { WrittenPlan } from "./shrink.ts";
+export {
+  simulate,
+  type SimulateOptions,
+  type SimulationReport,
+  type SimulationViolation,
+} from "./simulate.ts";

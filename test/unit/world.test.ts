@@ -110,19 +110,30 @@ test("a join waits, shows what waits, and why says what came together", () => {
 });
 
 describe("an engine that is killed", () => {
-  test("leaves its run to the next one that starts, and its own body is never heard of again", () => {
+  test("leaves its run to another, and its own body is never heard of again", () => {
     const w = world(app, { from, engines: 2, tasks });
     w.emit("s", 1, { id: "one" });
     w.advance("1 s");
     const [holder] = [...w.running];
     w.crash(holder!.engine);
     expect(w.running.size).toBe(0);
-    w.advance("50 s");
-    expect(w.runs()[0]).toMatchObject({ state: "running", attempt: 1 });
-    w.restart(holder!.engine);
+    w.advance("700 ms");
+    expect([...w.running]).toMatchObject([{ engine: 1 - holder!.engine, attempt: 2 }]);
     w.advance("40 s");
     expect(w.runs()[0]).toMatchObject({ state: "succeeded", attempt: 2 });
     expect(w.timeline().filter((line) => line.includes("ends slowly"))).toHaveLength(1);
+  });
+
+  test("leaves its run to its own next life, when it was alone", () => {
+    const w = world(app, { from, tasks });
+    w.emit("s", 1, { id: "one" });
+    w.advance("1 s");
+    w.crash(0);
+    w.advance("50 s");
+    expect(w.runs()[0]).toMatchObject({ state: "running", attempt: 1 });
+    w.restart(0);
+    w.advance("40 s");
+    expect(w.runs()[0]).toMatchObject({ state: "succeeded", attempt: 2 });
   });
 
   test("is not alone in the store: others go on", () => {
@@ -290,7 +301,7 @@ describe("what can't be is told in one line", () => {
     ],
     [
       "what a fake returns",
-      () => fake({ returns: 1n }),
+      () => fake({ returns: 1n as never }),
       "fake: returns is a bigint, which is not JSON",
     ],
     [

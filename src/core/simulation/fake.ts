@@ -14,7 +14,7 @@ export interface FakeOptions<Input = any> {
   /** The share of attempts that fail, 0 to 1 (default 0); or a function that throws for those that do. */
   readonly fails?: number | ((input: Input, context: TaskContext) => void);
   /** What it returns: JSON (default null), or a synchronous function of input and context, which may throw and may emit. */
-  readonly returns?: unknown;
+  readonly returns?: Json | ((input: Input, context: TaskContext) => unknown);
 }
 
 /** What stands for a task in a world. Made by `fake`. */
@@ -113,7 +113,7 @@ const fakeError: ErrorData = { name: "Error", message: "the fake failed" };
 const failed = (error: ErrorData): Outcome => ({ _tag: "Failed", error });
 
 /** The outcome of a body that returned. */
-const outcomeOf = (result: unknown): Outcome => {
+export const outcomeOf = (result: unknown): Outcome => {
   if (result === undefined || result === null) return { _tag: "Succeeded", result: null };
   const fault = jsonFault(result, "result");
   return fault === undefined

@@ -45,7 +45,7 @@ export type FaultsInput = "none" | "chaos" | FaultKind | readonly FaultKind[] | 
 const allKinds = Object.keys(faultKinds) as FaultKind[];
 
 /** The kinds or the list that a caller's `faults` stands for. Throws an InputError for what is neither. */
-const readFaults = (
+export const readFaults = (
   input: FaultsInput,
 ): { readonly kinds: readonly FaultKind[]; readonly list: readonly Fault[] | null } => {
   if (input === "none") return { kinds: [], list: null };
@@ -86,10 +86,14 @@ const faultsMax = 60;
 export class Faults {
   /** Those that have happened. */
   readonly happened: Fault[] = [];
+  /** How often each kind that is switched on should have happened by its rate. */
+  readonly expected = new Map<FaultKind, number>();
   readonly #chance: Chance;
   readonly #list: ReadonlyMap<string, Fault> | null;
   readonly #enabled: ReadonlySet<FaultName>;
   readonly #rate: number;
+  readonly #kinds: readonly FaultKind[];
+  readonly #kindsOf = new Map<readonly FaultName[], readonly FaultKind[]>();
   /** After this no fault is drawn any more: what must come about at last, comes about. */
   isOver = false;
 
@@ -99,6 +103,7 @@ export class Faults {
     this.#list = list === null ? null : new Map(list.map((fault) => [fault.point, fault]));
     // One world has some kinds and another has others: together they would hide each other.
     const some = kinds.filter((kind) => kinds.length < 4 || this.#chance.unit(`has ${kind}`) < 0.6);
+    this.#kinds = some;
     this.#enabled = new Set(some.flatMap((kind) => faultKinds[kind] as readonly FaultName[]));
     this.#rate = this.#chance.oneOf("rate", rates);
   }
@@ -118,6 +123,7 @@ export class Faults {
 
   #drawn(point: string, names: readonly FaultName[], weight: number): Fault | undefined {
     if (this.isOver || this.happened.length >= faultsMax) return undefined;
+    this.#count(names, weight);
     if (this.#chance.unit(point) >= this.#rate * weight) return undefined;
     const possible = names.filter((name) => this.#enabled.has(name));
     if (possible.length === 0) return undefined;
@@ -126,4 +132,26 @@ export class Faults {
     const millis = bounds === undefined ? 0 : this.#chance.between(`millis ${point}`, bounds);
     return { point, what, millis };
   }
+
+  #count(names: readonly FaultName[], weight: number): void {
+    const kinds = this.#kindsOf.get(names) ?? this.#kindsAmong(names);
+    for (const kind of kinds)
+      this.expected.set(
+        kind,
+        (this.expected.get(kind) ?? 0) + (this.#rate * weight) / kinds.length,
+      );
+  }
+
+  /** The kinds that are switched on and can happen where `names` can. */
+  #kindsAmong(names: readonly FaultName[]): readonly FaultKind[] {
+    const kinds = this.#kinds.filter((kind) =>
+      (faultKinds[kind] as readonly FaultName[]).some((name) => names.includes(name)),
+    );
+    this.#kindsOf.set(names, kinds);
+    return kinds;
+  }
 }
+
+/** The kind that a fault belongs to. */
+export const kindOf = ({ what }: Fault): FaultKind =>
+  allKinds.find((kind) => (faultKinds[kind] as readonly FaultName[]).includes(what)) as FaultKind;

@@ -11,14 +11,21 @@ export type StoreRecord =
       readonly _tag: "Commit";
       /** null: whoever emits. */
       readonly engine: number | null;
+      /** The engine's life. */
+      readonly owner: string | null;
       readonly at: number;
+      /** The same on the clock that nobody sets. */
+      readonly elapsed: number;
       readonly batch: Batch;
       readonly reply: CommitReply;
     }
   | {
       readonly _tag: "Claim";
       readonly engine: number | null;
+      readonly owner: string | null;
       readonly at: number;
+      /** The same on the clock that nobody sets. */
+      readonly elapsed: number;
       readonly request: ClaimRequest;
       readonly reply: ClaimReply;
     };

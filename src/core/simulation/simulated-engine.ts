@@ -14,7 +14,7 @@ export interface SimulatedEngineOptions {
   readonly time: VirtualTime;
   readonly store: SimulatedStore;
   readonly definitions: Definitions;
-  readonly executor: Omit<SimulatedExecutorOptions, "engine" | "process" | "tell">;
+  readonly executor: Omit<SimulatedExecutorOptions, "engine" | "owner" | "process" | "tell">;
   readonly tell: (text: string) => void;
   /** What is told of an engine that has met a bug. */
   readonly onDefect: (defect: unknown) => void;
@@ -22,6 +22,7 @@ export interface SimulatedEngineOptions {
   readonly wrap?: ((port: StorePort, engine: SimulatedEngine) => StorePort) | undefined;
 }
 
+const lookMillis = 500;
 /** After this long whoever supervises an engine starts it again. */
 const restartMillis = 1_000;
 
@@ -55,7 +56,13 @@ export class SimulatedEngine {
     this.#lives += 1;
     const process = time.process(`engine ${this.index}`);
     this.process = process;
-    this.#executor = new SimulatedExecutor({ ...executor, engine: this.index, process, tell });
+    this.#executor = new SimulatedExecutor({
+      ...executor,
+      engine: this.index,
+      owner: this.owner,
+      process,
+      tell,
+    });
     tell(this.#lives === 1 ? "starts" : "starts again");
     const owner = { id: this.owner, host: "world", process: this.index };
     const life = openEngine({ definitions, owner, onNote: (note) => this.#hear(note) }).pipe(
@@ -75,8 +82,9 @@ export class SimulatedEngine {
 
   /** Kills the process: what it was about to do never happens, its bodies end, and its death is proved. */
   crash(): void {
+    if (this.process === undefined) return;
     this.#end();
-    this.#options.store.memory.kill(this.owner);
+    this.#options.store.kill(this.owner);
   }
 
   /** Asks it to claim nothing any more and to end when what it holds has ended. */
@@ -91,7 +99,7 @@ export class SimulatedEngine {
 
   #store(process: Process): StorePort {
     const { store, time, executor, tell, wrap } = this.#options;
-    const raw = store.port(this.index);
+    const raw = store.port(this.index, this.owner);
     const options: SteppedOptions = {
       engine: this.index,
       process,
@@ -104,10 +112,19 @@ export class SimulatedEngine {
       },
       setClock: (byMillis) => void (time.now += byMillis),
     };
-    const port = stepped(
-      { ...raw, changes: (listener) => this.#keep(raw.changes(listener)) },
-      options,
-    );
+    const heard: StorePort = {
+      ...raw,
+      get abilities() {
+        return raw.abilities;
+      },
+      changes: (listener) => {
+        // Within half a second it finds that another one has died.
+        const mourn = (): void => void process.later(lookMillis, listener);
+        this.#keep(store.onDeath(mourn));
+        return this.#keep(raw.changes(listener));
+      },
+    };
+    const port = stepped(heard, options);
     return wrap === undefined ? port : wrap(port, this);
   }
 
@@ -127,8 +144,7 @@ export class SimulatedEngine {
 
   #over(text: string): void {
     this.#options.tell(text);
-    this.#end();
-    this.#options.store.memory.kill(this.owner);
+    this.crash();
   }
 
   #fail(cause: Cause.Cause<unknown>): void {

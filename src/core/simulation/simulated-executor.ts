@@ -1,7 +1,7 @@
 // The executor of a world: bodies take virtual time and end in every way in which a thread can end.
 import * as Effect from "effect/Effect";
 import type { ExecutorEvent, ExecutorPort, Order } from "../executor.ts";
-import type { Outcome } from "../run.ts";
+import type { Emitted, Outcome } from "../run.ts";
 import type { Task } from "../task.ts";
 import { perform, type Fake, type Performance, type Stage } from "./fake.ts";
 import type { FaultName, Faults } from "./fault.ts";
@@ -14,20 +14,28 @@ export interface BodyRecord {
   readonly token: number;
   readonly attempt: number;
   readonly engine: number;
+  /** The engine's life. */
+  readonly owner: string;
   readonly startedAt: number;
+  /** The same on the clock that nobody sets. */
+  readonly startedElapsed: number;
   /** null: it still runs, or its engine's process was killed. */
   outcome: Outcome | null;
+  /** Stored with its success. */
+  emitted: readonly Emitted[];
   isOver: boolean;
 }
 
 export interface SimulatedExecutorOptions {
   readonly engine: number;
+  readonly owner: string;
   readonly process: Process;
   readonly slots: number;
   readonly bodies: ReadonlyMap<string, Task | Fake>;
   readonly faults: Faults;
   readonly stage: Omit<Stage, "emitNow" | "log">;
   readonly now: () => number;
+  readonly elapsed: () => number;
   readonly tell: (text: string) => void;
   readonly begun: (body: BodyRecord) => void;
   readonly ended: (body: BodyRecord) => void;
@@ -89,10 +97,22 @@ export class SimulatedExecutor implements ExecutorPort {
   }
 
   #begin(order: Order): void {
-    const { engine, faults, tell, now } = this.#options;
+    const { engine, owner, faults, tell, now, elapsed } = this.#options;
     const { run, task, token, attempt } = order;
     const startedAt = now();
-    const record = { run, task, token, attempt, engine, startedAt, outcome: null, isOver: false };
+    const record: BodyRecord = {
+      run,
+      task,
+      token,
+      attempt,
+      engine,
+      owner,
+      startedAt,
+      startedElapsed: elapsed(),
+      outcome: null,
+      emitted: [],
+      isOver: false,
+    };
     const part: Part = { order, record, end: null };
     this.#parts.set(run, part);
     const fault = faults.arePossible
@@ -138,6 +158,7 @@ export class SimulatedExecutor implements ExecutorPort {
       this.#parts.delete(run);
       part.record.isOver = true;
       part.record.outcome = outcome;
+      part.record.emitted = emitted;
       this.#options.tell(`ends ${run}: ${outcomeText(outcome)}`);
       this.#options.ended(part.record);
       this.#tell({ _tag: "Ended", run, token, outcome, emitted });

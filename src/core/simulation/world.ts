@@ -16,6 +16,7 @@ import { Chance } from "./chance.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
 import { Faults, type FaultName, type FaultsInput } from "./fault.ts";
 import { Interleaving, type Departure, type Strategy } from "./interleaving.ts";
+import { hearingsOf, type Hearing } from "./reference.ts";
 import { SimulatedEngine } from "./simulated-engine.ts";
 import type { BodyRecord } from "./simulated-executor.ts";
 import { SimulatedStore } from "./simulated-store.ts";
@@ -31,6 +32,7 @@ import {
   type WorldSkip,
   type WorldWaiting,
 } from "./view.ts";
+import type { Violation } from "./violation.ts";
 import { VirtualTime, type Step } from "./virtual-time.ts";
 
 export interface WorldOptions {
@@ -71,7 +73,7 @@ export class NotIdleError extends Error {
 const fromDefault = 1_767_225_600_000;
 const idleMillisMax = 30 * 86_400_000;
 /** So many steps at one instant are no progress. */
-const stepsAtOnceMax = 200_000;
+const stepsAtOnceMax = 20_000;
 const duplicateFaults: readonly FaultName[] = ["duplicate"];
 
 /**
@@ -92,6 +94,10 @@ export class World {
   readonly running = new Set<BodyRecord>();
   /** Grows whenever a law may see something new. */
   version = 0;
+  /** Events that `emit` has said are stored, with the instant. */
+  readonly acknowledged = new Map<string, number>();
+  /** Laws that were seen broken while it happened. */
+  readonly breaches: Violation[] = [];
   readonly #app: App;
   readonly #options: WorldOptions;
   readonly #engines: SimulatedEngine[];
@@ -99,6 +105,9 @@ export class World {
   readonly #deeds: ((world: World) => void)[] = [];
   #broken: { readonly error: unknown } | undefined;
   #emissions = 0;
+  #hearings:
+    | { readonly seq: number; readonly at: number; readonly list: readonly Hearing[] }
+    | undefined;
   #watch: ((step: Step) => boolean) | undefined;
   #stepsAtOnce = 0;
   #steppedAt = -1;
@@ -117,14 +126,16 @@ export class World {
       this.interleaving.choose,
     );
     this.store = new SimulatedStore(this.time);
-    this.#client = this.store.port(null);
+    this.#client = this.store.port(null, null);
     const executor = {
       slots,
       bodies,
       faults: this.faults,
       stage: { chance: new Chance(seed), known: internals.known ?? (() => undefined) },
       now: () => this.time.now,
+      elapsed: () => this.time.elapsed,
       begun: (body: BodyRecord) => {
+        for (const other of this.running) if (other.run === body.run) this.#overlap(body, other);
         this.bodies.push(body);
         this.running.add(body);
         this.version += 1;
@@ -317,6 +328,27 @@ export class World {
     return runs.pending + runs.claimed + runs.running + unrouted + deadlines === 0;
   }
 
+  /** When each life of an engine has ended, on the clock that nobody sets. */
+  get deaths(): ReadonlyMap<string, number> {
+    return this.store.deaths;
+  }
+
+  /** When the app's definitions became the active ones. */
+  get activatedAt(): number | undefined {
+    for (const record of this.store.mirror.records)
+      if (record._tag === "Commit" && record.reply._tag === "Committed" && record.batch.generation)
+        return record.batch.generation.activatedAt;
+    return undefined;
+  }
+
+  /** All that was routed, when it is heard. */
+  hearings(): readonly Hearing[] {
+    const { signals, watermark } = this.store.mirror;
+    if (this.#hearings?.seq !== watermark.seq || this.#hearings.at !== watermark.at)
+      this.#hearings = { ...watermark, list: hearingsOf(signals, watermark) };
+    return this.#hearings.list;
+  }
+
   get engines(): readonly SimulatedEngine[] {
     return this.#engines;
   }
@@ -349,6 +381,7 @@ export class World {
       const status = reply._tag === "Committed" ? reply.signals[0] : undefined;
       this.version += 1;
       this.tell(`emits ${name} (${event})${status === "accepted" ? "" : ", a duplicate"}`);
+      this.acknowledged.set(event, this.time.now);
       if (status === "accepted") return { event, status };
       return status === "differs"
         ? { event, status: "duplicate", differs: true }
@@ -384,6 +417,15 @@ export class World {
     if (this.#stepsAtOnce > stepsAtOnceMax)
       throw new NotIdleError(`${stepsAtOnceMax} steps, and no time has passed: an endless loop`);
     return this.#broken !== undefined || this.#watch?.(step) === true;
+  }
+
+  #overlap(body: BodyRecord, other: BodyRecord): void {
+    this.breaches.push({
+      law: "no-overlap",
+      message: `a body of ${body.run} begins on engine ${body.engine} while another one runs on engine ${other.engine}`,
+      at: this.time.now,
+      about: [body.run],
+    });
   }
 
   #engine(index: number): SimulatedEngine {

@@ -1,0 +1,215 @@
+// One plan, played from its beginning until everything has come to rest, and judged: by the oracle, and by the user's own laws.
+import type { App } from "../app.ts";
+import { errorDataOf } from "../errors.ts";
+import { defaultEnvironment, environmentOf, type Environment } from "./environment.ts";
+import { AsyncTaskError, type Fake } from "./fake.ts";
+import type { Departure } from "./interleaving.ts";
+import { judged } from "./oracle.ts";
+import type { Plan } from "./plan.ts";
+import { isTerminal } from "../run.ts";
+import { runView, type WorldEvent, type WorldRun, type WorldSkip } from "./view.ts";
+import type { Violation } from "./violation.ts";
+import { NotIdleError, World, type WorldInternals } from "./world.ts";
+import type { Fault, FaultKind } from "./fault.ts";
+
+/** What a law is given to look at. */
+export interface Scene {
+  readonly runs: () => readonly WorldRun[];
+  /** The runs of a task whose bodies run at this moment, as many times as they do. */
+  readonly running: (task: string) => readonly WorldRun[];
+  readonly skips: () => readonly WorldSkip[];
+  readonly events: () => readonly WorldEvent[];
+  readonly now: () => number;
+}
+
+export interface Laws {
+  /** Holds after each step. */
+  readonly always?: { readonly [law: string]: (scene: Scene) => boolean };
+  /** Holds at some moment after the environment and the faults have ended. */
+  readonly eventually?: { readonly [law: string]: (scene: Scene) => boolean };
+  /** Holds at some moment of some plan: otherwise the simulation did not show what it should. */
+  readonly sometimes?: { readonly [law: string]: (scene: Scene) => boolean };
+}
+
+export interface Play extends Laws {
+  readonly app: App;
+  readonly tasks?: { readonly [task: string]: Fake };
+  readonly slots?: number;
+  readonly world?: ((environment: Environment) => void) | undefined;
+}
+
+export interface Played {
+  readonly violations: readonly Violation[];
+  readonly steps: number;
+  readonly choices: number;
+  readonly traceHash: string;
+  readonly faults: readonly Fault[];
+  readonly departures: readonly Departure[];
+  /** How often each kind of fault should have happened, by its rate. */
+  readonly expected: ReadonlyMap<FaultKind, number>;
+  /** Names of the `sometimes` that held. */
+  readonly seen: ReadonlySet<string>;
+  readonly world: World;
+}
+
+/** For so long after the last fault everything must come to its end. */
+const restMillis = 21_600_000;
+
+/** Plays a plan. Throws an AsyncTaskError for an asynchronous task whose outcome is not known yet, and what the user's own functions throw. */
+export const played = (play: Play, plan: Plan, internals: WorldInternals): Played => {
+  const world = new World(
+    play.app,
+    {
+      seed: plan.seed,
+      engines: plan.engines,
+      from: plan.from,
+      strategy: plan.steps,
+      faults: plan.faults,
+      ...(play.tasks !== undefined && { tasks: play.tasks }),
+      ...(play.slots !== undefined && { slots: play.slots }),
+    },
+    internals,
+  );
+  const watch = new Watch(world, play, plan.stepsMax);
+  try {
+    if (!watch.isOver) {
+      const describe = play.world ?? defaultEnvironment(world);
+      const environment = world.time.process("environment");
+      describe(environmentOf(world, environment, plan));
+      world.advance(plan.forMillis);
+      environment.end();
+    }
+    if (!watch.isOver) rest(world, watch);
+    if (!watch.isOver) watch.end();
+  } catch (error) {
+    if (error instanceof AsyncTaskError) throw error;
+    watch.fail(error);
+  }
+  return {
+    violations: watch.violations,
+    steps: world.time.steps,
+    choices: world.interleaving.choices,
+    traceHash: world.traceHash(),
+    faults: world.faults.happened,
+    departures: world.interleaving.departures,
+    expected: world.faults.expected,
+    seen: watch.seen,
+    world,
+  };
+};
+
+/** No more faults, all engines up, and time for everything to end. */
+const rest = (world: World, watch: Watch): void => {
+  world.faults.isOver = true;
+  world.tell("— the environment and the faults end here");
+  for (const engine of world.engines) engine.start();
+  watch.rest();
+  world.advance(restMillis);
+};
+
+class Watch {
+  readonly violations: Violation[] = [];
+  readonly seen = new Set<string>();
+  /** Runs that are waited for; null: the environment still acts, or its last signals are not routed. */
+  #awaited: readonly string[] | null = null;
+  #open: string[] = [];
+  /** How many signals are waited for; null: the environment still acts. */
+  #signals: number | null = null;
+  readonly #world: World;
+  readonly #laws: Play;
+  readonly #scene: Scene;
+  readonly #sometimes: Set<string>;
+  readonly #eventually: Set<string>;
+  #version = -1;
+
+  constructor(world: World, laws: Play, stepsMax = Infinity) {
+    this.#world = world;
+    this.#laws = laws;
+    this.#scene = sceneOf(world);
+    this.#sometimes = new Set(Object.keys(laws.sometimes ?? {}));
+    this.#eventually = new Set(Object.keys(laws.eventually ?? {}));
+    const hasLaws = laws.always !== undefined || this.#sometimes.size + this.#eventually.size > 0;
+    const isEnough = (): boolean =>
+      this.#signals === null
+        ? world.time.steps >= stepsMax
+        : this.#eventually.size === 0 && this.#isDone(this.#signals);
+    world.onStep(hasLaws ? () => this.#look() || isEnough() : isEnough);
+  }
+
+  get isOver(): boolean {
+    return this.violations.length > 0;
+  }
+
+  /** Waits from now on for what is owed now. */
+  rest(): void {
+    this.#signals = this.#world.store.mirror.signals.length;
+  }
+
+  end(): void {
+    this.#look();
+    for (const law of this.#eventually)
+      this.#breach(law, "it did not come to hold after the environment and the faults had ended");
+    this.violations.push(
+      ...judged(this.#world, { signals: this.#signals ?? 0, runs: this.#awaited ?? [] }),
+    );
+  }
+
+  /** Whether so many signals are routed, and all runs that were owed by then are over. */
+  #isDone(signals: number): boolean {
+    const { mirror } = this.#world.store;
+    if (mirror.watermark.seq < signals) return false;
+    const isOpen = (id: string): boolean => !isTerminal(mirror.run(id)?.state ?? "lost");
+    this.#awaited ??= mirror.runs.map(({ id }) => id).filter(isOpen);
+    if (this.#open.length === 0) this.#open = [...this.#awaited];
+    while (this.#open.length > 0 && !isOpen(this.#open.at(-1) as string)) this.#open.pop();
+    return this.#open.length === 0;
+  }
+
+  /** Something that nobody foresaw. */
+  fail(error: unknown): void {
+    const { name, message } = errorDataOf(error);
+    this.violations.push({
+      law: error instanceof NotIdleError ? "liveness" : "no-error",
+      message: error instanceof NotIdleError ? message : `${name}: ${message}`,
+      at: this.#world.now(),
+      about: [],
+    });
+    if (!(error instanceof NotIdleError) && (error as Error).name === "InputError") throw error;
+  }
+
+  /** Looks at the world after a step; true ends it. */
+  #look(): boolean {
+    const world = this.#world;
+    const version = world.version + world.store.mirror.records.length;
+    if (version === this.#version || this.isOver) return this.isOver;
+    this.#version = version;
+    const { always = {}, sometimes = {}, eventually = {} } = this.#laws;
+    for (const [law, holds] of Object.entries(always))
+      if (!holds(this.#scene)) this.#breach(law, "it does not hold any more");
+    for (const law of this.#sometimes)
+      if (sometimes[law]?.(this.#scene) === true) {
+        this.seen.add(law);
+        this.#sometimes.delete(law);
+      }
+    if (this.#signals !== null)
+      for (const law of this.#eventually)
+        if (eventually[law]?.(this.#scene) === true) this.#eventually.delete(law);
+    return this.isOver;
+  }
+
+  #breach(law: string, message: string): void {
+    this.violations.push({ law, message, at: this.#world.now(), about: [] });
+  }
+}
+
+const sceneOf = (world: World): Scene => ({
+  runs: () => world.runs(),
+  running: (task) =>
+    [...world.running].flatMap((body) => {
+      const run = body.task === task ? world.store.mirror.run(body.run) : undefined;
+      return run === undefined ? [] : [runView(run)];
+    }),
+  skips: () => world.skips(),
+  events: () => world.events(),
+  now: () => world.now(),
+});

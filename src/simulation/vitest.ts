@@ -1,0 +1,28 @@
+// Entry point `detent/vitest`: a simulation as a test of vitest.
+import { test } from "vitest";
+import type { App } from "../core/app.ts";
+import { summaryText, violationText } from "./report.ts";
+import { simulate, type SimulateOptions } from "./simulate.ts";
+
+export interface SimTestOptions extends SimulateOptions {
+  /** How long the test may take, in milliseconds. Default 120,000. */
+  readonly timeout?: number;
+}
+
+/** A law was broken, or a simulation was vacuous; the message is what a person needs to see. */
+export class SimulationError extends Error {
+  override readonly name = "SimulationError";
+}
+
+/** A test that simulates an app: it fails if a law does not hold, and if what was asked for never happened. */
+export const simTest = (name: string, app: App, options: SimTestOptions = {}): void => {
+  const { timeout = 120_000, ...settings } = options;
+  // oxlint-disable-next-line vitest/expect-expect, vitest/valid-title
+  test(name, { timeout }, async () => {
+    const report = await simulate(app, settings);
+    if (report.violations.length + report.vacuous.length > 0)
+      throw new SimulationError(
+        [...report.violations.map(violationText), summaryText(report)].join("\n\n"),
+      );
+  });
+};
