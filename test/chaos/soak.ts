@@ -1,6 +1,6 @@
 // Goal: under bodies that return, throw, exit, hang, leak, spin and crash, with cancels at random and an engine that is killed at random, every run is settled
 // once, as its body must be, and nothing is left behind. Method: one engine at a time works on one file; what was asked for is remembered here and compared
-// with what the store says in the end. `node test/chaos/soak.ts --seconds 600 --seed 1`; prints its figures, and exits 1 if anything is amiss.
+// with what the store says in the end. `npm run soak`, or `npm run soak -- --seconds 60 --seed 2`; prints its figures, and exits 1 if anything is amiss.
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -19,6 +19,9 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
+if (!(seconds > 0)) throw new Error(`--seconds is ${values.seconds}; give a number above 0`);
+/** Gaps and memory are the machine's doing as well: over a short while they tell nothing. */
+const judgesBounds = seconds >= 300;
 const folder = mkdtempSync(join(tmpdir(), "detent-soak-"));
 const file = join(folder, "soak.db");
 
@@ -81,7 +84,8 @@ const tell = (engine: ChildProcess, message: ToEngine): void => {
 const provoke = async (): Promise<ChildProcess> => {
   let engine = await open();
   const endAt = performance.now() + seconds * 1_000;
-  let killAt = performance.now() + (5 + random() * 20) * 1_000;
+  const toNextKill = () => Math.min(5 + random() * 20, seconds / 3) * 1_000;
+  let killAt = performance.now() + toNextKill();
   const recent: string[] = [];
   while (performance.now() < endAt) {
     const part = anyPart();
@@ -112,7 +116,7 @@ const provoke = async (): Promise<ChildProcess> => {
     await gone;
     // oxlint-disable-next-line no-await-in-loop
     engine = await open();
-    killAt = performance.now() + (5 + random() * 20) * 1_000;
+    killAt = performance.now() + toNextKill();
   }
   return engine;
 };
@@ -173,12 +177,12 @@ const quantile = (sample: readonly number[], share: number): number =>
 await finish(await provoke());
 const { states, attempts } = judge();
 const median = quantile(figures.gapP99s, 0.5);
-if (median > 20)
+if (median > 20 && judgesBounds)
   faults.push(`the main loop's gaps: p99 is ${median.toFixed(1)} ms in the median second`);
 const third = Math.floor(figures.rss.length / 3);
 const growth =
   quantile(figures.rss.slice(-third), 0.5) / quantile(figures.rss.slice(0, third), 0.5);
-if (growth > 1.5 && seconds >= 300) faults.push(`memory has grown ${growth.toFixed(2)}x`);
+if (growth > 1.5 && judgesBounds) faults.push(`memory has grown ${growth.toFixed(2)}x`);
 
 console.log(
   JSON.stringify(
@@ -202,6 +206,7 @@ console.log(
   `memory: ${(quantile(figures.rss, 0.5) / 1e6).toFixed(0)} MB in the median, ${(Math.max(...figures.rss) / 1e6).toFixed(0)} MB at most, last third ${growth.toFixed(2)}x the first`,
 );
 for (const fault of faults.slice(0, 20)) console.log(`AMISS: ${fault}`);
+if (!judgesBounds) console.log("gaps and memory are not judged in less than 300 seconds");
 console.log(faults.length === 0 ? "clean" : `${faults.length} faults`);
 if (faults.length === 0) rmSync(folder, { recursive: true });
 else console.log(`the store is kept in ${folder}`);

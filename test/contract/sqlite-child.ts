@@ -21,7 +21,7 @@ export interface Child {
   readonly ended: Effect.Effect<void>;
 }
 
-type Deed = "enter" | "hold" | "dead" | "write" | "race";
+type Deed = "enter" | "hold" | "part" | "dead" | "write" | "race";
 
 /** Killed with the scope. */
 export const child = (
@@ -96,6 +96,13 @@ const deeds: Readonly<
       holdAsChild(lock);
       say("held");
       yield* Effect.sleep("1 hour");
+    }),
+
+  /** As hold, and ends by itself. */
+  part: (_, [lock = ""]) =>
+    Effect.sync(() => {
+      holdAsChild(lock);
+      process.exit();
     }),
 
   dead: (store) =>

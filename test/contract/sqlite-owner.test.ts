@@ -87,6 +87,26 @@ test("an engine that was killed is not dead while a process that executes for it
     }),
   ));
 
+test("an engine that was killed is dead although a process that executed for it has ended by itself before", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const engine = yield* child(file, "enter");
+      yield* engine.said("entered");
+      const store = yield* opened(file);
+      const { path: lock = "" } = (yield* store.proof("child")) ?? {};
+      yield* (yield* child(file, "part", lock)).ended;
+      // Of a process that was killed between its two deletions.
+      writeFileSync(`${lock}.child-1-journal`, Buffer.alloc(512));
+      yield* engine.kill;
+      expect(yield* store.dead).toMatchObject([{ id: "child" }]);
+      expect(readdirSync(path).filter((name) => /child/.test(name))).toEqual([
+        expect.stringMatching(/child-1-journal$/),
+      ]);
+    }),
+  ));
+
 test("an engine that was killed is dead at once for the next one, which keeps its runs until it has closed it; then the lock is gone", () =>
   run(
     Effect.gen(function* () {

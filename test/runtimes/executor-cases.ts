@@ -1,62 +1,17 @@
 // What becomes of a run whose body ends in some way: one row for each way, the same for every executor and every runtime unless the row says otherwise.
 // Under vitest, test/unit/executor-outcomes.test.ts runs them; under any other runtime, run-executor-cases.ts does.
-import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { ErrorData } from "../../src/core/errors.ts";
-import type { ExecutorEvent, Order } from "../../src/core/executor.ts";
-import type { Outcome } from "../../src/core/run.ts";
-import type { Ended, Stage } from "./executor-stage.ts";
-
-export interface Case {
-  readonly name: string;
-  readonly body: string;
-  readonly with?: unknown;
-  readonly order?: Partial<Order>;
-  /** Cancelled once the body has begun. */
-  readonly cancelled?: true;
-  readonly expect: (seen: Seen) => void;
-  /** What it needs: threads or processes that can be ended ("kill"), a heap that can be looked at ("heap"), attribution of stray errors ("stray"). */
-  readonly needs?: readonly Need[];
-  /** The grace of the executor; "long": a body that heeds its signal is meant to end by itself. */
-  readonly grace?: "short" | "long";
-}
-
-export type Need = "kill" | "heap" | "stray" | "thread";
-
-interface Seen {
-  readonly ended: Ended;
-  readonly outcome: Outcome;
-  readonly events: readonly ExecutorEvent[];
-}
-
-type Tag = Outcome["_tag"];
-
-const outcomeIs =
-  (tag: Tag, check: (error: ErrorData) => void = () => {}) =>
-  ({ outcome }: Seen): void => {
-    equal(outcome._tag, tag, `got ${JSON.stringify(outcome)}`);
-    if ("error" in outcome && outcome.error !== null) check(outcome.error);
-  };
-const failsWith = (name: string, message: RegExp, check: (error: ErrorData) => void = () => {}) =>
-  outcomeIs("Failed", (error) => {
-    equal(error.name, name);
-    match(error.message, message);
-    check(error);
-  });
-const succeedsWith =
-  (result: unknown) =>
-  ({ outcome }: Seen): void =>
-    deepEqual(outcome, { _tag: "Succeeded", result });
-const crashesWith = (message: RegExp, check: (error: ErrorData) => void = () => {}) =>
-  outcomeIs("Crashed", (error) => {
-    equal(error.name, "CrashError");
-    match(error.message, message);
-    check(error);
-  });
-const isCancelled = outcomeIs("Cancelled", (error) => equal(error.name, "CancelledError"));
-const timesOut = outcomeIs("TimedOut", (error) => equal(error.name, "TimeoutError"));
-const resultFault = (message: RegExp) => failsWith("ResultError", message);
-const linesOf = (events: readonly ExecutorEvent[]): string[] =>
-  events.flatMap((event) => (event._tag === "Logged" ? [`${event.level} ${event.message}`] : []));
+import { deepEqual, equal, match } from "node:assert/strict";
+import {
+  crashesWith,
+  failsWith,
+  isCancelled,
+  outcomeIs,
+  resultFault,
+  succeedsWith,
+  timesOut,
+  type Case,
+} from "./executor-case.ts";
+import { heeding, refusing, talking } from "./executor-talk-cases.ts";
 
 const returning: readonly Case[] = [
   {
@@ -140,7 +95,10 @@ const throwing: readonly Case[] = [
   {
     name: "throws an error of the system",
     body: "throws-system-error",
-    expect: failsWith("Error", /no such file/i, (error) => equal(error.data?.["code"], "ENOENT")),
+    expect: failsWith("Error", /no such file/i, (error) => {
+      equal(error.data?.["code"], "ENOENT");
+      equal(error.data?.["syscall"], "open");
+    }),
   },
   {
     name: "throws a DOMException",
@@ -189,8 +147,14 @@ const throwing: readonly Case[] = [
     expect: outcomeIs("Failed", (error) => equal(error.name, "RangeError")),
   },
   {
-    name: "calls what workers must not call",
+    name: "calls process.abort",
     body: "calls-abort",
+    needs: ["thread", "kill"],
+    expect: outcomeIs("Failed", (error) => match(error.message, /not supported in workers/)),
+  },
+  {
+    name: "calls process.chdir",
+    body: "changes-directory",
     needs: ["thread", "kill"],
     expect: outcomeIs("Failed", (error) => match(error.message, /not supported in workers/)),
   },
@@ -260,6 +224,13 @@ const dying: readonly Case[] = [
     expect: crashesWith(/out of memory/),
   },
   {
+    name: "fills its heap by many arrays, with a limit",
+    body: "fills-heap-by-arrays",
+    order: { memoryBytes: 100_000_000 },
+    needs: ["heap"],
+    expect: crashesWith(/out of memory/),
+  },
+  {
     name: "holds buffers, which are no heap",
     body: "fills-buffers",
     order: { memoryBytes: 64_000_000 },
@@ -294,160 +265,6 @@ const hanging: readonly Case[] = [
   },
 ]);
 
-const heeding: readonly Case[] = [
-  {
-    name: "heeds its signal when cancelled",
-    body: "heeds-signal",
-    cancelled: true,
-    grace: "long",
-    expect: (seen) => (isCancelled(seen), equal(causeOf(seen), undefined)),
-  },
-  {
-    name: "heeds its signal when its time is over",
-    body: "heeds-signal",
-    order: { timeoutMillis: 30 },
-    grace: "long",
-    expect: timesOut,
-  },
-  {
-    name: "asks for its signal only after it was cancelled",
-    body: "heeds-signal-late",
-    cancelled: true,
-    grace: "long",
-    expect: isCancelled,
-  },
-  {
-    name: "finishes its work although it was cancelled",
-    body: "heeds-signal-and-returns",
-    cancelled: true,
-    grace: "long",
-    expect: succeedsWith("unharmed"),
-  },
-  {
-    name: "returns after its time is over",
-    body: "heeds-signal-and-returns",
-    order: { timeoutMillis: 30 },
-    grace: "long",
-    expect: timesOut,
-  },
-  {
-    name: "sees in a loop that it was cancelled",
-    body: "heeds-cancelled",
-    cancelled: true,
-    grace: "long",
-    needs: ["kill"],
-    expect: (seen) => (isCancelled(seen), equal(causeOf(seen), "stopped in the middle")),
-  },
-  {
-    name: "sees in a loop that its time is over",
-    body: "heeds-cancelled-and-returns",
-    order: { timeoutMillis: 30 },
-    grace: "long",
-    needs: ["kill"],
-    expect: timesOut,
-  },
-];
-const causeOf = ({ outcome }: Seen): string | undefined =>
-  "error" in outcome ? outcome.error?.cause?.message : undefined;
-
-const talking: readonly Case[] = [
-  {
-    name: "knows who it is",
-    body: "tells-context",
-    order: { run: "the-run", token: 4, attempt: 2, idempotencyKey: "the-key" },
-    expect: succeedsWith({
-      runId: "the-run",
-      attempt: 2,
-      token: 4,
-      idempotencyKey: "the-key",
-      cancelled: false,
-      aborted: false,
-    }),
-  },
-  {
-    name: "logs through the console from a loop that never yields",
-    body: "logs-in-loop",
-    needs: ["thread"],
-    expect: ({ events }) =>
-      deepEqual(linesOf(events), [
-        "info line 0",
-        "info line 1",
-        "info line 2",
-        "info line 3",
-        "info line 4",
-        "warn careful { a: 1 }",
-        "error bad",
-      ]),
-  },
-  {
-    name: "logs more than it may",
-    body: "logs-too-much",
-    expect: ({ events }) => {
-      const lines = linesOf(events);
-      ok(lines.length >= 201 && lines.length <= 601, `${lines.length} lines`);
-      match(lines.at(-1) ?? "", /more lines: a task may log 200 lines a second/);
-    },
-  },
-  {
-    name: "reports progress more often than it may",
-    body: "reports-progress",
-    expect: ({ events }) => {
-      const progress = events.filter((event) => event._tag === "Progress");
-      ok(progress.length >= 2 && progress.length <= 20, `${progress.length} reports`);
-      deepEqual(progress.at(-1)?.fraction, 1);
-    },
-  },
-  {
-    name: "emits",
-    body: "emits",
-    order: { run: "emitter" },
-    expect: ({ ended, events }) => {
-      deepEqual(ended.emitted, [
-        { id: "emitter/0", name: "first", payload: { n: 1 } },
-        { id: "my-id", name: "named", payload: [1, 2] },
-        { id: "emitter/3", name: "last", payload: null },
-      ]);
-      deepEqual(
-        events.flatMap((event) => (event._tag === "Emitted" ? [event.event] : [])),
-        [{ id: "emitter/1", name: "now", payload: null }],
-      );
-    },
-  },
-  {
-    name: "emits and then throws: only what was emitted at once is kept",
-    body: "emits-then-throws",
-    expect: (seen) => {
-      failsWith("Error", /^after emitting$/)(seen);
-      deepEqual(seen.ended.emitted, []);
-      equal(seen.events.filter((event) => event._tag === "Emitted").length, 1);
-    },
-  },
-  {
-    name: "emits what can't be stored",
-    body: "emits-badly",
-    expect: failsWith("InputError", /emit\("bad"\): payload\.when is a Date/),
-  },
-];
-
-const refusing: readonly Case[] = [
-  {
-    name: "names a task that no module has",
-    body: "",
-    order: { task: "nowhere" },
-    expect: outcomeIs("Released", (error) => equal(error.name, "UnknownTaskError")),
-  },
-  {
-    name: "has an input that can't be sent",
-    body: "returns-input",
-    order: { input: { body: "returns-input", input: () => {} } as never },
-    needs: ["thread"],
-    expect: (seen) => {
-      outcomeIs("Released", (error) => equal(error.name, "DataCloneError"))(seen);
-      ok(!seen.events.some((event) => event._tag === "Started"));
-    },
-  },
-];
-
 /** What the envelope alone decides, wherever a body runs. */
 const envelopeCases: readonly Case[] = [...returning, ...throwing];
 /** What also depends on where a body runs. */
@@ -459,35 +276,3 @@ export const hostCases: readonly Case[] = [
   ...refusing,
 ];
 export const cases: readonly Case[] = [...envelopeCases, ...hostCases];
-
-/** Plays one row beside an innocent neighbour, which must come to no harm; afterwards all slots must be of use again. */
-export const play = async (
-  it: Case,
-  stage: Stage,
-  where: { readonly slots: number; readonly isolation: Order["isolation"] },
-): Promise<void> => {
-  const { slots, isolation } = where;
-  await stage.free(slots);
-  const neighbour = stage.start("waits-for-call");
-  await stage.started(neighbour);
-  const run = stage.start(it.body, {
-    isolation,
-    ...it.order,
-    ...("with" in it && { with: it.with }),
-  });
-  if (it.cancelled === true) {
-    await stage.started(run);
-    stage.cancel(run);
-  }
-  const ended = await stage.ended(run);
-  stage.call(neighbour);
-  const unharmed = { _tag: "Succeeded", result: "unharmed" };
-  deepEqual((await stage.ended(neighbour)).outcome, unharmed, "the neighbour was harmed");
-  it.expect({ ended, outcome: ended.outcome, events: stage.of(run) });
-  equal(stage.of(run).at(-1), ended, "something was told after the end");
-  await stage.free(slots);
-  const fine = { _tag: "Succeeded", result: "fine" };
-  const after = Array.from({ length: slots }, () => stage.start("returns-input", { with: "fine" }));
-  for (const next of after)
-    deepEqual((await stage.ended(next)).outcome, fine, "a slot is of no use");
-};

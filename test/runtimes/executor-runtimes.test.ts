@@ -1,6 +1,6 @@
 /**
  * Goal: a body that ends in some way has the same outcome on every runtime that detent supports, and not only on the one that runs these tests.
- * Method: each other runtime, from its npm package, plays the table of cases in a process of its own and says how each row went; a row that a runtime can't
+ * Method: each other runtime, from its npm package, plays the table of cases and the scenes in a process of its own and says how each went; what a runtime can't
  * play is skipped, with what the runtime lacks, and so is a runtime that can't be had on this machine.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -58,8 +58,8 @@ class Playing {
     this.#child.on("close", (code, signal) => this.#end(String(signal ?? code)));
   }
 
-  verdict(where: string, name: string): Promise<Verdict> {
-    return this.#of(where, name).promise;
+  verdict(title: string): Promise<Verdict> {
+    return this.#of(title).promise;
   }
 
   end(): void {
@@ -69,17 +69,16 @@ class Playing {
   #hear(line: string): void {
     if (!line.startsWith("{")) return;
     const verdict = JSON.parse(line) as Verdict;
-    this.#of(verdict.where, verdict.name).resolve(verdict);
+    this.#of(verdict.title).resolve(verdict);
   }
 
-  #of(where: string, name: string): PromiseWithResolvers<Verdict> {
-    const key = `${where}: ${name}`;
-    const known = this.#verdicts.get(key);
+  #of(title: string): PromiseWithResolvers<Verdict> {
+    const known = this.#verdicts.get(title);
     if (known !== undefined) return known;
     const made = Promise.withResolvers<Verdict>();
     made.promise.catch(() => {}); // told to whoever asks
     if (this.#over !== null) made.reject(this.#over);
-    this.#verdicts.set(key, made);
+    this.#verdicts.set(title, made);
     return made;
   }
 
@@ -97,13 +96,13 @@ describe.each(runtimes)("on $title", ({ title, runtime, binary, args }) => {
   });
   afterAll(() => playing?.end());
 
-  for (const { where, rows } of playsOn(runtime))
-    test.for(rows)(`${where}, a body that $name`, async ({ name }, { skip }) => {
+  for (const play of playsOn(runtime))
+    test.for(play.parts)(`${play.title}, $title`, async (part, { skip }) => {
       skip(absent !== undefined, absent);
-      expect((await playing?.verdict(where, name))?.fault).toBeNull();
+      expect((await playing?.verdict(`${play.title}, ${part.title}`))?.fault).toBeNull();
     });
 
-  test.for(leftOutOn(runtime))("a body that $row.name", ({ lacking }, { skip }) => {
+  test.for(leftOutOn(runtime))("$name", ({ lacking }, { skip }) => {
     expect(lacking).not.toHaveLength(0);
     skip(`${title} has no ${lacking.join(", no ")}`);
   });

@@ -115,7 +115,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    this.#calls.close();
     await Effect.runPromise(Scope.close(this.#scope, Exit.void));
+    this.#calls.close();
   }
 }

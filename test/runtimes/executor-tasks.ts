@@ -1,6 +1,7 @@
 // Task bodies that end in every way that there is. Imported by worker threads, by child processes and by the tests themselves.
 import { spawnSync } from "node:child_process";
 import { pbkdf2Sync } from "node:crypto";
+import { threadId } from "node:worker_threads";
 import { task, type TaskContext } from "../../src/core/task.ts";
 
 /** On which `waits-for-call` listens. */
@@ -16,6 +17,23 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve()),
   );
 const never = new Promise<never>(() => {});
+const reallyExit = (): never =>
+  (process as unknown as { reallyExit: (code: number) => never }).reallyExit(5);
+
+/** Resolves when a test calls the run, from whichever thread. */
+const called = async (run: string): Promise<void> => {
+  const calls = new BroadcastChannel(callChannel);
+  await new Promise<void>((resolve) => {
+    const hear = (event: Event) => {
+      if ((event as MessageEvent).data === run) resolve();
+    };
+    calls.addEventListener("message", hear);
+  });
+  calls.close();
+};
+/** When what a body has left behind makes itself felt: when its run is called, or soon. */
+const occasion = (input: unknown, run: string): Promise<void> =>
+  input === "called" ? called(run) : new Promise((resolve) => setTimeout(resolve, 20));
 
 class CodedError extends Error {
   override readonly name = "CodedError";
@@ -103,6 +121,7 @@ const throws: Record<string, Body> = {
     return deeper();
   },
   "calls-abort": () => process.abort(),
+  "changes-directory": () => process.chdir("/"),
 };
 
 const dies: Record<string, Body> = {
@@ -113,8 +132,7 @@ const dies: Record<string, Body> = {
     emit("told", { before: "exit" }, { now: true });
     process.exit(7);
   },
-  "exits-for-real": () =>
-    (process as unknown as { reallyExit: (code: number) => never }).reallyExit(5),
+  "exits-for-real": () => reallyExit(),
   "throws-in-timer": () => {
     setTimeout(() => {
       throw new CodedError("in a timer");
@@ -125,13 +143,15 @@ const dies: Record<string, Body> = {
     void Promise.reject(new CodedError("unheard"));
     return never;
   },
-  "leaves-timer-that-throws": () => {
-    setTimeout(() => {
-      throw new Error("left behind");
-    }, 20);
+  "leaves-timer-that-throws": (input, { runId }) => {
+    void occasion(input, runId).then(() =>
+      setTimeout(() => {
+        throw new Error("left behind");
+      }),
+    );
   },
-  "leaves-rejection": () => {
-    setTimeout(() => void Promise.reject(new Error("left behind")), 20);
+  "leaves-rejection": (input, { runId }) => {
+    void occasion(input, runId).then(() => Promise.reject(new Error("left behind")));
   },
   "leaves-loop": () => {
     const spin = () => {
@@ -140,8 +160,12 @@ const dies: Record<string, Body> = {
     // From a microtask, the next tick is the first thing that happens once this body's answer has been sent.
     queueMicrotask(() => process.nextTick(spin));
   },
-  "leaves-exit": () => {
-    setTimeout(() => process.exit(3), 20);
+  "leaves-exit": (input, { runId }) => {
+    void occasion(input, runId).then(() => setTimeout(() => process.exit(3)));
+  },
+  /** Past the trap, so that the thread dies while it has nothing to do. */
+  "leaves-death": () => {
+    setTimeout(reallyExit, 20);
   },
   "fills-heap-by-push": () => {
     const array: number[] = [];
@@ -150,6 +174,10 @@ const dies: Record<string, Body> = {
   "fills-heap-by-map": () => {
     const map = new Map<number, unknown>();
     for (let i = 0; ; i++) map.set(i, { i });
+  },
+  "fills-heap-by-arrays": () => {
+    const arrays: number[][] = [];
+    for (;;) arrays.push(Array.from({ length: 10_000 }, () => 1));
   },
   "fills-buffers": () => {
     const buffers = Array.from({ length: 96 }, () => Buffer.alloc(1_048_576, 1));
@@ -216,18 +244,12 @@ const heeds: Record<string, Body> = {
 };
 
 const waits: Record<string, Body> = {
-  /** Ends when its run is called, from whichever thread. */
   "waits-for-call": async (_, { runId }) => {
-    const calls = new BroadcastChannel(callChannel);
-    await new Promise<void>((resolve) => {
-      const hear = (event: Event) => {
-        if ((event as MessageEvent).data === runId) resolve();
-      };
-      calls.addEventListener("message", hear);
-    });
-    calls.close();
+    await called(runId);
     return "unharmed";
   },
+  /** Longer than a process takes to end that nothing holds. */
+  "waits-a-while": () => new Promise((resolve) => setTimeout(resolve, 300)),
 };
 
 const talks: Record<string, Body> = {
@@ -246,6 +268,10 @@ const talks: Record<string, Body> = {
     }
     console.warn("careful", { a: 1 });
     console.error("bad");
+  },
+  "logs-and-spins": () => {
+    for (let i = 0; i < 5; i++) console.log("line %d", i);
+    for (;;);
   },
   "logs-too-much": (_, { log }) => {
     for (let i = 0; i < 10_000; i++) log(`line ${i}`);
@@ -266,9 +292,37 @@ const talks: Record<string, Body> = {
     throw new Error("after emitting");
   },
   "emits-badly": (_, { emit }) => emit("bad", { when: new Date(0) } as never),
+};
+
+const warnings: unknown[] = [];
+let listening = false;
+
+const dwells: Record<string, Body> = {
   "keeps-global": () =>
     ((globalThis as { count?: number }).count =
       ((globalThis as { count?: number }).count ?? 0) + 1),
+  "keeps-environment": () => {
+    const before = process.env["DETENT_TEST"] ?? null;
+    process.env["DETENT_TEST"] = "kept";
+    return before;
+  },
+  "tells-thread": () => threadId,
+  /** Warnings are given later, so what it returns is how many earlier runs have caused. */
+  "listens-to-signal": async (_, { signal }) => {
+    if (!listening) process.on("warning", (warning) => warnings.push(warning));
+    listening = true;
+    signal.addEventListener("abort", () => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    return warnings.length;
+  },
+  /** Tells, by memory that it shares with the test, when its answer has been given, although nobody may have read it yet. */
+  "marks-its-end": (mark: Int32Array) => {
+    setImmediate(() => {
+      Atomics.store(mark, 0, 1);
+      Atomics.notify(mark, 0);
+    });
+    return "done";
+  },
 };
 
 export const bodies: Readonly<Record<string, Body>> = {
@@ -279,6 +333,7 @@ export const bodies: Readonly<Record<string, Body>> = {
   ...heeds,
   ...waits,
   ...talks,
+  ...dwells,
 };
 
 /** Plays the body that its input names. */

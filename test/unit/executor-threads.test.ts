@@ -46,55 +46,12 @@ const outcomeOf = async (stage: Stage, body: string, input?: unknown) => {
 const age = (stage: Stage) => outcomeOf(stage, "keeps-global");
 const succeeded = (result: unknown) => ({ _tag: "Succeeded", result });
 
-describe("what a run leaves behind", () => {
-  test.each([
-    ["leaves-timer-that-throws", /left behind/],
-    ["leaves-rejection", /left behind/],
-    ["leaves-exit", /process\.exit\(3\)/],
-  ])(
-    "%s: is blamed on that run; the next one comes to no harm, and then has a new thread",
-    async (body, what) => {
-      const stage = await open();
-      expect(await age(stage)).toEqual(succeeded(1));
-      const culprit = stage.start(body);
-      expect((await stage.ended(culprit)).outcome).toEqual(succeeded(null));
-      const innocent = stage.start("heeds-signal-and-returns");
-      await stage.until("a warning", () => stage.warnings().length > 0);
-      stage.cancel(innocent);
-      expect((await stage.ended(innocent)).outcome).toEqual(succeeded("unharmed"));
-      expect(stage.warnings()).toEqual([expect.stringMatching(what)]);
-      expect(stage.warnings()[0]).toContain(`Run ${culprit} `);
-      expect(await age(stage)).toEqual(succeeded(1));
-    },
-  );
-
-  test("a loop: the next run does not begin, is released, and has a new thread", async () => {
-    const stage = await open({ deafMillis: 100 });
-    expect(await outcomeOf(stage, "leaves-loop")).toEqual(succeeded(null));
-    expect(await outcomeOf(stage, "returns-input", 1)).toEqual({
-      _tag: "Released",
-      error: null,
-      holdMillis: 0,
-    });
-    expect(await outcomeOf(stage, "returns-input", 1)).toEqual(succeeded(1));
-  });
-});
-
 describe("a slot", () => {
   test("keeps its thread from run to run, and replaces it after as many as it is told", async () => {
     const stage = await open({ runsMax: 2 });
     expect([await age(stage), await age(stage), await age(stage)]).toEqual(
       [1, 2, 1].map(succeeded),
     );
-  });
-
-  test("is of use again however often its thread crashes in a row", async () => {
-    const stage = await open();
-    for (let crash = 0; crash < 4; crash++) {
-      // oxlint-disable-next-line no-await-in-loop -- in a row
-      expect(await outcomeOf(stage, "exits", crash)).toMatchObject({ _tag: "Crashed" });
-    }
-    expect(await age(stage)).toEqual(succeeded(1));
   });
 
   test("is not given more than one run at a time", async () => {

@@ -1,5 +1,5 @@
 // Locks that a process holds until it ends. Apart from all else, so that a child process which holds one loads nothing else.
-import { unlinkSync } from "node:fs";
+import { rmSync, unlinkSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** By path. A connection that is collected as garbage would let go of its lock. */
@@ -19,5 +19,8 @@ export const childMark = ".child-";
 export const holdAsChild = (path: string): void => {
   const own = `${path}${childMark}${process.pid}`;
   hold(own);
-  process.once("exit", () => unlinkSync(own));
+  process.once("exit", () => {
+    rmSync(`${own}-journal`, { force: true });
+    unlinkSync(own);
+  });
 };

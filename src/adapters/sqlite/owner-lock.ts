@@ -8,7 +8,7 @@
 // 4. Deleting the file: only its holder does, after the owner's row is closed. A file that is missing therefore proves nothing.
 // 5. Believing the engine's lock alone: a process of its own that executes a run may outlive it by a moment, and holds a lock beside it.
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
@@ -32,7 +32,12 @@ export const isDead = (database: string, name: string): boolean => {
 };
 
 const childrenOf = (folder: string, name: string): readonly string[] =>
-  readdirSync(folder).filter((other) => other.startsWith(`${name}${childMark}`));
+  // Not the journals that SQLite keeps beside them: those are nobody's lock, and outlive a process that was killed.
+  readdirSync(folder).filter(
+    (other) =>
+      other.startsWith(`${name}${childMark}`) &&
+      /^\d+$/.test(other.slice(name.length + childMark.length)),
+  );
 
 const lockState = (path: string): "held" | "free" | "missing" => {
   if (held.has(path)) return "held";
@@ -65,6 +70,7 @@ const remove = (path: string): void => {
       connection = openExisting(path);
       connection.exec("BEGIN EXCLUSIVE");
     }
+    rmSync(`${path}-journal`, { force: true });
     unlinkSync(path);
   } catch {
     // Only litter: a closed owner's lock is never looked at again.
