@@ -5,6 +5,7 @@
 // owed runs. Between turns it sleeps until something comes due or somebody hints that there is work.
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
+import { isActive } from "./activation.ts";
 import { freesRuns } from "./batch.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
@@ -16,7 +17,7 @@ import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step } from "./step.ts";
-import { Store, type Batch } from "./store.ts";
+import { Store, type Batch, type Generation } from "./store.ts";
 import { activate, reclaimDead } from "./takeover.ts";
 
 export type { EngineNote, EngineOptions } from "./incarnation.ts";
@@ -269,8 +270,9 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     });
     self.hasMore = false;
     // Another generation is active: its engines route, this one only executes what it can.
-    if (reading.generation?.fingerprint !== self.definitions.fingerprint) {
+    if (!isActive(reading.generation, self.definitions, self.zones)) {
       self.state = undefined;
+      tellOtherGeneration(self, reading.generation);
       return false;
     }
     if (reading.state !== null)
@@ -334,6 +336,20 @@ const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
     });
     yield* Effect.forEach(runs, end, { concurrency: "unbounded", discard: true });
   });
+
+/** Once a generation: whoever deploys wants to know which engine is behind, whoever didn't that it is. */
+const tellOtherGeneration = (self: Incarnation, generation: Generation | null): void => {
+  if (generation === null || self.toldGeneration === generation.number) return;
+  self.toldGeneration = generation.number;
+  const difference =
+    generation.fingerprint === self.definitions.fingerprint
+      ? `computes with the time zone database ${generation.zones ?? "of an engine that didn't say"}, this engine with ${self.zones}`
+      : "has other definitions";
+  self.note({
+    _tag: "Warning",
+    message: `generation ${generation.number}, which is active now, ${difference}: this engine executes runs of its tasks and routes nothing; start it anew to make its own the active ones`,
+  });
+};
 
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>

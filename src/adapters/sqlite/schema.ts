@@ -226,7 +226,12 @@ ALTER TABLE run ADD COLUMN expires_at INTEGER;
 CREATE INDEX run_expiring ON run (app, task, expires_at, place) WHERE state = 'pending' AND expires_at IS NOT NULL;
 `;
 
-export const migrations: readonly string[] = [first, second, third, fourth];
+/** Generations name their time zone database. */
+const fifth = `
+ALTER TABLE generation ADD COLUMN zones TEXT;
+`;
+
+export const migrations: readonly string[] = [first, second, third, fourth, fifth];
 
 export const schemaVersion = migrations.length;
 
