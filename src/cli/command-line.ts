@@ -10,6 +10,7 @@ import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as GlobalFlag from "effect/cli/GlobalFlag";
 import { cancel, retry } from "./cancel.ts";
+import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
 import { reportFailure } from "./failure.ts";
 import { init } from "./init.ts";
@@ -45,6 +46,7 @@ const detent = Command.make("detent").pipe(
     retry,
     pause,
     resume,
+    doctor,
   ]),
 );
 
@@ -72,7 +74,8 @@ export const perform = async (args: readonly string[]): Promise<number> => {
   // What a command may ask of its platform (files, prompts, child processes) none of ours does, and loading Node's would cost more than all the rest.
   const alone = program as Effect.Effect<void, unknown>;
   const exit = await Effect.runPromiseExit(Effect.provide(alone, settings));
-  if (Exit.isSuccess(exit)) return 0;
+  // A command that did its work may have found that something else is wrong.
+  if (Exit.isSuccess(exit)) return Number(process.exitCode ?? 0);
   return reportFailure(Cause.squash(exit.cause), args);
 };
 
