@@ -11,6 +11,7 @@ import * as Command from "effect/cli/Command";
 import * as GlobalFlag from "effect/cli/GlobalFlag";
 import { backfill } from "./backfill.ts";
 import { cancel, retry } from "./cancel.ts";
+import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
 import { reportFailure } from "./failure.ts";
 import { init } from "./init.ts";
@@ -54,6 +55,7 @@ const detent = Command.make("detent").pipe(
     rewind,
     schedule,
     unschedule,
+    doctor,
   ]),
 );
 

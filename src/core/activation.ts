@@ -10,13 +10,38 @@ import {
   type CompiledSchedule,
   type Schedule,
 } from "./schedule.ts";
-import type { Batch, Cursor, Reading, Skip, StoredState } from "./store.ts";
+import type {
+  Batch,
+  Cursor,
+  Deadline,
+  Generation,
+  Reading,
+  Skip,
+  StoredState,
+  Waiting,
+} from "./store.ts";
+import { withinDeadlineOf } from "./draft.ts";
 import { absenceOf, firstWatches, isWatch, type Watch } from "./watch.ts";
 
+/**
+ * Whether these definitions, with the instants that this version of the time zone database gives, are the active generation. An engine that doesn't know its version
+ * (null) takes any.
+ */
+export const isActive = (
+  generation: Generation | null,
+  { fingerprint }: Pick<Definitions, "fingerprint">,
+  zones: string | null,
+): boolean =>
+  generation?.fingerprint === fingerprint && (zones === null || generation.zones === zones);
+
 /** The batch that makes these definitions the active generation, or undefined if they are already. The reading must include the state. */
-export const activation = (definitions: Definitions, reading: Reading): Batch | undefined => {
+export const activation = (
+  definitions: Definitions,
+  reading: Reading,
+  zones: string | null = null,
+): Batch | undefined => {
   const { generation, watermark, now } = reading;
-  if (generation?.fingerprint === definitions.fingerprint) return undefined;
+  if (isActive(generation, definitions, zones)) return undefined;
   const state: StoredState = reading.state ?? { cursors: [], waiting: [], deadlines: [], open: [] };
   const at = Math.max(now, watermark.at);
   const schedules = new Set(definitions.schedules.map((leaf) => `${leaf.trigger.id} ${leaf.key}`));
@@ -35,15 +60,23 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
       .filter((cursor) => !retiredCursors.includes(cursor))
       .map(({ trigger, leaf }) => `${trigger} ${leaf}`),
   );
-  // A changed trigger starts with empty leaves: what waits might satisfy its new tree already, and no arrival would ever tell.
+  const isChanged = (trigger: string): boolean =>
+    generation?.triggers[trigger] !== definitions.triggers.get(trigger)?.fingerprint;
   const isRetired = (row: { readonly trigger: string; readonly leaf: string }): boolean =>
     !leaves.has(`${row.trigger} ${row.leaf}`) ||
-    generation?.triggers[row.trigger] !== definitions.triggers.get(row.trigger)?.fingerprint;
+    (isChanged(row.trigger) &&
+      definitions.triggers.get(row.trigger)?.definition.onChange !== "keep");
+  const keptWaiting = state.waiting.filter((row) => !isRetired(row) && isChanged(row.trigger));
+  const kept = keptDeadlines(definitions, keptWaiting, at);
+  const keptIds = new Set(kept.map(({ id }) => id));
   const retiredWaiting = state.waiting.filter(isRetired);
   const watches = state.deadlines.filter(isWatch);
   const retiredWatches = watches.filter(({ due }) => !leaves.has(`${due.trigger} ${due.leaf}`));
   const retiredDeadlines = [
-    ...state.deadlines.filter(({ due }) => due._tag === "Within" && isRetired(due)),
+    ...state.deadlines.filter(
+      ({ id, due }) =>
+        due._tag === "Within" && !keptIds.has(id) && (isRetired(due) || isChanged(due.trigger)),
+    ),
     ...retiredWatches,
   ];
   return {
@@ -66,7 +99,7 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
       remove: retiredCursors.filter(({ trigger, leaf }) => !schedules.has(`${trigger} ${leaf}`)),
     },
     deadlines: {
-      put: newWatches(definitions, reading, { watches, at }),
+      put: [...newWatches(definitions, reading, { watches, at }), ...kept],
       remove: retiredDeadlines.map(({ id }) => id),
     },
     generation: {
@@ -76,9 +109,31 @@ export const activation = (definitions: Definitions, reading: Reading): Batch | 
       triggers: Object.fromEntries(
         [...definitions.triggers.values()].map(({ id, fingerprint }) => [id, fingerprint]),
       ),
+      zones,
     },
     watermark: { seq: watermark.seq, at: watermark.at },
   };
+};
+
+/** The deadlines of what a changed trigger keeps: when each match has waited too long by its new `within`, and a look at each key, for no arrival would ever tell. */
+const keptDeadlines = (
+  { triggers }: Definitions,
+  waiting: readonly Waiting[],
+  at: number,
+): readonly Deadline[] => {
+  const deadlines = new Map<string, Deadline>();
+  for (const row of waiting) {
+    const { trigger, key } = row;
+    const withinMillis = triggers.get(trigger)?.withinMillis ?? null;
+    const due = withinMillis === null ? [] : [withinDeadlineOf(row, withinMillis)];
+    const look: Deadline = {
+      id: `join/${trigger}/${key}`,
+      at,
+      due: { _tag: "Join", trigger, key },
+    };
+    for (const deadline of [...due, look]) deadlines.set(deadline.id, deadline);
+  }
+  return [...deadlines.values()];
 };
 
 /** The watches that begin now: of new triggers, and of changed ones where none goes on. One that has ended in an unchanged trigger waits for its next answer. */

@@ -136,6 +136,10 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
     faults.push(
       `${place}: take is ${JSON.stringify(trigger.take)}; give "oldest", "latest" or "every"`,
     );
+  if (trigger.onChange !== undefined && !["retire", "keep"].includes(trigger.onChange))
+    faults.push(
+      `${place}: onChange is ${JSON.stringify(trigger.onChange)}; give "retire" or "keep"`,
+    );
   if (trigger.within !== undefined) {
     const fault = durationFault(trigger.within);
     if (fault !== undefined) faults.push(`${place}: within ${fault}`);
@@ -161,6 +165,7 @@ const triggerFields: ReadonlySet<string> = new Set([
   "take",
   "within",
   "waitingMax",
+  "onChange",
 ]);
 
 const depthMax = 32;

@@ -302,7 +302,7 @@ const indexOf = (queue: readonly Waiting[], place: Pick<Waiting, "at" | "order">
 
 export const settledScopeOf = (run: string): string => `settled:${run}`;
 
-const withinDeadlineOf = (row: Waiting, withinMillis: number): Deadline => ({
+export const withinDeadlineOf = (row: Waiting, withinMillis: number): Deadline => ({
   id: `within/${row.trigger}/${row.leaf}/${row.order}`,
   at: row.at + withinMillis,
   due: { _tag: "Within", trigger: row.trigger, leaf: row.leaf, key: row.key, order: row.order },

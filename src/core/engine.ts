@@ -6,6 +6,7 @@
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
+import { isActive } from "./activation.ts";
 import { isAnythingDue } from "./agenda.ts";
 import { freesRuns } from "./batch.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
@@ -19,7 +20,7 @@ import { expired, moves, type Run } from "./run.ts";
 import { stopwatch } from "./slow.ts";
 import { advance, batchOf, nextDueAt, stateOf, waitsForClock, type State } from "./state.ts";
 import { step, type Decision, type Piece } from "./step.ts";
-import { Store, type Batch } from "./store.ts";
+import { Store, type Batch, type Generation } from "./store.ts";
 import { activate, reclaimDead } from "./takeover.ts";
 
 export type { EngineNote, EngineOptions } from "./incarnation.ts";
@@ -272,8 +273,9 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     });
     self.hasMore = false;
     // Another generation is active: its engines route, this one only executes what it can.
-    if (reading.generation?.fingerprint !== self.definitions.fingerprint) {
+    if (!isActive(reading.generation, self.definitions, self.zones)) {
       self.state = undefined;
+      tellOtherGeneration(self, reading.generation);
       return false;
     }
     if (reading.state !== null)
@@ -358,6 +360,20 @@ const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
     });
     yield* Effect.forEach(runs, end, { concurrency: "unbounded", discard: true });
   });
+
+/** Once a generation: whoever deploys wants to know which engine is behind, whoever didn't that it is. */
+const tellOtherGeneration = (self: Incarnation, generation: Generation | null): void => {
+  if (generation === null || self.toldGeneration === generation.number) return;
+  self.toldGeneration = generation.number;
+  const difference =
+    generation.fingerprint === self.definitions.fingerprint
+      ? `computes with the time zone database ${generation.zones ?? "of an engine that didn't say"}, this engine with ${self.zones}`
+      : "has other definitions";
+  self.note({
+    _tag: "Warning",
+    message: `generation ${generation.number}, which is active now, ${difference}: this engine executes runs of its tasks and routes nothing; start it anew to make its own the active ones`,
+  });
+};
 
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>

@@ -137,27 +137,39 @@ const wait = (
   const { trigger } = leaf;
   draft.wait(leaf, { trigger: trigger.id, leaf: leaf.key, key, order, at, heard, scopes });
   const queue = draft.queuesOf(trigger, key)[leaf.index] ?? [];
-  const oldest = queue[0];
-  if (queue.length <= trigger.waitingMax || oldest === undefined) return;
-  draft.consume(trigger, key, [oldest]);
-  draft.skip({
-    trigger: trigger.id,
-    signal: oldest.heard.id,
-    reason: "waiting-full",
-    detail: `${trigger.waitingMax} matches already wait in ${leaf.path}`,
-    at,
-  });
+  // More than one only where a changed trigger has kept more than it may have now.
+  for (const oldest of queue.slice(0, Math.max(0, queue.length - trigger.waitingMax))) {
+    draft.consume(trigger, key, [oldest]);
+    draft.skip({
+      trigger: trigger.id,
+      signal: oldest.heard.id,
+      reason: "waiting-full",
+      detail: `${trigger.waitingMax} matches already wait in ${leaf.path}`,
+      at,
+    });
+  }
 };
 
-/** Fires the trigger if what waits under the key now satisfies its tree. */
+/** Fires as often as what waits under the key satisfies the trigger's tree, without an arrival; not while it is paused: then the next arrival does. */
+export const joinKept = (
+  deciding: Deciding,
+  trigger: CompiledTrigger,
+  key: string,
+  at: number,
+): void => {
+  if (deciding.draft.isTriggerPaused(trigger.id)) return;
+  while (join(deciding, trigger, key, at));
+};
+
+/** Fires the trigger if what waits under the key now satisfies its tree; says whether it did. */
 const join = (
   { definitions, draft }: Deciding,
   trigger: CompiledTrigger,
   key: string,
   at: number,
-): void => {
+): boolean => {
   const firing = joined(trigger.tree, draft.queuesOf(trigger, key), trigger.take);
-  if (firing === undefined) return;
+  if (firing === undefined) return false;
   draft.consume(trigger, key, [...firing.taken, ...firing.superseded]);
   for (const { heard } of firing.superseded) {
     draft.skip({
@@ -183,4 +195,5 @@ const join = (
     },
     matches,
   );
+  return true;
 };

@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly definitions: Definitions;
   readonly owner: Pick<Owner, "id" | "host" | "process">;
   readonly onNote?: (note: EngineNote) => void;
+  /** The version of the time zone database that instants are computed with, such as "2026a". Left out: not known, and any will do. */
+  readonly zones?: string;
 }
 
 export class Incarnation {
@@ -47,6 +49,9 @@ export class Incarnation {
   readonly canExpire: boolean;
   /** Of the tasks that limit how many of their runs are held at once. */
   readonly limits: { readonly [task: string]: number };
+  readonly zones: string | null;
+  /** The generation of others that it has told its watchers of. */
+  toldGeneration: number | null = null;
   /** What the router knows; undefined when it must be read again. */
   state: State | undefined;
   deafen: readonly (() => void)[] = [];
@@ -70,7 +75,7 @@ export class Incarnation {
   deadCheckedAt = -Infinity;
 
   constructor(
-    { definitions, owner, onNote }: EngineOptions,
+    { definitions, owner, onNote, zones }: EngineOptions,
     store: StorePort,
     executor: ExecutorPort,
   ) {
@@ -85,6 +90,7 @@ export class Incarnation {
         // Nothing depends on those who watch.
       }
     };
+    this.zones = zones ?? null;
     this.tasks = [...definitions.tasks.keys()];
     this.canExpire = [...definitions.tasks.values()].some(
       ({ expireAfterMillis }) => expireAfterMillis !== null,

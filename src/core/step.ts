@@ -23,7 +23,7 @@ import { endPause, obey } from "./control.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import { Draft } from "./draft.ts";
 import { comeDue } from "./absence.ts";
-import { arrive, complete, hear } from "./hear.ts";
+import { arrive, complete, hear, joinKept } from "./hear.ts";
 import type { Queues } from "./join.ts";
 import { catchUp } from "./missed.ts";
 import { isTerminal, type Run } from "./run.ts";
@@ -171,6 +171,10 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
     return;
   }
   const trigger = definitions.triggers.get(due.trigger);
+  if (due._tag === "Join") {
+    if (trigger !== undefined) joinKept(context, trigger, due.key, at);
+    return;
+  }
   const leaf = trigger?.leaves.find(({ key }) => key === due.leaf);
   const row =
     trigger &&

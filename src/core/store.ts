@@ -33,6 +33,8 @@ export interface Generation {
   readonly activatedAt: number;
   /** Per trigger its own fingerprint, so that the next generation can tell which ones changed. */
   readonly triggers: { readonly [trigger: string]: string };
+  /** The version of the time zone database that its schedules are computed with; null: its engine didn't say. */
+  readonly zones: string | null;
 }
 
 /** How far a schedule has got: occurrences up to and including `at` are runs or skips. */
@@ -77,6 +79,8 @@ export interface Deadline {
         readonly key: string;
         readonly order: number;
       }
+    /** What was kept for a changed trigger may satisfy its new tree already: it is looked at then. */
+    | { readonly _tag: "Join"; readonly trigger: string; readonly key: string }
     /** A watch of an `absent` leaf: unless an answer removes it, the absence is heard then. */
     | {
         readonly _tag: "Absent";

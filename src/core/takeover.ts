@@ -11,6 +11,7 @@ import type { TaskOptions } from "./task.ts";
 interface Entering {
   readonly store: StorePort;
   readonly definitions: Definitions;
+  readonly zones: string | null;
   readonly note: (note: { readonly _tag: "Warning"; readonly message: string }) => void;
 }
 
@@ -21,12 +22,17 @@ const listMax = 10_000;
 export const activate = (self: Entering): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     for (;;) {
-      const batch = activation(
-        self.definitions,
-        yield* self.store.read({ revision: null, limit: 1 }),
-      );
+      const reading = yield* self.store.read({ revision: null, limit: 1 });
+      const batch = activation(self.definitions, reading, self.zones);
       if (batch === undefined) return;
-      if ((yield* self.store.commit(batch))._tag === "Committed") break;
+      if ((yield* self.store.commit(batch))._tag === "Conflict") continue;
+      const before = reading.generation?.zones ?? null;
+      if (before !== null && self.zones !== null && before !== self.zones)
+        self.note({
+          _tag: "Warning",
+          message: `the time zone database is ${self.zones} now, it was ${before}: what schedules name from now on is computed with it, and engines with another route nothing`,
+        });
+      break;
     }
     yield* retireRuns(self);
   });

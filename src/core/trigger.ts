@@ -116,6 +116,11 @@ export interface TriggerOptions<Heard = any> {
   readonly within?: DurationInput;
   /** How many matches may wait in a leaf; the oldest becomes a skip. Default 10,000. */
   readonly waitingMax?: number;
+  /**
+   * What becomes of waiting matches when the trigger's definition changes: they become skips (default), or are kept in the leaves that are still there, under the keys
+   * that they have. Schedules and watches of leaves that are still there go on in either case.
+   */
+  readonly onChange?: "retire" | "keep";
 }
 
 export interface Trigger extends TriggerOptions {

@@ -158,6 +158,7 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
     const engine = yield* openEngine({
       definitions,
       owner,
+      ...(process.versions.tz && { zones: process.versions.tz }),
       ...(options.onNote && { onNote: options.onNote }),
     }).pipe(Effect.provideService(Store, store), Effect.provideService(Executor, executor));
     proof = yield* store.proof(owner.id);

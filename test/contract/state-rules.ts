@@ -141,9 +141,11 @@ export const stateRules = (subject: Subject): void => {
       Effect.gen(function* () {
         expect((yield* store.read({ revision: null, limit: 0 })).generation).toBeNull();
         yield* store.commit(writes({ generation: aGeneration(1) }));
-        yield* store.commit(writes({ generation: aGeneration(2, { triggers: {} }) }));
+        yield* store.commit(
+          writes({ generation: aGeneration(2, { triggers: {}, zones: "2026a" }) }),
+        );
         expect((yield* store.read({ revision: null, limit: 0 })).generation).toEqual(
-          aGeneration(2, { triggers: {} }),
+          aGeneration(2, { triggers: {}, zones: "2026a" }),
         );
         yield* store.commit(writes({ generation: aGeneration(2, { fingerprint: "again" }) }));
         expect((yield* store.read({ revision: null, limit: 0 })).generation).toEqual(

@@ -218,6 +218,7 @@ export const aGeneration = (number: number, fields: Partial<Generation> = {}): G
   fingerprint: `print-${number}`,
   activatedAt: noon,
   triggers: { thumbnail: "a", publish: "b" },
+  zones: null,
   ...fields,
 });
 

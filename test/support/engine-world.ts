@@ -29,7 +29,12 @@ export class World {
   engine(
     app: AppDefinition,
     id: string,
-    options: { pretend?: (order: Order) => Pretence; store?: StorePort; slots?: number } = {},
+    options: {
+      pretend?: (order: Order) => Pretence;
+      store?: StorePort;
+      slots?: number;
+      zones?: string;
+    } = {},
   ) {
     const executor = pretendingExecutor(
       this.time,
@@ -43,6 +48,7 @@ export class World {
       definitions: definitionsOf(detent(app)),
       owner: { id, host: "h", process: 1 },
       onNote: (note) => this.notes.push(note),
+      ...(options.zones && { zones: options.zones }),
     });
     this.time.fork(
       opened.pipe(

@@ -232,7 +232,12 @@ ALTER TABLE signal ADD COLUMN happened_at INTEGER;
 ALTER TABLE cursor ADD COLUMN made TEXT;
 `;
 
-export const migrations: readonly string[] = [first, second, third, fourth, fifth];
+/** Generations name their time zone database. */
+const sixth = `
+ALTER TABLE generation ADD COLUMN zones TEXT;
+`;
+
+export const migrations: readonly string[] = [first, second, third, fourth, fifth, sixth];
 
 export const schemaVersion = migrations.length;
 

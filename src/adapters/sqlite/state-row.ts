@@ -98,21 +98,22 @@ export const ownerOf = (row: Row): Owner => {
 };
 
 export const replaceGeneration =
-  "REPLACE INTO generation (app, number, fingerprint, activated_at, triggers) VALUES (?, ?, ?, ?, ?)";
+  "REPLACE INTO generation (app, number, fingerprint, activated_at, triggers, zones) VALUES (?, ?, ?, ?, ?, ?)";
 export const selectGeneration =
-  "SELECT number, fingerprint, activated_at, triggers FROM generation WHERE app = ? AND number = ?";
+  "SELECT number, fingerprint, activated_at, triggers, zones FROM generation WHERE app = ? AND number = ?";
 
 export const generationCells = (
-  { number, fingerprint, activatedAt, triggers }: Generation,
+  { number, fingerprint, activatedAt, triggers, zones }: Generation,
   app: string,
-): readonly Cell[] => [app, number, fingerprint, activatedAt, textOf(triggers)];
+): readonly Cell[] => [app, number, fingerprint, activatedAt, textOf(triggers), zones];
 
 export const generationOf = (row: Row): Generation => {
-  const [number, fingerprint, activatedAt, triggers] = row;
+  const [number, fingerprint, activatedAt, triggers, zones] = row;
   return Object.freeze({
     number,
     fingerprint,
     activatedAt,
     triggers: json(triggers),
+    zones,
   }) as Generation;
 };
