@@ -37,7 +37,8 @@ export class Draft {
   /** The store's clock, which lies behind the log after it was set back. */
   readonly now: number;
   /** Runs that are known to have been owed before: they are not owed again. */
-  readonly known: ReadonlySet<string>;
+  private readonly known: ReadonlySet<string>;
+  private readonly owed = new Set<string>();
   private readonly onDeadline: (deadline: Deadline) => void;
 
   /** `onDeadline` hears of each deadline that is put: it may come due within the same piece. */
@@ -66,6 +67,16 @@ export class Draft {
     const subject = signal ?? `${leaf}@${from}-${to}`;
     const id = `${skip.trigger}/${subject}/${skip.reason}`;
     this.skips.push({ id, signal, from, to, count, detail, ...skip });
+  }
+
+  /** Whether the run was owed before, here or, as far as that is known, by an earlier decision. */
+  isOwed(run: string): boolean {
+    return this.known.has(run) || this.owed.has(run);
+  }
+
+  owe(run: Run): void {
+    this.owed.add(run.id);
+    this.runs.push(run);
   }
 
   /** Notes that the runs which `act` owes may have been owed before. */

@@ -107,11 +107,11 @@ const owe = (
   { cause, options, idempotencyKey, input, concurrencyKey }: Owed,
 ): void => {
   const id = runIdOf(trigger.id, cause);
-  if (draft.known.has(id)) return;
+  if (draft.isOwed(id)) return;
   // A clock that was set back is not waited for.
   const dueAt = Math.min(at, draft.now) + jitterMillis(trigger, id);
   const expireAfterMillis = options?.expireAfterMillis ?? null;
-  draft.runs.push({
+  draft.owe({
     id,
     trigger: trigger.id,
     task: trigger.task,

@@ -197,7 +197,9 @@ const crash = command("the engine dies", (model, real) => {
   const held = real.runs().filter(({ owner }) => owner === real.owner);
   real.store.kill(real.owner);
   real.enter();
-  Effect.runSync(reclaimDead({ store: real.store, definitions, zones: null, note: () => undefined }));
+  Effect.runSync(
+    reclaimDead({ store: real.store, definitions, zones: null, note: () => undefined }),
+  );
   const order = new Map(real.runs().map((run, index) => [run.id, index]));
   for (const run of [...held].sort((one, other) => order.get(one.id)! - order.get(other.id)!)) {
     const chosen = model.claimed().find((each) => isOf(run, each))!;

@@ -223,6 +223,17 @@ describe("a backfill", () => {
     ]);
   });
 
+  test("owes nothing again that the same piece of the log has owed: by its schedule, or by another backfill", () => {
+    const router = hourly();
+    const log = new Log();
+    log.event("@:backfill", { trigger: "t", from: hour, to: 2 * hour }, { at: 2 * hour });
+    log.event("@:backfill", { trigger: "t", from: 0, to: 2 * hour }, { at: 2.5 * hour });
+    router.route({ signals: log.signals, now: 2.5 * hour });
+    const ids = router.runs.map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(2);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test("changes nothing about what is due next, and is not held by a pause", () => {
     const router = hourly();
     const log = new Log();
