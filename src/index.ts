@@ -17,6 +17,7 @@ export {
 } from "./core/condition.ts";
 export { DefinitionError, InputError, StoreError, type ErrorData } from "./core/errors.ts";
 export { defineEvent, type EventDefinition, type StandardSchema } from "./core/event.ts";
+export type { BatchOption, FlowOptions } from "./core/flow-option.ts";
 export type { DurationInput } from "./core/duration.ts";
 export type { InstantInput } from "./core/instant.ts";
 export type { Json } from "./core/json.ts";

@@ -3,6 +3,7 @@
 // What stayed the same goes on where it was. A new schedule begins now and never fires for the past; what waited for triggers or leaves that are gone is retired, with a
 // record of each.
 import type { Definitions } from "./definitions.ts";
+import { heldRetirement } from "./held-retirement.ts";
 import {
   compileSchedule,
   rangeOf,
@@ -69,6 +70,11 @@ export const activation = (
   const keptWaiting = state.waiting.filter((row) => !isRetired(row) && isChanged(row.trigger));
   const kept = keptDeadlines(definitions, keptWaiting, at);
   const keptIds = new Set(kept.map(({ id }) => id));
+  const held = heldRetirement(
+    state,
+    (trigger) => !definitions.triggers.has(trigger) || isChanged(trigger),
+    at,
+  );
   const retiredWaiting = state.waiting.filter(isRetired);
   const watches = state.deadlines.filter(isWatch);
   const retiredWatches = watches.filter(({ due }) => !leaves.has(`${due.trigger} ${due.leaf}`));
@@ -81,7 +87,9 @@ export const activation = (
   ];
   return {
     checks: [{ _tag: "Revision", revision: watermark.revision }],
+    signals: held.signals,
     skips: [
+      ...held.skips,
       ...retiredCursors.flatMap((cursor) =>
         cursor.made === undefined
           ? retiredOccurrences(cursor, at)
@@ -100,8 +108,9 @@ export const activation = (
     },
     deadlines: {
       put: [...newWatches(definitions, reading, { watches, at }), ...kept],
-      remove: retiredDeadlines.map(({ id }) => id),
+      remove: [...retiredDeadlines.map(({ id }) => id), ...held.deadlines],
     },
+    open: { put: [], remove: held.open },
     generation: {
       number: (generation?.number ?? 0) + 1,
       fingerprint: definitions.fingerprint,

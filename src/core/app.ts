@@ -10,11 +10,12 @@ import { isSchedule } from "./condition.ts";
 import { absentFaults } from "./absent-faults.ts";
 import { durationFault } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
+import { flowFaults } from "./flow-option.ts";
 import { jsonFault } from "./json.ts";
 import { eventNameFault } from "./signal.ts";
 import { scheduleFaults } from "./schedule.ts";
 import { idFault, isTask, taskFaults, type Task } from "./task.ts";
-import type { Trigger } from "./trigger.ts";
+import { waitingMaxDefault, type Trigger } from "./trigger.ts";
 
 export interface App {
   readonly _tag: "App";
@@ -152,6 +153,11 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
       `${place}: waitingMax is ${String(trigger.waitingMax)}; give a whole number of at least 1`,
     );
   }
+  faults.push(
+    ...flowFaults(trigger, trigger.waitingMax ?? waitingMaxDefault).map(
+      (fault) => `${place}: ${fault}`,
+    ),
+  );
   return faults;
 };
 
@@ -166,6 +172,9 @@ const triggerFields: ReadonlySet<string> = new Set([
   "within",
   "waitingMax",
   "onChange",
+  "debounce",
+  "throttle",
+  "batch",
 ]);
 
 const depthMax = 32;

@@ -146,6 +146,8 @@ const backfill = (
   const rule = leaf?.schedule ?? null;
   if (leaf === undefined || rule === null || others.length > 0)
     return `the trigger ${JSON.stringify(id)} waits for more, or other things, than one schedule`;
+  if (trigger.flow !== null)
+    return `the trigger ${JSON.stringify(id)} debounces, throttles or batches what its schedule names`;
   if (to > at) return "it reaches into the future";
   const count = rule.count({ after: from - 1, until: to });
   if (count > backfillMax) return `it names ${count} occurrences; ${backfillMax} are the most`;

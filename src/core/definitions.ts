@@ -13,13 +13,14 @@ import {
 import { durationMillis } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
 import type { EventDefinition } from "./event.ts";
+import { flowOf, type Flow } from "./flow-option.ts";
 import { canonical } from "./json.ts";
 import type { Run } from "./run.ts";
 import { digestOf } from "./run-id.ts";
 import { compileSchedule, type CompiledSchedule } from "./schedule.ts";
 import { isTask, taskFaults, taskOptionsOf, type Task, type TaskOptions } from "./task.ts";
 import type { Made } from "./store.ts";
-import type { Trigger } from "./trigger.ts";
+import { waitingMaxDefault, type Trigger } from "./trigger.ts";
 
 /** A leaf of a trigger's tree. */
 export interface Leaf {
@@ -54,6 +55,7 @@ export interface CompiledTrigger {
   readonly take: "oldest" | "latest" | "every";
   readonly withinMillis: number | null;
   readonly waitingMax: number;
+  readonly flow: Flow | null;
   readonly fingerprint: string;
   /** Of a schedule made at run time: what its cursor's row keeps. */
   readonly made?: Made;
@@ -166,7 +168,7 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
   const task = typeof definition.run === "string" ? definition.run : definition.run.id;
   const leaves: Leaf[] = [];
   const parts: Leaf[] = [];
-  const { by, take = "oldest", within, waitingMax = 10_000, when } = definition;
+  const { by, take = "oldest", within, waitingMax = waitingMaxDefault, when } = definition;
   const trigger = {
     id: definition.id,
     task,
@@ -177,6 +179,7 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     take,
     withinMillis: within === undefined ? null : durationMillis(within),
     waitingMax,
+    flow: flowOf(definition),
     fingerprint: "",
   };
   const ordinals = new Map<string, number>();
@@ -204,6 +207,7 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     within: trigger.withinMillis,
     waitingMax,
     by: by !== undefined,
+    ...(trigger.flow && { flow: trigger.flow }),
   };
   return Object.assign(trigger, { fingerprint: digestOf(canonical(shape)) });
 };

@@ -8,7 +8,7 @@ import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
 import { rangeOf } from "./schedule.ts";
 import type { NewSignal, StoredStatus } from "./signal.ts";
-import type { Cursor, Deadline, Open, Skip, Waiting } from "./store.ts";
+import type { Cursor, Deadline, HeldFiring, Open, Skip, Waiting } from "./store.ts";
 import type { CursorMove, Piece } from "./step.ts";
 
 type Skipped = Pick<Skip, "trigger" | "reason" | "at"> &
@@ -20,6 +20,7 @@ export class Draft {
   readonly signals: NewSignal[] = [];
   readonly cursors = new Map<Leaf, CursorMove>();
   readonly queues = new Map<string, Waiting[][]>();
+  readonly firings = new Map<string, HeldFiring[]>();
   readonly waitingPut = new Set<Waiting>();
   readonly waitingRemove: Waiting[] = [];
   readonly deadlinePut = new Map<string, Deadline>();
@@ -129,6 +130,47 @@ export class Draft {
     if (!this.waitingPut.delete(row)) this.waitingRemove.push(row);
     if (trigger.withinMillis !== null)
       this.removeDeadline(withinDeadlineOf(row, trigger.withinMillis).id);
+  }
+
+  // Firings that are kept back
+
+  /** Those of a key, in the order in which they came. */
+  heldFirings(trigger: string, key: string): readonly HeldFiring[] {
+    const join = joinOf(trigger, key);
+    return this.firings.get(join) ?? this.state.firings.get(join) ?? [];
+  }
+
+  private ownFiringsOf({ trigger, key }: HeldFiring["due"]): HeldFiring[] {
+    const join = joinOf(trigger, key);
+    const own = this.firings.get(join) ?? [...this.heldFirings(trigger, key)];
+    this.firings.set(join, own);
+    return own;
+  }
+
+  /** Keeps a firing back. What its signals belong to is not settled before it is let go. */
+  hold(firing: HeldFiring): void {
+    this.ownFiringsOf(firing.due).push(firing);
+    this.putDeadline(firing);
+    for (const scope of firing.due.scopes) if (this.isOpen(scope)) this.enter(scope, firing.id);
+  }
+
+  /** Lets a firing go; it is still in its scopes. */
+  unhold(firing: HeldFiring): void {
+    const firings = this.ownFiringsOf(firing.due);
+    firings.splice(
+      firings.findIndex(({ id }) => id === firing.id),
+      1,
+    );
+    this.removeDeadline(firing.id);
+  }
+
+  /** A firing that was let go has become a run or a skip: it leaves its scopes. */
+  leaveScopes({ id, due: { scopes } }: HeldFiring): void {
+    for (const scope of scopes) {
+      if (this.rowOf(scope, id) === undefined) continue;
+      this.leave(scope, id);
+      this.settleIfAlone(scope);
+    }
   }
 
   // Deadlines

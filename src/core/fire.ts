@@ -10,7 +10,7 @@ import type { Run } from "./run.ts";
 import type { TaskOptions } from "./task.ts";
 import { firingOf, type Firing, type Match } from "./trigger.ts";
 
-interface Fired {
+export interface Fired {
   readonly definitions: Definitions;
   readonly draft: Draft;
   readonly trigger: CompiledTrigger;

@@ -4,8 +4,8 @@ import { kindOf, mismatchOf, signalKeyOf } from "./condition.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { errorDataOf } from "./errors.ts";
-import { fire } from "./fire.ts";
-import { joined } from "./join.ts";
+import { admit } from "./flow.ts";
+import { isBefore, joined } from "./join.ts";
 import type { Heard } from "./signal.ts";
 import type { Stopwatch } from "./step.ts";
 
@@ -68,8 +68,8 @@ const decide = (
     matched = satisfied.filter(({ role }) => role === "match");
     watchings = watchingsOf(satisfied, (by) => keyOf(by, heard));
     isPaused = draft.isTriggerPaused(trigger.id);
-    if (!isPaused && matched.length > 0 && trigger.leaves.length > 1)
-      key = keyOf(trigger.definition.by, heard);
+    const isKeyed = trigger.leaves.length > 1 || trigger.flow !== null;
+    if (!isPaused && matched.length > 0 && isKeyed) key = keyOf(trigger.definition.by, heard);
   } catch (thrown) {
     const { name, message } = errorDataOf(thrown);
     draft.skip({
@@ -99,11 +99,11 @@ export const complete = (
   key: string,
   arrival: Arrival,
 ): void => {
-  const { heard, at, scopes } = arrival;
+  const { heard, at, order, scopes } = arrival;
   const { path, trigger } = satisfied[0] as Leaf;
   if (trigger.leaves.length === 1) {
     const match = { leaf: path, id: heard.id, signal: heard.signal };
-    fire({ definitions, draft, trigger, at, scopes }, [match]);
+    admit({ definitions, draft, trigger, at, scopes }, [match], { key, order, id: heard.id });
     return;
   }
   for (const leaf of satisfied) wait(draft, leaf, key, arrival);
@@ -185,15 +185,9 @@ const join = (
     id: heard.id,
     signal: heard.signal,
   }));
-  fire(
-    {
-      definitions,
-      draft,
-      trigger,
-      at,
-      scopes: [...new Set(firing.taken.flatMap(({ scopes }) => scopes))],
-    },
-    matches,
-  );
+  const scopes = [...new Set(firing.taken.flatMap((row) => row.scopes))];
+  const last = firing.taken.reduce((one, other) => (isBefore(one, other) ? other : one));
+  const place = { key, order: last.order, id: last.heard.id };
+  admit({ definitions, draft, trigger, at, scopes }, matches, place);
   return true;
 };

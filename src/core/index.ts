@@ -25,6 +25,7 @@ export {
   type LogLevel,
   type Order,
 } from "./executor.ts";
+export type { BatchOption, FlowOptions } from "./flow-option.ts";
 export type { DurationInput } from "./duration.ts";
 export type { InstantInput } from "./instant.ts";
 export { canonical, jsonFault, type Json } from "./json.ts";

@@ -92,7 +92,7 @@ const summaryOf = (tables: MemoryTables, now: number): Summary => {
   const unrouted = tables.signals.slice(tables.watermark.seq);
   let deadlines = unrouted.filter(({ dueAt }) => dueAt !== null && dueAt > now).length;
   for (const { due } of tables.deadlines.values())
-    if (due._tag !== "Within" && due._tag !== "Paused") deadlines++;
+    if (due._tag !== "Within" && due._tag !== "Paused" && due._tag !== "Gate") deadlines++;
   return {
     runs: { ...tables.counts },
     unrouted: unrouted.length,

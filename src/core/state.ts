@@ -7,7 +7,15 @@ import { DueHeap } from "./due-heap.ts";
 import { triggerOfRow } from "./made.ts";
 import type { CursorMove, Decision } from "./step.ts";
 import { isBefore, type Queues } from "./join.ts";
-import type { Batch, Deadline, Open, StoredState, Waiting, Watermark } from "./store.ts";
+import type {
+  Batch,
+  Deadline,
+  HeldFiring,
+  Open,
+  StoredState,
+  Waiting,
+  Watermark,
+} from "./store.ts";
 
 /** A schedule and its next occurrence. */
 interface Due {
@@ -27,6 +35,8 @@ export interface State {
   readonly waiting: Map<string, Queues>;
   /** By `watchesIdOf(leaf, key)`: the watches of an absent leaf, the oldest first. */
   readonly watches: Map<string, readonly Watch[]>;
+  /** By `joinOf(trigger, key)`: the firings that flow control keeps back, in the order in which they came. */
+  readonly firings: Map<string, readonly HeldFiring[]>;
   /** By scope: the runs that are not over in it. */
   readonly open: Map<string, Map<string, Open>>;
   /** By run: the scopes in which it is not over. */
@@ -54,6 +64,7 @@ export const stateOf = (
     deadlines: new DueHeap(),
     waiting: new Map(),
     watches: new Map(),
+    firings: heldFirings(stored.deadlines),
     open: new Map(),
     scopesOf: new Map(),
   };
@@ -128,6 +139,10 @@ export const advance = (state: State, decision: Decision): State => {
     if (watches.length === 0) state.watches.delete(id);
     else state.watches.set(id, watches);
   }
+  for (const [join, firings] of decision.firings) {
+    if (firings.length === 0) state.firings.delete(join);
+    else state.firings.set(join, firings);
+  }
   for (const { scope, run } of decision.open.remove) removeOpen(state, scope, run);
   for (const row of decision.open.put) putOpen(state, row);
   return { ...state, watermark: { ...decision.watermark, revision: state.watermark.revision + 1 } };
@@ -146,6 +161,27 @@ export const waitsForClock = ({ schedules }: Definitions, state: State, now: num
     const nextAt = state.schedules.get(id)?.nextAt ?? Infinity;
     return !state.held.has(id) && (leaf.schedule?.next(now) ?? Infinity) < nextAt;
   });
+
+export const isHeldFiring = (deadline: Deadline): deadline is HeldFiring =>
+  deadline.due._tag === "Release";
+
+const heldFirings = (deadlines: readonly Deadline[]): Map<string, readonly HeldFiring[]> => {
+  const firings = new Map<string, HeldFiring[]>();
+  for (const held of deadlines.filter(isHeldFiring)) {
+    const join = joinOf(held.due.trigger, held.due.key);
+    const sameKey = firings.get(join);
+    if (sameKey === undefined) firings.set(join, [held]);
+    else sameKey.push(held);
+  }
+  for (const held of firings.values()) held.sort(inOrder);
+  return firings;
+};
+
+/** What a run told by one status fires twice, by its result first: ids are in that order, too. */
+const inOrder = (one: HeldFiring, other: HeldFiring): number =>
+  one.due.heldAt - other.due.heldAt ||
+  one.due.order - other.due.order ||
+  (one.id < other.id ? -1 : 1);
 
 /** The pauses of the state must be known before. */
 const moveCursor = (state: State, { leaf, at, nextAt }: CursorMove): void => {

@@ -23,6 +23,7 @@ import { endPause, obey } from "./control.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import { Draft } from "./draft.ts";
 import { comeDue } from "./absence.ts";
+import { letGo } from "./flow.ts";
 import { arrive, complete, hear, joinKept } from "./hear.ts";
 import type { Queues } from "./join.ts";
 import { catchUp } from "./missed.ts";
@@ -38,7 +39,7 @@ import {
 } from "./signal.ts";
 import type { Schedule } from "./schedule.ts";
 import type { State } from "./state.ts";
-import type { Cursor, Deadline, Open, Skip, Waiting } from "./store.ts";
+import type { Cursor, Deadline, HeldFiring, Open, Skip, Waiting } from "./store.ts";
 import { absentLeafOf, isWatch, type Watch } from "./watch.ts";
 
 /** The next piece of the log. */
@@ -75,6 +76,7 @@ export interface Decision {
   readonly cursorsRemoved: readonly Pick<Cursor, "trigger" | "leaf">[];
   readonly waiting: { readonly put: readonly Waiting[]; readonly remove: readonly Waiting[] };
   readonly queues: ReadonlyMap<string, Queues>;
+  readonly firings: ReadonlyMap<string, readonly HeldFiring[]>;
   readonly deadlines: { readonly put: readonly Deadline[]; readonly remove: readonly string[] };
   readonly watches: ReadonlyMap<string, readonly Watch[]>;
   readonly open: {
@@ -148,7 +150,12 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
     move(context, endPause(context, due.subject, at));
     return;
   }
+  if (due._tag === "Release") {
+    letGo(context, { ...deadline, due });
+    return;
+  }
   draft.removeDeadline(deadline.id);
+  if (due._tag === "Gate") return;
   if (isWatch(deadline)) {
     const leaf = absentLeafOf(definitions, deadline);
     const absence = leaf && comeDue(draft, leaf, deadline);
@@ -232,8 +239,9 @@ const takeOccurrence = (
   const heard = { id: occurrenceIdOf(leaf.key, at), signal };
   const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
   const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
-  if (at <= context.logAt) draft.again(hearIt);
-  else hearIt();
+  if (at > context.logAt) hearIt();
+  // What flow control has made of an occurrence is not undone: it may be in a batch that has run, or have given way to another.
+  else if (leaf.trigger.flow === null) draft.again(hearIt);
   continueFrom(context, leaf, at, schedule.next(at), missedThrough);
 };
 
@@ -312,6 +320,7 @@ const decisionOf = (draft: Draft, { watermark }: State, { signals, until }: Piec
   cursorsRemoved: [...draft.cursorRemove.values()],
   waiting: { put: [...draft.waitingPut], remove: draft.waitingRemove },
   queues: draft.queues,
+  firings: draft.firings,
   deadlines: { put: [...draft.deadlinePut.values()], remove: [...draft.deadlineRemove] },
   watches: draft.watches,
   open: { put: [...draft.openPut.values()], remove: [...draft.openRemove.values()] },

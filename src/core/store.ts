@@ -16,6 +16,7 @@ import type { StoreError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Attempt, Run, RunState } from "./run.ts";
 import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
+import type { Match } from "./trigger.ts";
 
 /** How far the log has been routed. `revision` grows with every commit that changes what a router has read; it is what routers compare and set. */
 export interface Watermark {
@@ -66,7 +67,7 @@ export interface Waiting {
   readonly scopes: readonly string[];
 }
 
-/** Something that the router must do at an instant: hear a delayed event, give up a waiting match, end a pause. */
+/** Something that the router must do at an instant: hear a delayed event, give up a waiting match, let go a firing that was kept back, end a pause. */
 export interface Deadline {
   readonly id: string;
   readonly at: number;
@@ -95,12 +96,33 @@ export interface Deadline {
         readonly scopes: readonly string[];
       }
     /** Paused until then; at the end of time (8,640,000,000,000,000): until somebody resumes it. */
-    | { readonly _tag: "Paused"; readonly subject: Subject };
+    | { readonly _tag: "Paused"; readonly subject: Subject }
+    | HeldBack
+    /** Throttled: while it is there, no firing of the key runs. */
+    | { readonly _tag: "Gate"; readonly trigger: string; readonly key: string };
+}
+
+/** A firing that flow control keeps back until the deadline. */
+export interface HeldBack {
+  readonly _tag: "Release";
+  readonly trigger: string;
+  readonly key: string;
+  /** When it fired, or the first of those that it took the place of: what the longest wait counts from. */
+  readonly since: number;
+  /** With `heldAt` it orders the firings of a key as they came, like that of a waiting match. */
+  readonly order: number;
+  readonly heldAt: number;
+  readonly matches: readonly Match[];
+  readonly scopes: readonly string[];
+}
+
+export interface HeldFiring extends Deadline {
+  readonly due: HeldBack;
 }
 
 /**
- * A run that is not over in a scope. `settled:<root>` holds a root run and everything that it caused; the root's own row stays until the others are gone, with its
- * last status in `ended`, from which the scope's own signal is made. Identified by scope and run; a second put replaces the first.
+ * A run that is not over in a scope. `settled:<root>` holds a root run and everything that it caused, also firings that are kept back, by the ids of their deadlines; the
+ * root's own row stays until the others are gone, with its last status in `ended`, from which the scope's own signal is made. Identified by scope and run; a second put replaces the first.
  */
 export interface Open {
   readonly scope: string;
@@ -297,7 +319,7 @@ export interface Summary {
   readonly runs: { readonly [state in RunState]: number };
   /** Signals stored but not yet routed. */
   readonly unrouted: number;
-  /** Events with a delay that has not passed, routed or not, and other deadlines that will act by themselves (waiting matches' `within` and pauses not counted). */
+  /** Events with a delay that has not passed, routed or not, and other deadlines that will act by themselves (waiting matches' `within`, shut gates and pauses not counted). */
   readonly deadlines: number;
   readonly signals: number;
   readonly skips: number;

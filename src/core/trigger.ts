@@ -11,6 +11,7 @@ import type {
   StatusCondition,
 } from "./condition.ts";
 import type { DurationInput } from "./duration.ts";
+import type { BatchOption, FlowOptions } from "./flow-option.ts";
 import type { Json } from "./json.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Absence, Event, Failure, Occurrence, Result, Signal, Status } from "./signal.ts";
@@ -95,7 +96,7 @@ export interface Match<S = Signal> {
   readonly signal: S;
 }
 
-/** The matches that together satisfied a trigger once, in the order of the tree's leaves. */
+/** The matches that together satisfied a trigger once, in the order of the tree's leaves; of a batch those of all its firings, in the order in which they came. */
 export interface Firing<Signals extends readonly unknown[] = readonly Signal[]> {
   readonly trigger: string;
   readonly matches: { readonly [Index in keyof Signals]: Match<Signals[Index]> };
@@ -107,14 +108,14 @@ export interface Firing<Signals extends readonly unknown[] = readonly Signal[]> 
   readonly absence: Only<Signals, Absence<any>>;
 }
 
-export interface TriggerOptions<Heard = any> {
-  /** Matches come together only under the same key; undefined: no correlation. Pure and synchronous. */
+export interface TriggerOptions<Heard = any> extends FlowOptions {
+  /** Matches come together only under the same key, and flow control is per key; undefined: no correlation. Pure and synchronous. */
   readonly by?: (signal: Heard) => string | undefined;
   /** Which waiting match a firing takes from each leaf: the oldest (default), the newest (older ones become skips), or every one. */
   readonly take?: "oldest" | "latest" | "every";
   /** A waiting match that is older becomes a skip. Default: it waits for ever. */
   readonly within?: DurationInput;
-  /** How many matches may wait in a leaf; the oldest becomes a skip. Default 10,000. */
+  /** How many matches may wait in a leaf, and how many firings of a key may be kept back; the oldest becomes a skip. Default 10,000. */
   readonly waitingMax?: number;
   /**
    * What becomes of waiting matches when the trigger's definition changes: they become skips (default), or are kept in the leaves that are still there, under the keys
@@ -123,6 +124,8 @@ export interface TriggerOptions<Heard = any> {
   readonly onChange?: "retire" | "keep";
 }
 
+export const waitingMaxDefault = 10_000;
+
 export interface Trigger extends TriggerOptions {
   readonly _tag: "Trigger";
   readonly id: string;
@@ -130,6 +133,11 @@ export interface Trigger extends TriggerOptions {
   readonly run: Task | string;
   readonly input?: unknown;
 }
+
+/** The signals of a run's firing: those of one firing, or of as many as a batch has. */
+type FiredBy<When extends Condition, Batch> = [Batch] extends [undefined]
+  ? SignalsOf<When>
+  : readonly SignalsOf<When>[number][];
 
 /** A value, or a function of the firing. Where the task takes anything, anything that is JSON: `unknown` would swallow the function's type. */
 type InputOf<Input, Signals extends readonly unknown[]> =
@@ -149,12 +157,17 @@ type WithInput<Input, Signals extends readonly unknown[]> = undefined extends In
  *
  * @param id unique in the app; letters, digits, dot, underscore, hyphen; 1 to 100 characters. Run ids begin with it.
  */
-export const trigger = <const When extends Condition, Input>(
+export const trigger = <
+  const When extends Condition,
+  Input,
+  const Batch extends BatchOption | undefined = undefined,
+>(
   id: string,
   definition: TriggerOptions<KeyedOf<When>> & {
     readonly when: When;
     readonly run: Task<Input, any> | string;
-  } & WithInput<Input, SignalsOf<When>>,
+    readonly batch?: Batch;
+  } & WithInput<Input, FiredBy<When, Batch>>,
 ): Trigger => ({ ...definition, _tag: "Trigger", id });
 
 /** A firing with its shortcuts filled in. */

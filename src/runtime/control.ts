@@ -126,6 +126,10 @@ export const backfillIn = (
 const scheduleOf = (store: StorePort, trigger: string, known: Known): Answer<CompiledSchedule> =>
   Effect.gen(function* () {
     const leaves = known?.triggers.get(trigger)?.leaves;
+    if ((known?.triggers.get(trigger)?.flow ?? null) !== null)
+      return yield* refuse(
+        `the trigger ${JSON.stringify(trigger)} debounces, throttles or batches what its schedule names; run its task instead`,
+      );
     const { rows } = yield* store.list("cursor", { where: { trigger }, limit: 2 });
     const schedules =
       leaves === undefined

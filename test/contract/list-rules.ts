@@ -6,7 +6,9 @@ import type { ListRequest, StorePort, Summary, Tables } from "../../src/core/sto
 import {
   aCursor,
   aDelay,
+  aGate,
   aPause,
+  aRelease,
   aRun,
   aSkip,
   aStatus,
@@ -360,6 +362,8 @@ const countRules = (subject: Subject): void => {
                 aDelay("d1", noon),
                 aPause({ task: "resize" }),
                 aPause({ trigger: "even" }, noon + 5),
+                aRelease("kept-back", noon + 5),
+                aGate("gate", noon + 5),
               ],
               remove: ["d2", "d3", "none"],
             },
@@ -368,7 +372,7 @@ const countRules = (subject: Subject): void => {
         expect(yield* store.summary).toEqual({
           runs: { ...runs, pending: 0, claimed: 4, succeeded: 1, failed: 2 },
           unrouted: 2,
-          deadlines: 5,
+          deadlines: 6,
           signals: 16,
           skips: 12,
           waiting: 12,

@@ -11,6 +11,8 @@ import {
   aRun,
   aStatus,
   aWaiting,
+  aGate,
+  aRelease,
   aWithin,
   anEvent,
   anOpen,
@@ -117,7 +119,14 @@ export const stateRules = (subject: Subject): void => {
               put: [aCursor("a", { at: noon + 1, made: { task: "work", input: [null] } })],
               remove: [aCursor("b"), aCursor("none")],
             },
-            deadlines: { put: [aWithin("x", noon + 1)], remove: ["z", "none"] },
+            deadlines: {
+              put: [
+                aWithin("x", noon + 1),
+                aRelease("kept-back", noon + 4),
+                aGate("shut", noon + 5),
+              ],
+              remove: ["z", "none"],
+            },
             open: {
               put: [anOpen("settled:r1", "r1", { ended: status })],
               remove: [anOpen("settled:r1", "r2"), anOpen("none", "r1")],
@@ -130,7 +139,12 @@ export const stateRules = (subject: Subject): void => {
             aCursor("a", { at: noon + 1, made: { task: "work", input: [null] } }),
             aCursor("a", { leaf: "every:60000" }),
           ],
-          deadlines: [aWithin("x", noon + 1), aWithin("y", noon + 3)],
+          deadlines: [
+            aWithin("x", noon + 1),
+            aWithin("y", noon + 3),
+            aRelease("kept-back", noon + 4),
+            aGate("shut", noon + 5),
+          ],
           open: [anOpen("overlap:t", "r2"), anOpen("settled:r1", "r1", { ended: status })],
         });
       }),

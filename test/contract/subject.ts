@@ -199,6 +199,34 @@ export const aWithin = (id: string, at: number): Deadline => ({
   due: { _tag: "Within", trigger: "publish", leaf: "event:approved", key: "", order: 1 },
 });
 
+/** A firing that is kept back. */
+export const aRelease = (id: string, at: number): Deadline => ({
+  id,
+  at,
+  due: {
+    _tag: "Release",
+    trigger: "publish",
+    key: "k",
+    since: noon,
+    order: 1,
+    heldAt: noon,
+    matches: [
+      {
+        leaf: "when",
+        id: "e1",
+        signal: { _tag: "Event", id: "e1", name: "approved", payload: { page: "ü" }, at: noon },
+      },
+    ],
+    scopes: ["settled:r1"],
+  },
+});
+
+export const aGate = (id: string, at: number): Deadline => ({
+  id,
+  at,
+  due: { _tag: "Gate", trigger: "publish", key: "k" },
+});
+
 /** A pause of a task or trigger; without end unless said otherwise. */
 export const aPause = (subject: PauseSubject, at = endless): Deadline => ({
   id: pausedIdOf(subject),

@@ -15,6 +15,7 @@ import {
   trigger,
   type AppDefinition,
   type Condition,
+  type FlowOptions,
   type Json,
   type Signal,
   type Trigger,
@@ -101,6 +102,18 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ tree: Condition }>((tie) 
 const by = (signal: Signal): string | undefined =>
   signal._tag === "Event" ? String((signal.payload as { n: number }).n % 2) : undefined;
 
+/** Flow control of each kind, with times at, below and above those that happenings take. */
+const flow: fc.Arbitrary<FlowOptions> = fc.constantFrom(
+  { debounce: "1500 ms" },
+  { debounce: "4 s" },
+  { debounce: { wait: "3 s", max: "7 s" } },
+  { throttle: "1500 ms" },
+  { throttle: "10 s" },
+  { batch: { size: 2, within: "5 s" } },
+  { batch: { size: 1, within: "5 s" } },
+  { batch: { size: 2, within: "500 ms" } },
+);
+
 const arbitraryTrigger = (id: string): fc.Arbitrary<Trigger> =>
   fc
     .record({
@@ -110,13 +123,15 @@ const arbitraryTrigger = (id: string): fc.Arbitrary<Trigger> =>
       within: fc.option(fc.constantFrom("5 s", "20 s"), { nil: undefined }),
       waitingMax: fc.constantFrom(1, 2, 10_000),
       by: fc.option(fc.constant(by), { nil: undefined }),
+      flow: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 4, arbitrary: flow }),
     })
-    .map(({ when, run, take, within, waitingMax, by: key }) =>
+    .map(({ when, run, take, within, waitingMax, by: key, flow: options }) =>
       trigger(id, {
         when,
         run,
         take,
-        waitingMax,
+        waitingMax: "batch" in options ? Math.max(waitingMax, 2) : waitingMax,
+        ...options,
         ...(within && { within }),
         ...(key && { by: key }),
         input: (firing) => firing.matches.map((match) => match.id),

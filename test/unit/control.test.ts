@@ -304,6 +304,29 @@ describe("after the clock was set back", () => {
     expect(router.runs.slice(fired).map(({ createdAt }) => createdAt / hour)).toEqual([11]);
   });
 
+  test("a rewind and a backfill undo nothing that flow control has decided", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", {
+          when: cron("0 * * * *", { missed: "all" }),
+          run: work,
+          batch: { size: 3, within: "12 h" },
+        }),
+      ],
+    });
+    router.route({ until: 5 * hour, now: 5 * hour });
+    expect(router.runs.map(({ cause }) => cause.length)).toEqual([3]);
+    const log = new Log(5 * hour - 1_000);
+    log.event("@:rewind", { to: 1.5 * hour });
+    log.event("@:backfill", { trigger: "t", from: hour, to: 2 * hour }, { at: 5 * hour + 1 });
+    router.route({ signals: log.signals, now: 1.5 * hour });
+    router.route({ until: 6 * hour, now: 6 * hour });
+    expect(router.skips).toMatchObject([{ reason: "refused" }]);
+    const causes = router.runs.flatMap(({ cause }) => cause);
+    expect([causes.length, new Set(causes).size]).toEqual([6, 6]);
+  });
+
   test("a rewind lets an occurrence run that was skipped, and leaves schedules alone that lie behind the clock", () => {
     const router = new Router({
       tasks: [work],

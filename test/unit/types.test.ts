@@ -101,6 +101,25 @@ test("inputs are typed by the task that takes them and the signals that make the
       run: resize,
       input: { path: "" },
     }),
+    trigger("batched", {
+      when: event(uploaded),
+      run: resize,
+      batch: { size: 10, within: "5 s" },
+      input: (f) => ({ path: f.matches.map(({ signal }) => signal.payload.path).join() }),
+    }),
+    trigger("batched-event", {
+      when: event(uploaded),
+      run: resize,
+      batch: { size: 10, within: "5 s" },
+      // @ts-expect-error a batch may have several events, so there may be no `event`
+      input: (f) => ({ path: f.event.payload.path }),
+    }),
+    trigger("debounced", {
+      when: event(uploaded),
+      run: resize,
+      debounce: { wait: "1 s", max: "5 s" },
+      input: (f) => ({ path: f.event.payload.path }),
+    }),
   ];
-  expect(triggers.map(({ id }) => id)).toHaveLength(15);
+  expect(triggers.map(({ id }) => id)).toHaveLength(18);
 });

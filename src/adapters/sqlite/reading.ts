@@ -43,7 +43,7 @@ export const summary = ({ database, ledger, app }: Tables, now: number): Summary
     now,
   );
   const acting = count(
-    "SELECT count(*) FROM deadline WHERE app = ? AND kind <> 'Within' AND kind <> 'Paused'",
+    "SELECT count(*) FROM deadline WHERE app = ? AND kind <> 'Within' AND kind NOT IN ('Paused', 'Gate')",
     app,
   );
   return {
