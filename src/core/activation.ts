@@ -73,7 +73,6 @@ export const activation = (
   const held = heldRetirement(
     state,
     (trigger) => !definitions.triggers.has(trigger) || isChanged(trigger),
-    at,
   );
   const retiredWaiting = state.waiting.filter(isRetired);
   const watches = state.deadlines.filter(isWatch);
@@ -89,7 +88,7 @@ export const activation = (
     checks: [{ _tag: "Revision", revision: watermark.revision }],
     signals: held.signals,
     skips: [
-      ...held.skips,
+      ...held.matches.map(({ trigger, id }) => retiredSignal(trigger, id, at)),
       ...retiredCursors.flatMap((cursor) =>
         cursor.made === undefined
           ? retiredOccurrences(cursor, at)

@@ -7,6 +7,7 @@ import { jsonFault, type Json } from "./json.ts";
 import { kept } from "./kept.ts";
 import { runIdOf } from "./run-id.ts";
 import type { Run } from "./run.ts";
+import type { SkipReason } from "./store.ts";
 import type { TaskOptions } from "./task.ts";
 import { firingOf, type Firing, type Match } from "./trigger.ts";
 
@@ -20,7 +21,7 @@ export interface Fired {
 
 /** Owes one run for the matches. An input that can't be made is a skip: the matches are consumed all the same, or the fault would return with each signal. */
 export const fire = (fired: Fired, matches: readonly Match[]): void => {
-  const { definitions, draft, trigger, at } = fired;
+  const { definitions, trigger } = fired;
   // Before the user's function is called: what it does to its firing must not change which run this is.
   const cause = matches.map(({ id }) => id);
   const options = definitions.tasks.get(trigger.task);
@@ -31,17 +32,21 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
     concurrencyKey = concurrencyKeyOf(options, input);
   } catch (thrown) {
     const { name, message } = errorDataOf(thrown);
-    for (const signal of new Set(cause))
-      draft.skip({
-        trigger: trigger.id,
-        signal,
-        reason: "input-failed",
-        detail: `${name}: ${message}`,
-        at,
-      });
+    giveUp(fired, matches, "input-failed", `${name}: ${message}`);
     return;
   }
   owe(fired, { cause, input, concurrencyKey, options });
+};
+
+/** A firing becomes no run: each of its signals is a skip. */
+export const giveUp = (
+  { draft, trigger, at }: Pick<Fired, "draft" | "trigger" | "at">,
+  matches: readonly Match[],
+  reason: SkipReason,
+  detail: string | null = null,
+): void => {
+  for (const signal of new Set(matches.map(({ id }) => id)))
+    draft.skip({ trigger: trigger.id, signal, reason, detail, at });
 };
 
 /** Owes one run that repeats another; or says why it can't be made. */

@@ -5,8 +5,8 @@
 // 1. Every signal of a firing that is kept back ends as the cause of one run, or as one skip.
 // 2. A gate is shut as long as its deadline is there; at the instant at which it opens it is open: at one instant gates go before what is kept back (their ids sort so), and
 //    both before what comes then.
-import { fire, type Fired } from "./fire.ts";
-import type { CompiledTrigger, Definitions } from "./definitions.ts";
+import { fire, giveUp, type Fired } from "./fire.ts";
+import type { Definitions } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import type { Flow } from "./flow-option.ts";
 import type { HeldFiring, SkipReason } from "./store.ts";
@@ -27,7 +27,6 @@ export const admit = (fired: Fired, matches: readonly Match[], place: Place): vo
     fire(fired, matches);
     return;
   }
-  if (draft.deadlineAt(heldIdOf(trigger.id, place)) !== undefined) return; // after a rewind it fires again, and is still kept back
   const held = draft.heldFirings(trigger.id, place.key);
   switch (flow._tag) {
     case "Debounce": {
@@ -86,7 +85,7 @@ const letGoAll = (fired: Omit<Fired, "scopes">, key: string, flow: Flow): void =
 const pass = (fired: Fired, matches: readonly Match[], key: string, flow: Flow): void => {
   const { draft, trigger, at } = fired;
   if (draft.isTriggerPaused(trigger.id)) {
-    skipAll(fired, matches, "paused");
+    giveUp(fired, matches, "paused");
     return;
   }
   if (flow._tag === "Throttle")
@@ -110,7 +109,7 @@ const hold = (
   { since, releaseAt }: Held,
 ): void =>
   draft.hold({
-    id: heldIdOf(trigger.id, place),
+    id: `release/${trigger.id}/${place.id}`,
     at: releaseAt,
     due: {
       _tag: "Release",
@@ -142,25 +141,9 @@ const replace = (
   hold(fired, matches, place, until);
   for (const firing of older) {
     fired.draft.unhold(firing);
-    skipAll(fired, firing.due.matches, reason);
+    giveUp(fired, firing.due.matches, reason);
     fired.draft.leaveScopes(firing);
   }
 };
 
-/** Each signal of a firing becomes a skip. */
-const skipAll = (
-  {
-    draft,
-    trigger,
-    at,
-  }: { readonly draft: Draft; readonly trigger: CompiledTrigger; readonly at: number },
-  matches: readonly Match[],
-  reason: SkipReason,
-): void => {
-  for (const signal of new Set(matches.map(({ id }) => id)))
-    draft.skip({ trigger: trigger.id, signal, reason, at });
-};
-
 const gateIdOf = (trigger: string, key: string): string => `gate/${trigger}/${key}`;
-
-const heldIdOf = (trigger: string, { id }: Place): string => `release/${trigger}/${id}`;

@@ -3,10 +3,11 @@ import { settledScopeOf } from "./draft.ts";
 import { settledSignalOf } from "./run.ts";
 import type { NewSignal } from "./signal.ts";
 import { isHeldFiring } from "./state.ts";
-import type { Open, Skip, StoredState } from "./store.ts";
+import type { Open, StoredState } from "./store.ts";
 
 interface Retirement {
-  readonly skips: readonly Skip[];
+  /** What was kept back. */
+  readonly matches: readonly { readonly trigger: string; readonly id: string }[];
   /** Ids of deadlines. */
   readonly deadlines: readonly string[];
   readonly open: readonly Pick<Open, "scope" | "run">[];
@@ -16,26 +17,14 @@ interface Retirement {
 export const heldRetirement = (
   state: StoredState,
   isRetired: (trigger: string) => boolean,
-  at: number,
 ): Retirement => {
   const firings = state.deadlines.filter(isHeldFiring).filter(({ due }) => isRetired(due.trigger));
   const gates = state.deadlines.filter(({ due }) => due._tag === "Gate" && isRetired(due.trigger));
-  const signals = firings.flatMap(({ due: { trigger, matches } }) =>
-    matches.map(({ id }) => ({ trigger, id })),
-  );
   const left = openRowsLeft(state.open, new Set(firings.map(({ id }) => id)));
   return {
-    skips: signals.map(({ trigger, id }) => ({
-      id: `${trigger}/${id}/retired`,
-      trigger,
-      signal: id,
-      from: null,
-      to: null,
-      count: 1,
-      reason: "retired",
-      detail: null,
-      at,
-    })),
+    matches: firings.flatMap(({ due: { trigger, matches } }) =>
+      matches.map(({ id }) => ({ trigger, id })),
+    ),
     deadlines: [...firings, ...gates].map(({ id }) => id),
     ...left,
   };
