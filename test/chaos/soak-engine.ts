@@ -17,6 +17,8 @@ export type FromEngine =
       readonly gapP99Millis: number;
       readonly gapMaxMillis: number;
       readonly rssBytes: number;
+      /** Runs that wait for a slot. */
+      readonly pending: number;
     }
   | { readonly _tag: "Idle" };
 
@@ -49,13 +51,17 @@ process.on("disconnect", () => process.exit(1));
 
 const delays = monitorEventLoopDelay({ resolution: 2 });
 delays.enable();
-setInterval(() => {
+setInterval(() => void pulse(), 1_000);
+say({ _tag: "Ready" });
+
+const pulse = async (): Promise<void> => {
+  const { runs } = await runtime.summary();
   say({
     _tag: "Pulse",
     gapP99Millis: delays.percentile(99) / 1e6,
     gapMaxMillis: delays.max / 1e6,
     rssBytes: process.memoryUsage.rss(),
+    pending: runs.pending,
   });
   delays.reset();
-}, 1_000);
-say({ _tag: "Ready" });
+};

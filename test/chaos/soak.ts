@@ -46,6 +46,9 @@ interface Asked {
   cancelled: boolean;
 }
 const asked = new Map<string, Asked>();
+/** Bodies that hang hold their slots for seconds: what waits for one must not grow without end. */
+const pendingMax = 200;
+let pending = 0;
 const figures = { kills: 0, warnings: 0, gapP99s: [] as number[], gapMax: 0, rss: [] as number[] };
 const kinds = new Map<string, number>();
 
@@ -71,6 +74,7 @@ const hear = (message: FromEngine): void => {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   } else if (message._tag === "Pulse") {
     figures.gapP99s.push(message.gapP99Millis);
+    pending = message.pending;
     figures.gapMax = Math.max(figures.gapMax, message.gapMaxMillis);
     figures.rss.push(message.rssBytes);
   }
@@ -88,24 +92,7 @@ const provoke = async (): Promise<ChildProcess> => {
   let killAt = performance.now() + toNextKill();
   const recent: string[] = [];
   while (performance.now() < endAt) {
-    const part = anyPart();
-    if (part === undefined) break;
-    const id = `soak-${asked.size}`;
-    asked.set(id, { ends: part.ends, body: part.body, run: null, cancelled: false });
-    tell(engine, {
-      _tag: "Run",
-      id,
-      task: part.task,
-      input: { body: part.body, input: part.input ?? null },
-    });
-    recent.push(id);
-    const target = asked.get(
-      recent[Math.max(recent.length - 1 - Math.floor(random() * 30), 0)] ?? "",
-    );
-    if (random() < 0.1 && target !== undefined && target.run !== null) {
-      target.cancelled = true;
-      tell(engine, { _tag: "Cancel", run: target.run });
-    }
+    if (pending < pendingMax) ask(engine, recent);
     // oxlint-disable-next-line no-await-in-loop -- pace
     await new Promise((resolve) => setTimeout(resolve, (random() * 2_000) / Number(values.rate)));
     if (performance.now() < killAt) continue;
@@ -119,6 +106,28 @@ const provoke = async (): Promise<ChildProcess> => {
     killAt = performance.now() + toNextKill();
   }
   return engine;
+};
+
+/** Asks for a run, and now and then for the end of one of those before. */
+const ask = (engine: ChildProcess, recent: string[]): void => {
+  const part = anyPart();
+  if (part === undefined) return;
+  const id = `soak-${asked.size}`;
+  asked.set(id, { ends: part.ends, body: part.body, run: null, cancelled: false });
+  tell(engine, {
+    _tag: "Run",
+    id,
+    task: part.task,
+    input: { body: part.body, input: part.input ?? null },
+  });
+  recent.push(id);
+  const target = asked.get(
+    recent[Math.max(recent.length - 1 - Math.floor(random() * 30), 0)] ?? "",
+  );
+  if (random() < 0.1 && target !== undefined && target.run !== null) {
+    target.cancelled = true;
+    tell(engine, { _tag: "Cancel", run: target.run });
+  }
 };
 
 /** What a killed engine did not answer is asked again, under the same id. */
