@@ -14,14 +14,14 @@ import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
-import { formatInstant } from "./instant.ts";
 import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
 import { stopwatch } from "./slow.ts";
-import { advance, batchOf, nextDueAt, stateOf, waitsForClock, type State } from "./state.ts";
+import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step, type Decision, type Piece } from "./step.ts";
-import { Store, type Batch, type Generation } from "./store.ts";
+import { Store, type Batch } from "./store.ts";
 import { activate, reclaimDead } from "./takeover.ts";
+import { tellOtherGeneration, tellSetBack } from "./warnings.ts";
 
 export type { EngineNote, EngineOptions } from "./incarnation.ts";
 
@@ -44,8 +44,6 @@ const sleepMillisMax = 30_000;
 /** How long the note that a body has begun may wait for a commit to ride along with. */
 const notedMillisMax = 250;
 const cancelCheckMillis = 200;
-/** Clocks of engines on one machine, and the steps of a clock that is kept right, differ by less. */
-const setBackMillisMin = 1_000;
 /** Where other engines share the store: how often one looks whether another has died. */
 const deadCheckMillis = 500;
 
@@ -324,18 +322,6 @@ const decisionOf = (
     return known.size === 0 ? decision : step(self.definitions, state, { ...piece, known });
   });
 
-/** Tells, once each time, that schedules wait because the clock was set back. */
-const tellSetBack = (self: Incarnation, state: State, now: number): void => {
-  const { at } = state.watermark;
-  const wasSetBack = self.isSetBack;
-  self.isSetBack = at - now > setBackMillisMin;
-  if (self.isSetBack && !wasSetBack && waitsForClock(self.definitions, state, now))
-    self.note({
-      _tag: "Warning",
-      message: `the store's clock was set back; schedules go on at once after "detent rewind", or by themselves at ${formatInstant(at)}`,
-    });
-};
-
 /**
  * Ends the pending runs that have expired, whether or not there are slots free. Whoever defines the task may do it: it needs no router, and none of what a router knows.
  * An engine none of whose tasks expires looks now and then, for runs of former definitions.
@@ -360,20 +346,6 @@ const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
     });
     yield* Effect.forEach(runs, end, { concurrency: "unbounded", discard: true });
   });
-
-/** Once a generation: whoever deploys wants to know which engine is behind, whoever didn't that it is. */
-const tellOtherGeneration = (self: Incarnation, generation: Generation | null): void => {
-  if (generation === null || self.toldGeneration === generation.number) return;
-  self.toldGeneration = generation.number;
-  const difference =
-    generation.fingerprint === self.definitions.fingerprint
-      ? `computes with the time zone database ${generation.zones ?? "of an engine that didn't say"}, this engine with ${self.zones}`
-      : "has other definitions";
-  self.note({
-    _tag: "Warning",
-    message: `generation ${generation.number}, which is active now, ${difference}: this engine executes runs of its tasks and routes nothing; start it anew to make its own the active ones`,
-  });
-};
 
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>

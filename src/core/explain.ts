@@ -1,6 +1,7 @@
 // Why: what became of a signal in a trigger, and what a run came of. Made on demand from what is stored, not recorded while deciding: predicates are pure, so asking them
 // again gives the same answer, and `step` pays nothing for it. Plain data throughout, so that it can be printed, sent and compared.
-import { leafDataOf, mismatchOf, signalKeyOf, signalKeysOf } from "./condition.ts";
+import { leafDataOf, signalKeyOf, signalKeysOf } from "./condition.ts";
+import { mismatchOf } from "./mismatch.ts";
 import type { CompiledTrigger, Definitions, Leaf, Node } from "./definitions.ts";
 import { errorDataOf } from "./errors.ts";
 import { keyOf } from "./hear.ts";

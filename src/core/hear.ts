@@ -1,6 +1,7 @@
 // From a signal to firings: which leaves it satisfies, what it completes there, and what it leaves waiting.
 import { answer, start, watchingsOf, type Watching } from "./absence.ts";
-import { kindOf, mismatchOf, signalKeyOf } from "./condition.ts";
+import { signalKeyOf } from "./condition.ts";
+import { kindOf, mismatchOf } from "./mismatch.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { errorDataOf } from "./errors.ts";

@@ -5,6 +5,7 @@ export { cancelRun, type Cancelled } from "./cancel.ts";
 export type { Subject } from "./command.ts";
 export { storedIdOf, whyOf, type Cause, type Reason, type Rows, type Why } from "./cause.ts";
 export * from "./condition.ts";
+export * from "./mismatch.ts";
 export { definitionsOf, type CompiledTrigger, type Definitions, type Leaf } from "./definitions.ts";
 export { DefinitionError, InputError, StoreError, type ErrorData } from "./errors.ts";
 export { defineEvent, type EventDefinition, type StandardSchema } from "./event.ts";

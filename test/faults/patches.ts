@@ -222,7 +222,7 @@ export const patches: readonly Patch[] = [
   {
     fault: 20,
     title: "nobody is told that the clock was set back",
-    file: "src/core/engine.ts",
+    file: "src/core/warnings.ts",
     find: "  if (self.isSetBack && !wasSetBack && waitsForClock(self.definitions, state, now))\n",
     replace: "  if (self.isSetBack && self.isOver)\n",
   },

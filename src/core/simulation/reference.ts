@@ -1,7 +1,8 @@
 // The reference model: what must have come of a log, said a second time and as simply as can be. One trigger at a time, one signal after the other, over the whole log and
 // with no state between; it shares nothing with the router but the conditions themselves. It is told what the environment did (the log, instants that have passed, which
 // occurrences were skipped as missed) and never looks at runs.
-import { isSchedule, satisfies } from "../condition.ts";
+import { isSchedule } from "../condition.ts";
+import { satisfies } from "../mismatch.ts";
 import type { CompiledTrigger, Leaf, Node } from "../definitions.ts";
 import { runIdOf } from "../run-id.ts";
 import { heardOf, occurrenceIdOf, type Heard, type StoredSignal } from "../signal.ts";
