@@ -1,6 +1,6 @@
-// What a batch means beyond its rows; the same in every store.
+// What batches and summaries mean beyond their rows; the same in every store.
 import { pausedTasks } from "./command.ts";
-import type { Batch, CommitReply } from "./store.ts";
+import type { Batch, CommitReply, Summary } from "./store.ts";
 
 /** The `at` of signals stored now: it never falls along the log, nor behind what has been routed or is by the same batch, whatever the clock does. */
 export const instantOf = (
@@ -21,6 +21,10 @@ export const changesReading = ({
   [waiting, cursors, deadlines, open].some(
     (rows) => rows !== undefined && rows.put.length + rows.remove.length > 0,
   );
+
+/** Whether nothing is left to do but to wait for schedules, people and matches. */
+export const isIdle = ({ runs, unrouted, deadlines }: Summary): boolean =>
+  runs.pending + runs.claimed + runs.running + unrouted + deadlines === 0;
 
 /** Whether others may now have something to route, claim or cancel. */
 export const isNews = (batch: Batch, reply: CommitReply): boolean =>

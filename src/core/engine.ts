@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect";
 import * as Latch from "effect/Latch";
 import { isActive } from "./activation.ts";
 import { isAnythingDue } from "./agenda.ts";
-import { freesRuns } from "./batch.ts";
+import { freesRuns, isIdle } from "./batch.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
@@ -362,8 +362,7 @@ const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
 const tellIdle = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     if (self.idleWaiters.size === 0 || self.holdings.size > 0 || self.hasMore) return;
-    const { runs, unrouted, deadlines } = yield* self.store.summary;
-    if (runs.pending + runs.claimed + runs.running + unrouted + deadlines > 0) return;
+    if (!isIdle(yield* self.store.summary)) return;
     const waiters = [...self.idleWaiters];
     self.idleWaiters.clear();
     for (const waiter of waiters) waiter.openUnsafe();

@@ -12,13 +12,8 @@ export type {
   WorldSkip,
   WorldWaiting,
 } from "../core/simulation/view.ts";
-export {
-  NotIdleError,
-  world,
-  type Emission,
-  type World,
-  type WorldOptions,
-} from "../core/simulation/world.ts";
+export { NotIdleError, world, type Emission, type World } from "../core/simulation/world.ts";
+export type { WorldOptions } from "../core/simulation/world-options.ts";
 export { loaded } from "./loaded.ts";
 export type { WrittenPlan } from "./shrink.ts";
 export {

@@ -12,7 +12,7 @@ import { kindOf, readFaults, type FaultKind, type FaultsInput } from "../core/si
 import { unmodelledOf } from "../core/simulation/oracle.ts";
 import { played, type Laws, type Played } from "../core/simulation/play.ts";
 import type { Plan } from "../core/simulation/plan.ts";
-import type { WorldInternals } from "../core/simulation/world.ts";
+import type { WorldInternals } from "../core/simulation/world-options.ts";
 import { loaded } from "./loaded.ts";
 import { shrunk, type WrittenPlan } from "./shrink.ts";
 import { KnownOutcomes } from "./tasks.ts";

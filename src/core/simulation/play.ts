@@ -9,7 +9,8 @@ import type { Plan } from "./plan.ts";
 import { isTerminal } from "../run.ts";
 import { runView, type WorldEvent, type WorldRun, type WorldSkip } from "./view.ts";
 import type { Violation } from "./violation.ts";
-import { NotIdleError, World, type WorldInternals } from "./world.ts";
+import { NotIdleError, World } from "./world.ts";
+import type { WorldInternals } from "./world-options.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 
 /** What a law is given to look at. */
