@@ -21,7 +21,7 @@ export interface Awaited {
 /** All laws that do not hold in a world that has come to rest. */
 export const judged = (world: World, awaited: Awaited): readonly Violation[] => {
   const { mirror } = world.store;
-  const input = { records: mirror.records, bodies: world.bodies, deaths: world.deaths };
+  const input = { records: mirror.records, bodies: world.bodies, deaths: world.store.deaths };
   return [
     ...world.breaches,
     ...audited(input),
@@ -143,7 +143,7 @@ const keptOf = (world: World, bodies: readonly World["bodies"][number][], run: R
   bodies.flatMap((body, index) => {
     const later = bodies[index + 1];
     if (later === undefined || body.outcome?._tag !== "Succeeded") return [];
-    const diedAt = world.deaths.get(body.owner);
+    const diedAt = world.store.deaths.get(body.owner);
     if (diedAt !== undefined && diedAt <= later.startedElapsed) return [];
     return [
       {
@@ -286,7 +286,7 @@ const occurrencesOf = (
   const { schedule, trigger } = leaf;
   const breaches: Violation[] = [];
   const heard: number[] = [];
-  const since = world.activatedAt;
+  const since = activatedAtOf(world);
   if (schedule === null || since === undefined) return { heard, breaches };
   const ranges = skips.filter(
     ({ signal, detail }) =>
@@ -322,3 +322,11 @@ const occurrencesOf = (
 /** The triggers that the reference model can't judge. */
 export const unmodelledOf = (definitions: Definitions): readonly string[] =>
   [...definitions.triggers.values()].filter((it) => !isModelled(it)).map(({ id }) => id);
+
+/** When the app's definitions became the active ones. */
+const activatedAtOf = ({ store }: World): number | undefined => {
+  for (const record of store.mirror.records)
+    if (record._tag === "Commit" && record.reply._tag === "Committed" && record.batch.generation)
+      return record.batch.generation.activatedAt;
+  return undefined;
+};

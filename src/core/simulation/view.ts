@@ -1,9 +1,10 @@
 // What a world shows of itself: the shapes that people's laws and scripts see.
+import type { Definitions } from "../definitions.ts";
 import type { ErrorData } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { isTerminal, type Run, type RunState } from "../run.ts";
 import type { StoredSignal } from "../signal.ts";
-import type { Skip, SkipReason } from "../store.ts";
+import type { Skip, SkipReason, Waiting } from "../store.ts";
 import type { Mirror } from "./mirror.ts";
 
 export interface WorldRun {
@@ -133,4 +134,12 @@ export const reasonOf = (mirror: Mirror, run: Run, depth = 0): Reason => ({
 const signalOf = (mirror: Mirror, id: string): StoredSignal | undefined => {
   const status = id.replace(/^(?:result|failure):/, "status:");
   return mirror.signals.find((stored) => stored.id === id || stored.id === status);
+};
+
+export const waitingView = (
+  { triggers }: Definitions,
+  { trigger, leaf, key, at, heard }: Waiting,
+): WorldWaiting => {
+  const path = triggers.get(trigger)?.leaves.find((it) => it.key === leaf)?.path;
+  return { trigger, leaf: path ?? leaf, key, signal: heard.id, at };
 };

@@ -25,6 +25,7 @@ import {
   reasonOf,
   runView,
   skipView,
+  waitingView,
   type Reason,
   type WorldEvent,
   type WorldRun,
@@ -77,7 +78,7 @@ export class World {
   readonly breaches: Violation[] = [];
   readonly #app: App;
   readonly #options: WorldOptions;
-  readonly #engines: SimulatedEngine[];
+  readonly engines: readonly SimulatedEngine[];
   readonly #client: StorePort;
   readonly #deeds: ((world: World) => void)[] = [];
   #broken: { readonly error: unknown } | undefined;
@@ -122,7 +123,7 @@ export class World {
         this.version += 1;
       },
     };
-    this.#engines = Array.from(
+    this.engines = Array.from(
       { length: engines },
       (_, index) =>
         new SimulatedEngine({
@@ -136,7 +137,7 @@ export class World {
           wrap: internals.wrap,
         }),
     );
-    for (const engine of this.#engines) engine.start();
+    for (const engine of this.engines) engine.start();
     this.#pass(0);
   }
 
@@ -272,12 +273,7 @@ export class World {
   /** The matches that wait in joins. */
   waiting(): readonly WorldWaiting[] {
     const { rows } = Effect.runSync(this.store.memory.list("waiting", { limit: 10_000 }));
-    return rows.map(({ trigger, leaf, key, at, heard }) => {
-      const path = this.definitions.triggers
-        .get(trigger)
-        ?.leaves.find((it) => it.key === leaf)?.path;
-      return { trigger, leaf: path ?? leaf, key, signal: heard.id, at };
-    });
+    return rows.map((row) => waitingView(this.definitions, row));
   }
 
   /** What has happened, line by line. */
@@ -304,29 +300,12 @@ export class World {
     return isIdle(Effect.runSync(this.store.memory.summary));
   }
 
-  /** When each life of an engine has ended, on the clock that nobody sets. */
-  get deaths(): ReadonlyMap<string, number> {
-    return this.store.deaths;
-  }
-
-  /** When the app's definitions became the active ones. */
-  get activatedAt(): number | undefined {
-    for (const record of this.store.mirror.records)
-      if (record._tag === "Commit" && record.reply._tag === "Committed" && record.batch.generation)
-        return record.batch.generation.activatedAt;
-    return undefined;
-  }
-
   /** All that was routed, when it is heard. */
   hearings(): readonly Hearing[] {
     const { signals, watermark } = this.store.mirror;
     if (this.#hearings?.seq !== watermark.seq || this.#hearings.at !== watermark.at)
       this.#hearings = { ...watermark, list: hearingsOf(signals, watermark) };
     return this.#hearings.list;
-  }
-
-  get engines(): readonly SimulatedEngine[] {
-    return this.#engines;
   }
 
   tell(text: string, engine: number | null = null): void {
@@ -405,10 +384,10 @@ export class World {
   }
 
   #engine(index: number): SimulatedEngine {
-    const engine = this.#engines[index];
+    const engine = this.engines[index];
     if (engine !== undefined) return engine;
     throw new InputError(
-      `there is no engine ${String(index)}; they count from 0, and there are ${this.#engines.length}`,
+      `there is no engine ${String(index)}; they count from 0, and there are ${this.engines.length}`,
     );
   }
 
