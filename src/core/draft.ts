@@ -33,6 +33,8 @@ export class Draft {
   readonly cursorRemove = new Map<string, Pick<Cursor, "trigger" | "leaf">>();
   /** Runs of this decision that may have been owed before. */
   readonly againIds: string[] = [];
+  /** By run: the scopes that it has entered in this draft. */
+  private readonly entered = new Map<string, readonly string[]>();
   private readonly openCounts = new Map<string, number>();
   private readonly state: State;
   /** The store's clock, which lies behind the log after it was set back. */
@@ -284,7 +286,8 @@ export class Draft {
 
   /** The scopes in which a run is not over. */
   scopesOf(run: string): readonly string[] {
-    return (this.state.scopesOf.get(run) ?? []).filter((scope) => this.isOpen(scope));
+    const known = [...(this.state.scopesOf.get(run) ?? []), ...(this.entered.get(run) ?? [])];
+    return [...new Set(known)].filter((scope) => this.rowOf(scope, run) !== undefined);
   }
 
   isOpen(scope: string): boolean {
@@ -293,6 +296,7 @@ export class Draft {
 
   enter(scope: string, run: string): void {
     this.openPut.set(`${scope} ${run}`, { scope, run, ended: null });
+    this.entered.set(run, [...(this.entered.get(run) ?? []), scope]);
     this.openCounts.set(scope, this.countOf(scope) + 1);
   }
 

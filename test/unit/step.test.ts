@@ -1,6 +1,7 @@
 // Goal: what one piece of the log makes of an app's triggers. Method: logs by hand, decisions without a store.
 import { describe, expect, test } from "vitest";
 import {
+  type AppDefinition,
   all,
   any,
   at,
@@ -450,6 +451,43 @@ describe("delayed events and scopes", () => {
       ["late", 5_000],
       ["now", 5_000],
     ]);
+  });
+
+  test("of a log that is routed again in one piece, what runs caused belongs to them as it did", () => {
+    const app: AppDefinition = {
+      tasks: [work, next],
+      triggers: [
+        trigger("root", { when: event("go"), run: work, input: null }),
+        trigger("child", { when: event("found"), run: next, input: null }),
+        trigger("grandchild", { when: failure(next), run: next, input: null }),
+        trigger("done", { when: settled(work), run: next, input: (f) => f.status.run }),
+      ],
+    };
+    const router = new Router(app);
+    const log = new Log();
+    const told = ({ decisions, runs, state }: Router): unknown => ({
+      runs: runs.map(({ id }) => id),
+      signals: decisions.flatMap(({ signals }) => signals.map(({ id }) => id)),
+      open: [...state.open].map(([scope, rows]) => [scope, [...rows.keys()].sort()]).sort(),
+    });
+    const goOn = (): void => {
+      router.route({ signals: log.signals.slice(router.state.watermark.seq) });
+      const again = new Router(app);
+      again.route({ signals: log.signals });
+      expect(told(again)).toEqual(told(router));
+    };
+    log.event("go");
+    goOn();
+    const root = router.runs[0]!;
+    log.event("found", 1, { origin: root.id });
+    goOn();
+    log.status(root, "succeeded", { result: null });
+    goOn();
+    log.status(router.runs[1]!, "failed", { error: { name: "Error", message: "" } });
+    goOn();
+    log.status(router.runs[2]!, "succeeded", { result: null });
+    goOn();
+    expect(router.decisions.at(-1)?.signals).toHaveLength(1);
   });
 
   test("settled is heard when the run and all that it caused are over, and not before", () => {

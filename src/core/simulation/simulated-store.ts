@@ -12,7 +12,6 @@ export class SimulatedStore {
   readonly mirror = new Mirror();
   /** Lives that have ended and are not closed: somebody must take back what they held. */
   readonly unclosed = new Set<string>();
-  /** When each life has ended, on the clock that nobody sets. */
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths = new Map<string, number>();
   readonly #open = new Set<string>();
