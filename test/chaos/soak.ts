@@ -70,7 +70,11 @@ const hear = (message: FromEngine): void => {
     if (it !== undefined) it.run = message.run;
   } else if (message._tag === "Warned") {
     figures.warnings += 1;
-    const kind = message.message.replaceAll(/@?[\w-]+~\w+/g, "RUN").slice(0, 90);
+    const kind = message.message
+      .replaceAll(/@?[\w-]+~\w+/g, "RUN")
+      .replace(/engine [\w-]+ \(process \d+\)/, "an engine")
+      .replace(/took back \d+/, "took back some")
+      .slice(0, 90);
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   } else if (message._tag === "Pulse") {
     figures.gapP99s.push(message.gapP99Millis);
