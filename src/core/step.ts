@@ -159,11 +159,7 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
   if (isWatch(deadline)) {
     const leaf = absentLeafOf(definitions, deadline);
     const absence = leaf && comeDue(draft, leaf, deadline);
-    if (absence === undefined) return;
-    const hearIt = (): void => complete(context, [leaf as Leaf], deadline.due.key, absence);
-    // It lies before the end of the log: an occurrence that a rewind has brought back has begun it once more.
-    if (at <= context.logAt) draft.again(hearIt);
-    else hearIt();
+    if (absence !== undefined) complete(context, [leaf as Leaf], deadline.due.key, absence);
     return;
   }
   if (due._tag === "Hear") {
@@ -240,8 +236,8 @@ const takeOccurrence = (
   const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
   const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
   if (at > context.logAt) hearIt();
-  // What flow control has made of an occurrence is not undone: it may be in a batch that has run, or have given way to another.
-  else if (leaf.trigger.flow === null) draft.again(hearIt);
+  // What came of it is not undone where it may be more than a run of its own: a watch that was answered, a batch that has run.
+  else if (leaf.role === "match" && leaf.trigger.flow === null) draft.again(hearIt);
   continueFrom(context, leaf, at, schedule.next(at), missedThrough);
 };
 
