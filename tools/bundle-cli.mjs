@@ -16,7 +16,7 @@ const bundle = await rolldown({
   platform: "node",
   tsconfig: false,
   // They start threads and find their own files; an app that has none never loads them.
-  external: [/^node:/, /^piscina$/, /^tsx(\/|$)/],
+  external: [/^node:/, /^piscina$/, /^tsx(\/|$)/, /^esbuild$/],
   plugins: [{ name: "own-place", transform: placed }],
 });
 const { output } = await bundle.write({

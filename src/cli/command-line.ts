@@ -10,6 +10,7 @@ import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as GlobalFlag from "effect/cli/GlobalFlag";
 import { backfill } from "./backfill.ts";
+import { build } from "./build.ts";
 import { cancel, retry } from "./cancel.ts";
 import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
@@ -56,6 +57,7 @@ const detent = Command.make("detent").pipe(
     schedule,
     unschedule,
     doctor,
+    build,
   ]),
 );
 

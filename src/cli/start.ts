@@ -5,7 +5,7 @@ import * as Flag from "effect/cli/Flag";
 import type { Summary } from "../core/store.ts";
 import type { Runtime } from "../runtime/start.ts";
 import type { Display } from "./display.ts";
-import { argument, count, doing, json, store, toggle } from "./options.ts";
+import { argument, count, doing, flag, json, store, toggle } from "./options.ts";
 import { storeUrl } from "./reach.ts";
 
 export const start = Command.make(
@@ -13,6 +13,11 @@ export const start = Command.make(
   {
     app: argument("APP", "The file whose default export is detent({ … })"),
     store,
+    tasks: flag(
+      "tasks",
+      "FILE",
+      "What detent build has made of the app's task modules. Default: the modules themselves",
+    ),
     slots: count("slots", "N", "How many runs at a time. Default: one for each core"),
     durability: Flag.Literals("durability", ["power", "process"]).pipe(
       Flag.withDescription(
@@ -37,6 +42,7 @@ export const start = Command.make(
       const runtime = await start(app, {
         store: storeUrl(options.store),
         onNote: display.hear,
+        ...(options.tasks !== undefined && { tasks: options.tasks }),
         ...(options.slots !== undefined && { slots: options.slots }),
         ...(options.durability && { durability: options.durability }),
       });
@@ -56,6 +62,10 @@ export const start = Command.make(
     {
       command: "detent start app.ts --until-idle --store sqlite:ci.db",
       description: "In a script",
+    },
+    {
+      command: "detent start app.ts --tasks app.tasks.mjs",
+      description: "With what detent build has made",
     },
     { command: "detent start app.ts --json | jq .", description: "Each note as a line of JSON" },
   ]),

@@ -32,6 +32,7 @@ import {
   type RewindReply,
 } from "./control.ts";
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
+import { staleSources, withTasks } from "./bundled.ts";
 import { inlineExecutor } from "./executor/inline.ts";
 import { threadExecutor } from "./executor/executor.ts";
 import { definitionsOfApp } from "./load-app.ts";
@@ -42,6 +43,11 @@ import { retryIn, type RetryOptions, type RetryReply } from "./retry.ts";
 export interface StartOptions {
   /** Where state is kept: `sqlite:FILE` or `memory:`. Default "sqlite:detent.db". */
   readonly store?: string;
+  /**
+   * The file that `detent build` has made of the app's task modules, as URL or path; threads load it in their place, which is faster. If one of its sources has changed
+   * since, a Warning tells. Default: the modules themselves.
+   */
+  readonly tasks?: URL | string;
   /** What a commit of a durable store survives: loss of power (default), or the end of the process. */
   readonly durability?: "power" | "process";
   /** How many runs at a time. Default: one for each core, on worker threads; 16 inline. */
@@ -122,14 +128,16 @@ const inlineSlots = 16;
 /** How long a stop waits for threads that were told to end, before it leaves their runs to the next engine. */
 const cutOffMillis = 10_000;
 
-export const start = async (app: App, options: StartOptions = {}): Promise<Runtime> => {
-  const { slots, store } = options;
-  if (!isApp(app)) throw new InputError("start needs an app; make one with detent({ … })");
+export const start = async (given: App, options: StartOptions = {}): Promise<Runtime> => {
+  const { slots, store, tasks } = options;
+  if (!isApp(given)) throw new InputError("start needs an app; make one with detent({ … })");
   if (store !== undefined && typeof store !== "string")
     throw new InputError(`store is ${String(store)}; give sqlite:FILE or memory:`);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))
     throw new InputError(`slots is ${String(slots)}; give a whole number of at least 1`);
+  const app = tasks === undefined ? given : withTasks(given, tasks);
   const definitions = await definitionsOfApp(app);
+  if (tasks !== undefined) await tellStale(app.tasks, options.onNote);
   const scope = Scope.makeUnsafe();
   try {
     const opened = await Effect.runPromise(Scope.provide(open(app, definitions, options), scope));
@@ -137,6 +145,17 @@ export const start = async (app: App, options: StartOptions = {}): Promise<Runti
   } catch (error) {
     await Effect.runPromise(Scope.close(scope, Exit.void));
     throw error;
+  }
+};
+
+const tellStale = async (modules: App["tasks"], onNote: StartOptions["onNote"]): Promise<void> => {
+  for (const module of modules) {
+    if (typeof module !== "string") continue;
+    // oxlint-disable-next-line no-await-in-loop
+    const [first, ...more] = await staleSources(module);
+    if (first === undefined) continue;
+    const message = `${first}${more.length === 0 ? "" : ` and ${more.length} more`} changed after ${module} was built; run detent build again`;
+    onNote?.({ _tag: "Warning", message });
   }
 };
 
