@@ -1,8 +1,8 @@
 // `detent triggers`: what an app waits for, and what is paused, if there is a store that says so.
 import * as Command from "effect/cli/Command";
 import { pausedIdOf, pauseEnd } from "../core/command.ts";
+import { conditionText } from "../core/condition-text.ts";
 import { formatInstant } from "../core/instant.ts";
-import { conditionText } from "./condition-text.ts";
 import { nextOf } from "./next.ts";
 import { print, printJson, tableOf } from "./output.ts";
 import { argument, doing, json, store } from "./options.ts";

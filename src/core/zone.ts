@@ -8,6 +8,7 @@
 // 3. No segment between transitions is shorter than a week (measured over all zones from 1900 to 2100: Gaza and Recife
 //    have the shortest), so samples `stepMillis` apart miss none.
 import { dayMillis, instantMax } from "./civil.ts";
+import { editDistance } from "./nearest.ts";
 import { read, shown, unread, type Reading } from "./reading.ts";
 
 /** A stretch of constant offset. All figures are milliseconds; local = instant + offset. */
@@ -213,18 +214,4 @@ const suggestion = (name: string): string => {
     if (distance < nearest.distance) nearest = { name: candidate, distance };
   }
   return nearest.name === "" ? mend : `did you mean ${JSON.stringify(nearest.name)}?`;
-};
-
-/** How many characters must be put in, left out or changed to turn one text into the other (Levenshtein). */
-const editDistance = (one: string, other: string): number => {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= one.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j++) {
-      const change = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[other.length]!;
 };

@@ -21,7 +21,7 @@ import {
   type Trigger,
   type TriggerOptions,
 } from "../../src/core/index.ts";
-import { conditionText } from "../../src/cli/condition-text.ts";
+import { conditionText } from "../../src/core/condition-text.ts";
 import { hour, Log, Router } from "../support/deciding.ts";
 import { start, World } from "../support/engine-world.ts";
 

@@ -1,6 +1,6 @@
 // Conditions as people write them.
-import type { Condition } from "../core/condition.ts";
-import type { DurationInput } from "../core/duration.ts";
+import type { Condition } from "./condition.ts";
+import type { DurationInput } from "./duration.ts";
 
 /** A condition on one line: `all(result(resize), event(approved))`. */
 export const conditionText = (condition: Condition): string => {
