@@ -14,6 +14,7 @@ import { build } from "./build.ts";
 import { cancel, retry } from "./cancel.ts";
 import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
+import { events } from "./events.ts";
 import { reportFailure } from "./failure.ts";
 import { init } from "./init.ts";
 import { next } from "./next.ts";
@@ -27,6 +28,8 @@ import { show } from "./show.ts";
 import { simulate } from "./simulate.ts";
 import { start } from "./start.ts";
 import { triggers } from "./triggers.ts";
+import { why } from "./why.ts";
+import { whyNot } from "./why-not.ts";
 
 const detent = Command.make("detent").pipe(
   Command.withDescription(
@@ -47,6 +50,9 @@ const detent = Command.make("detent").pipe(
     triggers,
     runs,
     show,
+    events,
+    why,
+    whyNot,
     cancel,
     retry,
     simulate,

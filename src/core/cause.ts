@@ -1,4 +1,5 @@
 // Why a run is there: the chain of causes, from its signals to the runs that told them, and so on to what came from outside. Made from rows; plain data.
+import type { ErrorData } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Run, RunState } from "./run.ts";
 import type { StoredSignal } from "./signal.ts";
@@ -21,9 +22,19 @@ export type Cause =
       readonly task: string;
       readonly state: string;
       readonly at: number;
+      /** What the run had returned, where that is what was heard. */
+      readonly result?: Json;
+      readonly error?: Pick<ErrorData, "name" | "message">;
       readonly from: Reason;
     }
   | { readonly _tag: "Occurrence"; readonly signal: string; readonly dueAt: number }
+  /** Nothing answered a watch. `since`: when it began, where that is not told by `after`, which started it; null: the trigger's activation did. */
+  | {
+      readonly _tag: "Absence";
+      readonly signal: string;
+      readonly since: number | null;
+      readonly after: Cause | null;
+    }
   /** The store has it no more, or it was not among the rows. */
   | { readonly _tag: "Unknown"; readonly signal: string };
 
@@ -52,9 +63,43 @@ export interface Why {
   readonly missing: { readonly runs: readonly string[]; readonly signals: readonly string[] };
 }
 
-/** The id under which the log has a signal: results and failures are heard of a stored status. Undefined for an occurrence, which the log does not have. */
+/** The id under which the log has a signal: results and failures are heard of a stored status. Undefined for an occurrence or an absence, which the log does not have. */
 export const storedIdOf = (heardId: string): string | undefined =>
-  heardId.startsWith("{") ? undefined : heardId.replace(/^(?:result|failure):/, "status:");
+  /^(?:\{|absence:)/.test(heardId) ? undefined : heardId.replace(/^(?:result|failure):/, "status:");
+
+/** The instant that an occurrence's id names. */
+const dueAtOf = (id: string): number => Number(id.slice(id.lastIndexOf("@") + 1));
+
+/** What an absence's id says: which leaf watched, and since when, or after which signal. Undefined if the id is none of an absence. */
+export const readAbsenceId = (
+  id: string,
+): { readonly leaf: string; readonly since: string | number } | undefined => {
+  if (!id.startsWith("absence:")) return undefined;
+  // A leaf's key ends with its ordinal; where the key's own text looks like that end, what follows is no pair.
+  for (const { index, 0: end } of id.matchAll(/#\d+:(?=\[)/g)) {
+    const leaf = id.slice("absence:".length, index + end.length - 1);
+    const pair = pairOf(id.slice(index + end.length));
+    if (pair !== undefined) return { leaf, since: pair[1] };
+  }
+  return undefined;
+};
+
+const pairOf = (text: string): readonly [string, string | number] | undefined => {
+  try {
+    const pair = JSON.parse(text) as unknown;
+    return Array.isArray(pair) && pair.length === 2
+      ? (pair as [string, string | number])
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The ids by which rows are looked up for a cause: its own in the log, or that of what started the watch of an absence. */
+export const rowIdOf = (heardId: string): string | undefined => {
+  const since = readAbsenceId(heardId)?.since;
+  return storedIdOf(typeof since === "string" ? since : heardId);
+};
 
 /** Why the run is there. Runs come later than what they came of, so the chain ends; nothing is told twice. */
 export const whyOf = (run: string, rows: Rows): Why => {
@@ -84,12 +129,7 @@ export const whyOf = (run: string, rows: Rows): Why => {
 
   const causeOf = (signal: string): Cause => {
     const storedId = storedIdOf(signal);
-    if (storedId === undefined)
-      return {
-        _tag: "Occurrence",
-        signal,
-        dueAt: Number(signal.slice(signal.lastIndexOf("@") + 1)),
-      };
+    if (storedId === undefined) return unstoredCauseOf(signal);
     const stored = rows.signals.get(storedId);
     if (stored === undefined) {
       signals.add(storedId);
@@ -101,8 +141,27 @@ export const whyOf = (run: string, rows: Rows): Why => {
       const from = origin === null ? null : reasonOf(origin);
       return { _tag: "Event", signal, name, payload, at, from };
     }
-    const { task, state } = stored.signal;
-    return { _tag: "Move", signal, task, state, at, from: reasonOf(stored.signal.run) };
+    const { task, state, result, error, run: from } = stored.signal;
+    return {
+      _tag: "Move",
+      signal,
+      task,
+      state,
+      at,
+      ...(signal.startsWith("result:") && { result: result ?? null }),
+      ...(signal.startsWith("failure:") &&
+        error !== undefined && { error: { name: error.name, message: error.message } }),
+      from: reasonOf(from),
+    };
+  };
+
+  const unstoredCauseOf = (signal: string): Cause => {
+    const absence = readAbsenceId(signal);
+    if (absence === undefined) return { _tag: "Occurrence", signal, dueAt: dueAtOf(signal) };
+    const { since } = absence;
+    return typeof since === "string"
+      ? { _tag: "Absence", signal, since: null, after: causeOf(since) }
+      : { _tag: "Absence", signal, since, after: null };
   };
 
   const reason = reasonOf(run);

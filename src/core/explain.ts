@@ -1,6 +1,8 @@
-// Why: what became of a signal in a trigger, and what a run came of. Made on demand from what is stored, not recorded while deciding: predicates are pure, so asking them
-// again gives the same answer, and `step` pays nothing for it. Plain data throughout, so that it can be printed, sent and compared.
-import { leafDataOf, signalKeyOf, signalKeysOf } from "./condition.ts";
+// Why: what became of a signal in a trigger. Made on demand from what is stored, not recorded while deciding: predicates are pure, so asking them again gives the same answer,
+// and `step` pays nothing for it. Plain data throughout, so that it can be printed, sent and compared. What a run came of is cause.ts.
+import { endless, pausedTriggerIdOf } from "./command.ts";
+import { signalKeyOf, signalKeysOf } from "./condition.ts";
+import { conditionText } from "./condition-text.ts";
 import { mismatchOf } from "./mismatch.ts";
 import type { CompiledTrigger, Definitions, Leaf, Node } from "./definitions.ts";
 import { errorDataOf } from "./errors.ts";
@@ -8,8 +10,9 @@ import { keyOf } from "./hear.ts";
 import type { Queues } from "./join.ts";
 import { jsonFault, type Json } from "./json.ts";
 import type { Run } from "./run.ts";
-import { heardOf, type Heard, type StoredSignal } from "./signal.ts";
-import { joinOf, type State } from "./state.ts";
+import type { Schedule } from "./schedule.ts";
+import { heardOf, occurrenceIdOf, type Heard, type StoredSignal } from "./signal.ts";
+import { joinOf, scheduleIdOf, type State } from "./state.ts";
 import type { Skip, SkipReason } from "./store.ts";
 
 /** What a leaf makes of the signal. A mismatch is the first place that differs; a place that the signal does not have has no `actual`. */
@@ -29,7 +32,7 @@ export type LeafVerdict =
 export interface ExplainedPart {
   /** Its place in the tree, such as `all.0.any.1`; `when` for a tree of one leaf. */
   readonly path: string;
-  /** What it waits for, as text without predicates. */
+  /** What it waits for, as people write it, without the text of predicates. */
   readonly condition: string;
   readonly verdict: LeafVerdict;
 }
@@ -53,10 +56,18 @@ export type Verdict =
   | { readonly _tag: "Skipped"; readonly reason: SkipReason; readonly detail: string | null }
   /** It waits for other leaves of the tree: the paths of those in which nothing does. */
   | { readonly _tag: "Waiting"; readonly for: readonly string[] }
+  /** It has fired, and flow control keeps the firing back until then. */
+  | {
+      readonly _tag: "KeptBack";
+      readonly by: "debounce" | "throttle" | "batch";
+      readonly until: number;
+    }
   /** It ended or began watches of absent leaves, whose paths these are: what comes of a watch has an id of its own. */
   | { readonly _tag: "Watched"; readonly for: readonly string[] }
-  /** It will be heard at that instant: an event with a delay. */
+  /** It will be heard at that instant: an event with a delay, or an occurrence to come. */
   | { readonly _tag: "Delayed"; readonly until: number }
+  /** The trigger is paused, until then or (null) until somebody resumes it: then its occurrences become skips. Of other signals a pause makes skips at once. */
+  | { readonly _tag: "Paused"; readonly until: number | null }
   /** No router has come to it yet. */
   | { readonly _tag: "Unrouted" }
   /** Leaves that may hear it, did; none is satisfied. */
@@ -73,10 +84,13 @@ export interface Explanation {
   readonly condition: ExplainedCondition;
 }
 
-/** What the store has of the signal: runs that have it in their cause, skips that name it. More than these does no harm. */
+/** What the store has of the signal: runs that have it in their cause, skips that name it, or whose range it lies in. More than these does no harm. */
 export interface Records {
   readonly runs: readonly Pick<Run, "id" | "trigger" | "cause">[];
-  readonly skips: readonly Pick<Skip, "trigger" | "signal" | "reason" | "detail">[];
+  readonly skips: readonly Pick<
+    Skip,
+    "id" | "trigger" | "signal" | "from" | "to" | "reason" | "detail"
+  >[];
 }
 
 /**
@@ -91,35 +105,92 @@ export const explain = (
   trigger?: string,
 ): readonly Explanation[] => {
   const heard = heardOf(stored);
-  const triggers = [...definitions.triggers.values()].filter(({ id, leaves, parts }) =>
+  const triggers =
     trigger === undefined
-      ? [...leaves, ...parts].some((leaf) => hears(leaf, heard))
-      : id === trigger,
+      ? hearingOf(definitions, heard)
+      : [...definitions.triggers.values()].filter(({ id }) => id === trigger);
+  return triggers.map((each) =>
+    explained(each, { state, id: stored.id, heard, records, arrival: arrivalOf(stored) }),
   );
-  return triggers.map((each) => explained(each, { state, stored, heard, records }));
 };
 
-const hears = (leaf: Leaf, heard: readonly Heard[]): boolean =>
-  heard.some((one) => isFor(leaf, one));
+/** The triggers that may hear any of these: one of their leaves waits for signals of that kind and name. */
+export const hearingOf = (
+  { triggers }: Pick<Definitions, "triggers">,
+  heard: readonly Heard[],
+): readonly CompiledTrigger[] =>
+  [...triggers.values()].filter(({ leaves, parts }) =>
+    [...leaves, ...parts].some((leaf) => heard.some((one) => isFor(leaf, one))),
+  );
 
-const isFor = ({ condition }: Leaf, { signal }: Heard): boolean =>
-  signal._tag !== "Occurrence" &&
-  signal._tag !== "Absence" &&
-  signalKeysOf(condition).includes(signalKeyOf(signal));
+/** What became of an instant in each schedule of a trigger that names it; empty if none does. `now` is the store's clock. */
+export const explainOccurrence = (
+  trigger: CompiledTrigger,
+  state: State,
+  { dueAt, now }: { readonly dueAt: number; readonly now: number },
+  records: Records,
+): readonly Explanation[] =>
+  schedulesOf(trigger)
+    .filter(({ schedule }) => schedule?.next(dueAt - 1) === dueAt)
+    .map((leaf) => {
+      const id = occurrenceIdOf(leaf.key, dueAt);
+      const signal = { _tag: "Occurrence" as const, schedule: leaf.condition as Schedule, dueAt };
+      return explained(trigger, {
+        state,
+        id,
+        heard: [{ id, signal }],
+        records,
+        arrival: () => arrivalOfOccurrence(leaf, state, { dueAt, now }),
+      });
+    });
+
+/** The leaves of a trigger that are schedules, those that start watches included. */
+export const schedulesOf = ({ leaves, parts }: CompiledTrigger): readonly Leaf[] =>
+  [...leaves, ...parts].filter(({ schedule }) => schedule !== null);
 
 interface Asked {
   readonly state: State;
-  readonly stored: StoredSignal;
+  readonly id: string;
   readonly heard: readonly Heard[];
   readonly records: Records;
+  /** Why it can't have come to the trigger yet, if it can't. */
+  readonly arrival: (state: State) => Verdict | undefined;
 }
 
+const arrivalOf =
+  ({ seq, dueAt }: StoredSignal) =>
+  ({ watermark }: State): Verdict | undefined => {
+    if (seq > watermark.seq) return { _tag: "Unrouted" };
+    if (dueAt !== null && dueAt > watermark.at) return { _tag: "Delayed", until: dueAt };
+    return undefined;
+  };
+
+const arrivalOfOccurrence = (
+  leaf: Leaf,
+  state: State,
+  { dueAt, now }: { readonly dueAt: number; readonly now: number },
+): Verdict | undefined => {
+  if (dueAt > now) return { _tag: "Delayed", until: dueAt };
+  const pause = state.deadlines.get(pausedTriggerIdOf(leaf.trigger.id));
+  const heldAt = state.held.get(scheduleIdOf(leaf));
+  if (pause !== undefined && heldAt !== undefined && dueAt > heldAt)
+    return { _tag: "Paused", until: pause.at >= endless ? null : pause.at };
+  const nextAt = state.schedules.get(scheduleIdOf(leaf))?.nextAt;
+  return nextAt !== undefined && nextAt <= dueAt ? { _tag: "Unrouted" } : undefined;
+};
+
+const isFor = (leaf: Leaf, { id, signal }: Heard): boolean => {
+  if (signal._tag === "Occurrence") return occurrenceIdOf(leaf.key, signal.dueAt) === id;
+  if (signal._tag === "Absence") return false;
+  return signalKeysOf(leaf.condition).includes(signalKeyOf(signal));
+};
+
 const explained = (trigger: CompiledTrigger, asked: Asked): Explanation => {
-  const { stored, heard, state } = asked;
+  const { heard, state } = asked;
   const queues = queuesOf(state, trigger, heard);
   const partOf = (leaf: Leaf): ExplainedPart => ({
     path: leaf.path,
-    condition: leafDataOf(leaf.condition),
+    condition: conditionText(leaf.condition),
     verdict: verdictOfLeaf(leaf, heard),
   });
   const leaves = trigger.leaves.map((leaf) => ({
@@ -140,13 +211,12 @@ const explained = (trigger: CompiledTrigger, asked: Asked): Explanation => {
     parts.some((part) => part.verdict._tag === "Satisfied"),
   );
   return {
-    signal: stored.id,
+    signal: asked.id,
     trigger: trigger.id,
     verdict:
       recorded(trigger, asked) ??
-      (queues !== undefined && waitsIn(queues, idsOf(heard))
-        ? { _tag: "Waiting", for: missing(trigger, queues) }
-        : unrecorded(verdicts, watched, asked)),
+      stillThere(trigger, asked, queues) ??
+      unrecorded(verdicts, watched, asked),
     condition: treeOf(trigger.tree),
   };
 };
@@ -182,6 +252,7 @@ const waitsIn = (queues: Queues, ids: ReadonlySet<string>): boolean =>
 const verdictOfLeaf = (leaf: Leaf, heard: readonly Heard[]): LeafVerdict => {
   const one = heard.find((each) => isFor(leaf, each));
   if (one === undefined) return { _tag: "Elsewhere" };
+  if (one.signal._tag === "Occurrence") return { _tag: "Satisfied" };
   try {
     const mismatch = mismatchOf(leaf.condition, one.signal);
     if (mismatch === undefined) return { _tag: "Satisfied" };
@@ -212,20 +283,52 @@ const recorded = (trigger: CompiledTrigger, { heard, records }: Asked): Verdict 
   );
   if (run !== undefined) return { _tag: "Fired", run: run.id };
   const skip = records.skips.find(
-    (each) => each.trigger === trigger.id && each.signal !== null && ids.has(each.signal),
+    (each) => each.trigger === trigger.id && heard.some((one) => isSkipOf(trigger, each, one)),
   );
   return skip && { _tag: "Skipped", reason: skip.reason, detail: skip.detail };
+};
+
+/** Whether a skip is of the signal: it names it, or is a range of its schedule in which it lies. */
+const isSkipOf = (
+  trigger: CompiledTrigger,
+  { id: skip, signal: named, from, to }: Records["skips"][number],
+  { id, signal }: Heard,
+): boolean => {
+  if (named !== null) return named === id;
+  if (signal._tag !== "Occurrence" || from === null || to === null) return false;
+  if (signal.dueAt < from || signal.dueAt > to) return false;
+  const leafKey = id.slice(0, id.lastIndexOf("@"));
+  return skip.startsWith(`${trigger.id}/${leafKey}@`);
+};
+
+/** It has come to the trigger, and nothing has come of it yet. */
+const stillThere = (
+  trigger: CompiledTrigger,
+  { heard, state }: Asked,
+  queues: Queues | undefined,
+): Verdict | undefined => {
+  const ids = idsOf(heard);
+  if (queues !== undefined && waitsIn(queues, ids))
+    return { _tag: "Waiting", for: missing(trigger, queues) };
+  if (trigger.flow === null) return undefined;
+  for (const one of heard) {
+    const firings = state.firings.get(joinOf(trigger.id, correlated(trigger, one))) ?? [];
+    const held = firings.find(({ due }) => due.matches.some(({ id }) => ids.has(id)));
+    if (held === undefined) continue;
+    const by = trigger.flow._tag.toLowerCase() as "debounce" | "throttle" | "batch";
+    return { _tag: "KeptBack", by, until: held.at };
+  }
+  return undefined;
 };
 
 const unrecorded = (
   verdicts: readonly LeafVerdict[],
   watched: readonly ExplainedPart[],
-  { stored, state }: Asked,
+  { state, arrival }: Asked,
 ): Verdict => {
   if (verdicts.every(({ _tag }) => _tag === "Elsewhere")) return { _tag: "NotHeard" };
-  if (stored.seq > state.watermark.seq) return { _tag: "Unrouted" };
-  if (stored.dueAt !== null && stored.dueAt > state.watermark.at)
-    return { _tag: "Delayed", until: stored.dueAt };
+  const before = arrival(state);
+  if (before !== undefined) return before;
   if (watched.length > 0) return { _tag: "Watched", for: watched.map(({ path }) => path) };
   return { _tag: verdicts.some(({ _tag }) => _tag === "Satisfied") ? "Unrecorded" : "Unsatisfied" };
 };

@@ -19,6 +19,8 @@ export {
   type Records,
   type Verdict,
 } from "./explain.ts";
+export { signalNamed, whatBecameOf, whyNot, whyNotDue, whyRun, type WhyRun } from "./evidence.ts";
+export { firedOf, type Fired, type FiredCondition } from "./fired.ts";
 export {
   Executor,
   type ExecutorEvent,
@@ -91,3 +93,4 @@ export {
   type Trigger,
   type TriggerOptions,
 } from "./trigger.ts";
+export type { Answer, Recorded, Standing, WhyNot, WhyNotDue } from "./why-not.ts";

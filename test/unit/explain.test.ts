@@ -21,7 +21,10 @@ import {
   type StoredSignal,
   type Trigger,
 } from "../../src/core/index.ts";
-import { Log, Router } from "../support/deciding.ts";
+import { rowIdOf } from "../../src/core/cause.ts";
+import { explainOccurrence } from "../../src/core/explain.ts";
+import { firedOf } from "../../src/core/fired.ts";
+import { hour, Log, Router } from "../support/deciding.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
 const next = task({ id: "next", run: (input: unknown) => input });
@@ -69,7 +72,7 @@ describe("a signal is explained as", () => {
       condition: {
         _tag: "Leaf",
         path: "when",
-        condition: 'event:{"name":"e","where":{"kind":"png"}}',
+        condition: 'event(e, {"kind":"png"})',
         verdict: { _tag: "Mismatch", path: "payload.kind", expected: "png", actual: "jpg" },
         waiting: [],
         parts: [],
@@ -184,6 +187,25 @@ describe("a signal is explained as", () => {
     expect(verdict(late)).toEqual({ _tag: "Fired", run: router.runs[1]?.id });
   });
 
+  test("kept back, by which flow control and until when", () => {
+    const { router, log, verdict, hear } = lived(
+      trigger("t", {
+        when: event("e", (payload) => payload !== 3),
+        by: () => "one",
+        debounce: "1 min",
+        run: work,
+        input: null,
+      }),
+    );
+    const earlier = hear(log.event("e", 1, { at: 1_000 }));
+    const later = hear(log.event("e", 2, { at: 2_000 }));
+    expect(verdict(earlier)).toMatchObject({ _tag: "Skipped", reason: "debounced" });
+    expect(verdict(hear(log.event("e", 3, { at: 3_000 })))).toEqual({ _tag: "Unsatisfied" });
+    expect(verdict(later)).toEqual({ _tag: "KeptBack", by: "debounce", until: 62_000 });
+    router.route({ until: 62_000 });
+    expect(verdict(later)).toEqual({ _tag: "Fired", run: router.runs[0]?.id });
+  });
+
   test("unrecorded if it satisfies the trigger now and nothing tells of it: the trigger is newer", () => {
     const { log, hear } = lived();
     const stored = hear(log.event("e"));
@@ -214,6 +236,64 @@ describe("a signal is explained as", () => {
       },
       { trigger: "status", verdict: { _tag: "Fired", run: router.runs[1]?.id } },
     ]);
+  });
+});
+
+describe("an instant is explained as", () => {
+  const due = (
+    router: Router,
+    app: AppDefinition,
+    dueAt: number,
+    now = router.state.watermark.at,
+  ) => {
+    const asked = definitionsOf(detent(app)).triggers.get("t")!;
+    return explainOccurrence(asked, router.state, { dueAt, now }, router).map(
+      ({ verdict }) => verdict,
+    );
+  };
+  const ticking = (when: Trigger["when"]): AppDefinition => ({
+    tasks: [work],
+    triggers: [trigger("t", { when, run: work, input: null })],
+  });
+
+  test("fired, skipped in a range, unrouted or to come; not at all where no schedule names it", () => {
+    const app = ticking(every("1 h", { missed: "skip" }));
+    const router = new Router(app);
+    router.route({ until: hour });
+    router.route({ until: 4 * hour + 1, now: 10 * hour });
+    expect(due(router, app, hour)).toEqual([{ _tag: "Fired", run: router.runs[0]?.id }]);
+    for (const at of [2, 3, 4])
+      expect(due(router, app, at * hour)).toEqual([
+        { _tag: "Skipped", reason: "missed", detail: "when" },
+      ]);
+    expect(due(router, app, 5 * hour, 10 * hour)).toEqual([{ _tag: "Unrouted" }]);
+    expect(due(router, app, 11 * hour, 10 * hour)).toEqual([{ _tag: "Delayed", until: 11 * hour }]);
+    expect(due(router, app, hour + 1)).toEqual([]);
+    const later = new Router(app, 5 * hour);
+    expect(due(later, app, hour)).toEqual([{ _tag: "Unrecorded" }]);
+  });
+
+  test("paused while its trigger is, and then skipped; by the schedule that names it, of several", () => {
+    const app = ticking(any([every("1 h"), every("90 min")]));
+    const router = new Router(app);
+    const log = new Log();
+    const pause = log.event("@:pause", { trigger: "t", until: 4 * hour }, { at: 10 });
+    router.route({ signals: [pause] });
+    router.route({ until: 2 * hour });
+    expect(due(router, app, hour)).toEqual([{ _tag: "Paused", until: 4 * hour }]);
+    router.route({ until: 5 * hour });
+    expect(due(router, app, 1.5 * hour)).toEqual([
+      { _tag: "Skipped", reason: "paused", detail: "any.1" },
+    ]);
+    expect(due(router, app, 3 * hour)).toHaveLength(2);
+    expect(due(router, app, 4 * hour)).toMatchObject([{ _tag: "Fired" }]);
+  });
+
+  test("waiting for the rest of its tree", () => {
+    const app = ticking(all([every("1 h"), event("e")]));
+    const router = new Router(app);
+    router.route({ until: hour });
+    expect(due(router, app, hour)).toEqual([{ _tag: "Waiting", for: ["all.1"] }]);
   });
 });
 
@@ -249,6 +329,7 @@ describe("a run is there because of", () => {
           task: "work",
           state: "succeeded",
           at: 700,
+          result: 1,
           from: {
             _tag: "Run",
             run: first!.id,
@@ -275,6 +356,41 @@ describe("a run is there because of", () => {
       causes: [{ _tag: "Occurrence", dueAt: 1_000 }],
     });
     expect(JSON.parse(JSON.stringify(reason))).toStrictEqual(reason);
+  });
+
+  test("an absence, and what started its watch", () => {
+    const triggers = [
+      trigger("after", {
+        when: absent(event("paid"), { after: event("ordered"), within: "1 s" }),
+        run: work,
+        input: null,
+      }),
+      trigger("silent", {
+        when: absent(event("beat", { "#0:[": 1 }), { within: "5 s" }),
+        run: work,
+        input: null,
+      }),
+    ];
+    const { router, log, hear } = lived(...triggers);
+    hear(log.event("ordered", 7, { at: 500 }));
+    router.route({ until: 5_000 });
+    const signals = new Map(log.signals.map((stored) => [stored.id, stored]));
+    const runs = new Map(router.runs.map((run) => [run.id, run]));
+    const [after, silent] = router.runs.map(({ id }) => whyOf(id, { runs, signals }));
+    expect(after!.reason).toMatchObject({
+      causes: [{ _tag: "Absence", since: null, after: { _tag: "Event", payload: 7 } }],
+    });
+    expect(silent!.reason).toMatchObject({
+      causes: [{ _tag: "Absence", since: 0, after: null }],
+    });
+    expect([...after!.missing.signals, ...silent!.missing.signals]).toEqual([]);
+    expect(rowIdOf(router.runs[0]!.cause[0]!)).toBe("ordered-1");
+    const asked = definitionsOf(detent({ tasks: [work], triggers: [triggers[0]!] }));
+    const { cause } = router.runs[0]!;
+    expect(firedOf(asked.triggers.get("after")!, { cause }, signals)).toMatchObject({
+      condition: { signals: cause },
+      elsewhere: [],
+    });
   });
 
   test("what is unknown, and says which rows would tell more", () => {
