@@ -44,6 +44,8 @@ const sleepMillisMax = 30_000;
 /** How long the note that a body has begun may wait for a commit to ride along with. */
 const notedMillisMax = 250;
 const cancelCheckMillis = 200;
+/** How often an engine asks what it holds, although nothing has failed: a claim may reach the store after its engine has given it up, or twice. */
+const ownCheckMillis = 30_000;
 /** Where other engines share the store: how often one looks whether another has died. */
 const deadCheckMillis = 500;
 
@@ -110,7 +112,7 @@ const loop = (self: Incarnation): Effect.Effect<void> =>
 
 const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    if (self.isUnsure) yield* releaseUnknown(self);
+    yield* releaseUnknown(self);
     yield* reclaim(self);
     // Each to its end: a settle that fails must not cut off a claim whose runs are granted already.
     const [settled, claimed] = yield* Effect.all(
@@ -141,9 +143,12 @@ const reclaim = (self: Incarnation): Effect.Effect<void, StoreError> =>
 const earlier = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? (one ?? other) : Math.min(one, other);
 
-/** Gives back what the store says this engine holds and it does not know: the reply to its claim was lost, and no body was started. */
+/** Gives back what the store says this engine holds and it does not know: it never heard of its claim, and no body was started. */
 const releaseUnknown = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
+    const now = yield* self.store.now;
+    if (!self.isUnsure && Math.abs(now - self.ownCheckedAt) < ownCheckMillis) return;
+    self.ownCheckedAt = now;
     const { rows } = yield* self.store.list("run", {
       where: { owner: self.owner, states: moves.reclaim.from },
       limit: listMax,

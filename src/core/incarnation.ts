@@ -61,6 +61,8 @@ export class Incarnation {
   hasMore = false;
   /** A claim may have been granted whose reply was lost. */
   isUnsure = false;
+  /** When it has last asked the store what it holds. */
+  ownCheckedAt = -Infinity;
   /** When the next pending run is due. */
   claimAt: number | null = null;
   /** When the next pending run expires. */

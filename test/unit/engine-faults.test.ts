@@ -162,6 +162,17 @@ test("an emitter that never pauses does not keep runs from being claimed", () =>
   expect(executor.started.length).toBeGreaterThan(500);
 });
 
+test("what a claim was granted that reached the store after its engine had given it up goes back", () => {
+  const world = new World();
+  world.engine(app, "a", { slots: 0 });
+  world.emit("e");
+  world.pass(1_000);
+  world.run(world.store.claim({ owner: "a", nonce: "a/0", tasks: ["work"], limit: 1 }));
+  expect(states(world)).toEqual(["claimed"]);
+  world.pass(60_000);
+  expect(world.runs()).toMatchObject([{ state: "pending", attempt: 0, owner: null }]);
+});
+
 test("a run of a task that nobody defines any more is cancelled, so that idle comes", () => {
   const world = new World();
   const gone = task({ id: "gone", run: () => null });
