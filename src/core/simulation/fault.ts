@@ -15,6 +15,8 @@ const faultKinds = {
   busy: ["busy"],
   /** A store call takes its time. */
   slow: ["slow"],
+  /** A write arrives at the store a second time, or only after its caller was told that it had failed. */
+  late: ["request-again", "request-late"],
   /** An engine stands still while everything else goes on: a garbage collection, a SIGSTOP. */
   freeze: ["freeze"],
   /** The wall clock is set, or the machine was suspended. */
@@ -73,6 +75,8 @@ const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   "crash-before": [100, 10_000],
   "crash-after": [100, 10_000],
   slow: [1, 2_000],
+  "request-again": [1, 20_000],
+  "request-late": [1, 20_000],
   freeze: [100, 60_000],
   "clock-back": [1_000, 600_000],
   "clock-forward": [1_000, 600_000],

@@ -55,6 +55,8 @@ export interface Played {
 
 /** For so long after the last fault everything must come to its end. */
 const restMillis = 21_600_000;
+/** And so long may pass in which nothing of it ends, no body runs and nothing waits for an instant: then it never will. */
+const patienceMillis = 1_200_000;
 
 /** Plays a plan. Throws an AsyncTaskError for an asynchronous task whose outcome is not known yet, and what the user's own functions throw. */
 export const played = (play: Play, plan: Plan, internals: WorldInternals): Played => {
@@ -122,6 +124,9 @@ class Watch {
   readonly #sometimes: Set<string>;
   readonly #eventually: Set<string>;
   #version = -1;
+  /** When something that is waited for has last come to its end, or was seen to go on. */
+  #wentOnAt = 0;
+  #left = Infinity;
 
   constructor(world: World, laws: Play, stepsMax = Infinity) {
     this.#world = world;
@@ -133,7 +138,7 @@ class Watch {
     const isEnough = (): boolean =>
       this.#signals === null
         ? world.time.steps >= stepsMax
-        : this.#eventually.size === 0 && this.#isDone(this.#signals);
+        : (this.#eventually.size === 0 && this.#isDone(this.#signals)) || this.#isStuck();
     world.onStep(hasLaws ? () => this.#look() || isEnough() : isEnough);
   }
 
@@ -143,6 +148,7 @@ class Watch {
 
   /** Waits from now on for what is owed now. */
   rest(): void {
+    this.#wentOnAt = this.#world.time.elapsed;
     this.#signals = this.#world.store.mirror.signals.length;
   }
 
@@ -164,6 +170,20 @@ class Watch {
     if (this.#open.length === 0) this.#open = [...this.#awaited];
     while (this.#open.length > 0 && !isOpen(this.#open.at(-1) as string)) this.#open.pop();
     return this.#open.length === 0;
+  }
+
+  /** Whether what is waited for has stood still for so long that it would for ever. */
+  #isStuck(): boolean {
+    const { time, running, store } = this.#world;
+    const left = this.#awaited === null ? Infinity : this.#open.length;
+    if (left === this.#left && time.elapsed - this.#wentOnAt <= patienceMillis) return false;
+    const bodies = new Set([...running].map(({ run }) => run));
+    const isAhead = (id: string): boolean =>
+      bodies.has(id) || (store.mirror.run(id)?.dueAt ?? 0) > time.now;
+    const goesOn = left !== this.#left || this.#open.some(isAhead);
+    this.#left = left;
+    this.#wentOnAt = time.elapsed;
+    return !goesOn && this.#eventually.size === 0;
   }
 
   /** Something that nobody foresaw. */

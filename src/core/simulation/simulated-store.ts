@@ -93,7 +93,8 @@ const callFaults: readonly FaultName[] = [
   "clock-back",
   "clock-forward",
 ];
-const routeFaults: readonly FaultName[] = [...callFaults, "conflict"];
+const writeFaults: readonly FaultName[] = [...callFaults, "request-again", "request-late"];
+const routeFaults: readonly FaultName[] = [...writeFaults, "conflict"];
 const hintFaults: readonly FaultName[] = ["hint-lost"];
 
 /** A store whose calls are steps of a process, each with what may befall it. */
@@ -102,11 +103,11 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
   const call = <A>(
     operation: string,
     effect: Effect.Effect<A, StoreError>,
-    conflict?: A,
+    { names, conflict }: Befalling<A> = { names: callFaults },
   ): Effect.Effect<A, StoreError> =>
     Effect.callback<A, StoreError>((resume) => {
       const point = pointOf(options, operation);
-      process.ready(() => perform(options, { point, operation, effect, resume, conflict }));
+      process.ready(() => perform(options, { point, operation, effect, resume, names, conflict }));
     });
   return {
     ...store,
@@ -121,13 +122,14 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
       const [check] = batch.checks;
       // Only a router's commit can meet another router; that somebody else holds a run would be a lie.
       const isRoute = check?._tag === "Revision" && batch.watermark !== undefined;
-      return call(
-        isRoute ? "route" : "commit",
-        store.commit(batch),
-        isRoute ? { _tag: "Conflict", check } : undefined,
-      );
+      return isRoute
+        ? call("route", store.commit(batch), {
+            names: routeFaults,
+            conflict: { _tag: "Conflict", check },
+          })
+        : call("commit", store.commit(batch), { names: writeFaults });
     },
-    claim: (request) => call("claim", store.claim(request)),
+    claim: (request) => call("claim", store.claim(request), { names: writeFaults }),
     list: (table, request) => call("list", store.list(table, request)),
     summary: call("summary", store.summary),
     changes: (listener) => hinted(store, options, listener),
@@ -141,19 +143,23 @@ const pointOf = ({ engine, faults, counts }: SteppedOptions, operation: string):
   return `engine ${engine} ${operation} ${number}`;
 };
 
-interface Call<A> {
+/** What may befall a call, and what it answers when it meets a conflict. */
+interface Befalling<A> {
+  readonly names: readonly FaultName[];
+  readonly conflict?: A | undefined;
+}
+
+interface Call<A> extends Befalling<A> {
   readonly point: string;
   readonly operation: string;
   readonly effect: Effect.Effect<A, StoreError>;
   readonly resume: (effect: Effect.Effect<A, StoreError>) => void;
-  readonly conflict: A | undefined;
 }
 
 const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
   const { faults, process, tell } = options;
-  const { point, operation, effect, resume, conflict } = call;
-  const fault =
-    point === "" ? undefined : faults.at(point, conflict === undefined ? callFaults : routeFaults);
+  const { point, operation, effect, resume, names, conflict } = call;
+  const fault = point === "" ? undefined : faults.at(point, names);
   if (fault === undefined) return resume(effect);
   const { what, millis } = fault;
   const failed = (message: string, unknown: boolean): void =>
@@ -180,6 +186,15 @@ const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
       tell(`✗ ${operation} takes ${millis} ms (${point})`);
       process.later(millis, () => resume(effect));
       return;
+    // What a process has sent ends with it.
+    case "request-again":
+      tell(`✗ ${operation} will arrive again after ${millis} ms (${point})`);
+      process.later(millis, () => void Effect.runSync(Effect.exit(effect)));
+      return resume(effect);
+    case "request-late":
+      tell(`✗ ${operation} fails, and will arrive after ${millis} ms (${point})`);
+      process.later(millis, () => void Effect.runSync(Effect.exit(effect)));
+      return failed("the store did not answer in time", true);
     case "freeze":
       tell(`✗ stands still for ${millis} ms before ${operation} (${point})`);
       process.freeze(millis);
