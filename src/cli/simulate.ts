@@ -7,8 +7,8 @@ import type { App } from "../core/app.ts";
 import { isTask } from "../core/task.ts";
 import type { FaultsInput } from "../core/simulation/fault.ts";
 import type { SimulateOptions, SimulationReport } from "../simulation/simulate.ts";
+import { sabotaged } from "./sabotage.ts";
 import {
-  argument,
   count,
   demandCount,
   doing,
@@ -16,15 +16,17 @@ import {
   flag,
   demandInstant,
   json,
+  optionalArgument,
+  toggle,
 } from "./options.ts";
 import { print, printJson, styled } from "./output.ts";
 
 export const simulate = Command.make(
   "simulate",
   {
-    app: argument("APP", "The file whose default export is detent({ … })"),
+    app: optionalArgument("APP", "The file whose default export is detent({ … })"),
     seed: count("seed", "N", "Decides everything that is left to chance. Default: 1"),
-    runs: count("runs", "N", "How many plans, at most 100000. Default: 100"),
+    runs: count("runs", "N", "How many plans, at most 100000. Default: 100 (500 with --sabotage)"),
     from: flag("from", "INSTANT", "When each plan begins. Default: 2026-01-01T00:00Z"),
     for: flag(
       "for",
@@ -41,18 +43,23 @@ export const simulate = Command.make(
       Flag.map(Option.getOrUndefined),
     ),
     replay: flag("replay", "FILE", "Play this plan alone: a violation's plan, as JSON"),
+    sabotage: toggle(
+      "sabotage",
+      "Without an APP: break detent's own engine in every way that is known, and see that the laws notice; exit code 1 if one goes unseen",
+    ),
     json,
   },
   doing(async (options) => {
+    if (options.sabotage) return sabotaged(options);
     const { loadApp } = await import("../runtime/load-app.ts");
     const { simulate } = await import("../simulation/simulate.ts");
-    const app = await loadApp(options.app);
+    const app = await loadApp(await demandApp(options.app));
     const { app: played, tasks } = await tasksOf(app, options.bodies ?? "fake");
     const report = await quietly(async () =>
       simulate(played, { ...(await settingsOf(options)), ...(tasks && { tasks }) }),
     );
     if (options.json) printJson(report);
-    else print(await reportText(report, options.app));
+    else print(await reportText(report, options.app ?? ""));
     process.exitCode = codeOf(report);
   }),
 ).pipe(
@@ -62,6 +69,12 @@ export const simulate = Command.make(
     { command: "detent simulate app.ts --runs 500 --faults crash,clock --json" },
   ]),
 );
+
+const demandApp = async (app: string | undefined): Promise<string> => {
+  if (app !== undefined) return app;
+  const { InputError } = await import("../core/errors.ts");
+  throw new InputError("APP is missing: the file whose default export is detent({ … })");
+};
 
 interface Settings {
   readonly seed: number | undefined;

@@ -1,7 +1,7 @@
 // Sabotage: engines with one fault in their protocol each, to see that the oracle sees it. A mutant stands between an engine and its store and changes what the engine
 // says or hears; production code knows nothing of it.
 import * as Effect from "effect/Effect";
-import type { Run } from "../core/run.ts";
+import { runStates, type Run } from "../core/run.ts";
 import type { SimulatedEngine } from "../core/simulation/simulated-engine.ts";
 import type { Batch, StorePort } from "../core/store.ts";
 
@@ -75,6 +75,15 @@ const routing: readonly Mutant[] = [
           ? { _tag: "Committed", signals: (batch.signals ?? []).map(() => "accepted" as const) }
           : reply,
       ),
+  })),
+  doing("loser-clears", "a router that came second takes the matches out all the same", (port) => ({
+    commit: (batch) =>
+      Effect.tap(port.commit(batch), (reply) => {
+        const { waiting } = batch;
+        return isRoute(batch) && reply._tag === "Conflict" && waiting !== undefined
+          ? port.commit({ checks: [], waiting: { put: [], remove: waiting.remove } })
+          : Effect.void;
+      }),
   })),
   saying("watermark-ahead", "a signal is passed over", (batch) =>
     isRoute(batch) && batch.watermark !== undefined && (batch.runs ?? []).length > 0
@@ -161,6 +170,15 @@ const claiming: readonly Mutant[] = [
   saying("unfenced-settle", "an outcome is written whoever holds the run", (batch) =>
     isSettle(batch) ? { ...batch, checks: [] } : batch,
   ),
+  saying("settle-by-token-alone", "an outcome is written again to what has ended", (batch) => {
+    const [check] = batch.checks;
+    return check?._tag === "Held"
+      ? {
+          ...batch,
+          checks: [{ _tag: "InState", run: check.run, token: check.token, states: runStates }],
+        }
+      : batch;
+  }),
   saying("settle-without-signals", "an outcome is written without its signals", (batch) =>
     isSettle(batch)
       ? { ...batch, signals: (batch.signals ?? []).filter(({ signal }) => signal._tag === "Event") }

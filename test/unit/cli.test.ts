@@ -377,6 +377,23 @@ describe("simulate", () => {
       code: 2,
       stderr: expect.stringContaining('faults: "crsh" is no kind of fault'),
     });
+    expect(await here.detent(["simulate"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("APP is missing"),
+    });
+    expect(await here.detent(["simulate", "app.js", "--sabotage"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("leave app.js out"),
+    });
+  });
+
+  test("tries its own oracle: a mutant that lives through its plans is exit code 1", async () => {
+    const little = ["--runs", "1", "--for", "10 s"];
+    const { code, stdout } = await place().detent(["simulate", "--sabotage", ...little]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/events-collapse +1 {2}no-lost-run\n +several firings/);
+    expect(stdout).toMatch(/\d of \d+ mutants live: .*loser-clears/);
+    expect(stdout).toContain("the engine itself keeps all laws in the same 1 plans");
   });
 
   test("does not run what modules export unless it is asked to", async () => {
