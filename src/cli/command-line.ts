@@ -12,6 +12,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag";
 import { backfill } from "./backfill.ts";
 import { build } from "./build.ts";
 import { cancel, retry } from "./cancel.ts";
+import { check } from "./check.ts";
 import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
 import { events } from "./events.ts";
@@ -62,6 +63,7 @@ const detent = Command.make("detent").pipe(
     rewind,
     schedule,
     unschedule,
+    check,
     doctor,
     build,
   ]),

@@ -4,7 +4,7 @@ import type { Definitions } from "../core/definitions.ts";
 import { formatInstant } from "../core/instant.ts";
 import type { Run } from "../core/run.ts";
 import type { Cursor, Generation, Owner } from "../core/store.ts";
-import { durationText, shortJson } from "./output.ts";
+import { counted, durationText, shortJson } from "./output.ts";
 
 export interface Finding {
   /** A fault needs somebody; what is worth knowing does not. */
@@ -138,6 +138,3 @@ const ofRuns = ({ runs, now }: Seen): readonly Finding[] => {
     ),
   ];
 };
-
-const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -2,6 +2,7 @@
 export { activation } from "./activation.ts";
 export { detent, isApp, type App, type AppDefinition } from "./app.ts";
 export { cancelRun, type Cancelled } from "./cancel.ts";
+export { checkOf, type CheckFinding } from "./check.ts";
 export type { Subject } from "./command.ts";
 export { storedIdOf, whyOf, type Cause, type Reason, type Rows, type Why } from "./cause.ts";
 export * from "./condition.ts";

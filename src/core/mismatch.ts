@@ -145,6 +145,26 @@ const filtered = (
   return differsUnless(answer, path, nameOf(filter), value);
 };
 
+/** What keeps a value from passing a filter, in words; undefined if nothing does, or if that takes more than the value: a predicate that looks at the signal, or fails. */
+export const filterMismatch = (
+  filter: unknown,
+  value: unknown,
+  path: string,
+): string | undefined => {
+  if (filter === undefined || (typeof filter === "function" && filter.length !== 1))
+    return undefined;
+  try {
+    const signal = undefined as unknown as Signal;
+    const mismatch = filtered(filter, value, signal, path);
+    if (mismatch === undefined) return undefined;
+    return typeof filter === "function"
+      ? `${String(mismatch.expected)} says no to ${canonical(value)}`
+      : `${mismatch.path} is ${canonical(mismatch.actual)}, not ${canonical(mismatch.expected)}`;
+  } catch {
+    return undefined;
+  }
+};
+
 const nameOf = (predicate: Function): string =>
   predicate.name === "" || predicate.name === "where"
     ? "the predicate"
