@@ -61,7 +61,7 @@ describe("a condition that nothing satisfies is a fault", () => {
       `fault dead: ${dead("status(work, expired)")}no run of task "work" is ever expired: it has no expireAfter; change or remove it`,
     ],
     [
-      result(work, { is: { kind: "a" }, where: { kind: "b" } as never }),
+      result(work, { is: { kind: "a" }, where: { kind: "b" } }),
       `fault contradiction: ${dead('result(work, {"kind":"a"})')}no value is what "is" asks for and passes "where" (result.kind is "a", not "b"); change or remove it`,
     ],
     [
@@ -69,7 +69,7 @@ describe("a condition that nothing satisfies is a fault", () => {
       `fault contradiction: ${dead("result(work, 1)")}no value is what "is" asks for and passes "where" (the predicate says no to 1); change or remove it`,
     ],
     [
-      result(work, { input: { kind: "png" } as never }),
+      result(work, { input: { kind: "png" } }),
       `fault contradiction: ${dead('result(work, {"kind":"png"})')}no trigger runs task "work" with such an input (input.kind is "jpg", not "png"); change or remove it`,
     ],
     [
@@ -106,7 +106,7 @@ describe("a condition that nothing satisfies is a fault", () => {
       task({ ...only, onLost: "retry" }),
       task({ ...only, retry: { attempts: 2 } }),
     ];
-    expect(said(making, of(result(work, { input: { kind: "png" } as never })))).toEqual([]);
+    expect(said(making, of(result(work, { input: { kind: "png" } })))).toEqual([]);
     const states = (set: (typeof sets)[number]) =>
       found(
         [
