@@ -1,20 +1,24 @@
 // `npm run test:mutants`: do the tests notice when a decision is changed? Makes one-line mutants of the core's decision files and runs the tests of the core on each, in
-// warm processes. A mutant that no test notices survives: it needs a test, or an entry with a reason in equivalent.json. Exit 1 if fewer than 90 of 100 die, or an
-// entry names no mutant.
+// warm processes. A mutant that no test notices lives: it needs a test, or an entry with a reason in equivalent.json. Exit 1 if fewer than 90 of 100 die, or an
+// entry names no mutant. All mutants take about half an hour on two cores.
 //   --file step.ts        only these files (may be given several times)
 //   --sample N --seed S   only N of the mutants, chosen by S
-//   --all                 show every mutant, not only the survivors
-//   --strict              exit 1 if any survives that equivalent.json does not name
-import { fork } from "node:child_process";
+//   --again               only those that lived the last time
+//   --all                 show every mutant, not only those that live
+//   --strict              exit 1 if any lives that equivalent.json does not name
 import * as fs from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { judge, unmutatedMillis } from "./lanes.mjs";
 import { mutantsOf } from "./mutants.mjs";
 import plan from "./plan.json" with { type: "json" };
 import equivalentList from "./equivalent.json" with { type: "json" };
 
-/** @type {readonly { file: string, line: string, operator: string, change: string, reason: string }[]} */
+/**
+ * `nth` is which of the file's mutants of the same line, operator and change is meant, from 1. Default: the first.
+ * @type {readonly { file: string, line: string, operator: string, change: string, nth?: number, reason: string }[]}
+ */
 const equivalents = equivalentList;
 const root = join(import.meta.dirname, "../..");
 const { values } = parseArgs({
@@ -22,16 +26,17 @@ const { values } = parseArgs({
     file: { type: "string", multiple: true },
     sample: { type: "string" },
     seed: { type: "string", default: "1" },
+    again: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
     lanes: { type: "string", default: String(Math.min(2, availableParallelism())) },
   },
 });
-/** A process forgets no module: it is replaced by a new one after so many mutants. */
-const mutantsMax = 120;
 /** A mutant that loops for ever is killed by the clock. */
 const patience = { factor: 5, millisMin: 4_000 };
 const leastScore = 0.9;
+/** Where the names of those that lived are kept for `--again`. */
+const livedPath = join(root, "node_modules/.cache/detent-mutants.json");
 
 /** By file, the groups of tests that see what it does: others would only cost time. @type {Record<string, string[]>} */
 const groupsOf = plan.files;
@@ -44,18 +49,60 @@ const everyMutant = files.flatMap((file) => {
   const path = `src/core/${file}`;
   return mutantsOf(path, fs.readFileSync(join(root, path), "utf8"));
 });
-const mutants = sampled(everyMutant);
+const mutants = sampled(values.again ? everyMutant.filter(livedBefore()) : everyMutant);
+const plannedTests = new Map(files.map((file) => [`src/core/${file}`, plannedTestsOf(file)]));
 const began = performance.now();
-const unmutated = await baseline();
-const millisMax = Math.max(patience.millisMin, patience.factor * unmutated);
+const millisOf = await unmutatedMillis({
+  file: `src/core/${files[0]}`,
+  source: fs.readFileSync(join(root, "src/core", files[0] ?? ""), "utf8"),
+  tests: [...new Set([...plannedTests.values()].flat())],
+});
 console.log(
-  `${mutants.length} mutants of ${files.length} files; all of their tests take ${Math.round(unmutated)} ms unmutated`,
+  `${mutants.length} mutants of ${files.length} files; all of their tests take ${Math.round(sum(Object.values(millisOf)))} ms unmutated`,
 );
 
 const survivors = [];
-const queue = [...mutants];
-await Promise.all(Array.from({ length: Number(values.lanes) }, () => lane()));
+/** By file and test, how many mutants it has killed. @type {Map<string, number>} */
+const kills = new Map();
+let judged = 0;
+await judge({
+  queue: [...mutants],
+  lanes: Number(values.lanes),
+  // First what kills most in the least time.
+  testsOf: (file) =>
+    (plannedTests.get(file) ?? []).toSorted((one, other) => worth(file, other) - worth(file, one)),
+  millisMaxOf: (file) =>
+    Math.max(
+      patience.millisMin,
+      patience.factor * sum((plannedTests.get(file) ?? []).map((test) => millisOf[test] ?? 0)),
+    ),
+  tell: (mutant, killer) => {
+    if (killer === null) survivors.push(mutant);
+    if (killer === null && !isEquivalent(mutant)) show(mutant, `LIVES\n    ${mutant.text}`);
+    if (killer !== null)
+      kills.set(`${mutant.file} ${killer.test}`, killsOf(mutant.file, killer.test) + 1);
+    if (killer !== null && values.all) show(mutant, `${killer.test}: ${killer.name}`);
+    judged += 1;
+    if (judged % 100 === 0) progress();
+  },
+});
 report();
+
+function plannedTestsOf(file) {
+  return [...new Set((groupsOf[file] ?? []).flatMap((group) => testsIn[group] ?? []))];
+}
+
+function killsOf(file, test) {
+  return kills.get(`${file} ${test}`) ?? 0;
+}
+
+function worth(file, test) {
+  return (1 + killsOf(file, test)) / (millisOf[test] ?? 1);
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
 
 /** The same sample for the same seed. */
 function sampled(all) {
@@ -74,96 +121,56 @@ function sampled(all) {
     .map(({ mutant }) => mutant);
 }
 
-function testsOf(file) {
-  return (groupsOf[file.replace("src/core/", "")] ?? []).flatMap((group) => testsIn[group] ?? []);
+function keyOf({ file, text, operator, change, nth }) {
+  return JSON.stringify([file, text, operator, change, nth]);
 }
 
-/** How long all tests take when nothing is wrong; they must pass. */
-async function baseline() {
-  const worker = newWorker();
-  const file = files[0] ?? "";
-  const tests = [...new Set(files.flatMap(testsOf))];
-  const source = fs.readFileSync(join(root, "src/core", file), "utf8");
-  for (const isWarm of [false, true]) {
-    const verdict = await ask(worker, { file: `src/core/${file}`, source, tests }, 300_000);
-    if (verdict.killer !== null)
-      throw new Error(`a test fails before anything is changed: ${JSON.stringify(verdict.killer)}`);
-    if (isWarm) return end(worker, verdict.millis);
-  }
+function livedBefore() {
+  const lived = new Set(JSON.parse(fs.readFileSync(livedPath, "utf8")));
+  return (mutant) => lived.has(keyOf(mutant));
 }
 
-async function lane() {
-  let worker = newWorker();
-  let count = 0;
-  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-    const { killer } = await ask(worker, { ...mutant, tests: testsOf(mutant.file) }, millisMax);
-    if (killer === null) survivors.push(mutant);
-    if (values.all) show(mutant, killer === null ? "SURVIVES" : `${killer.test}: ${killer.name}`);
-    count += 1;
-    if (killer?.name !== "(time)" && count < mutantsMax) continue;
-    end(worker);
-    [worker, count] = [newWorker(), 0];
-  }
-  end(worker);
+function progress() {
+  const left = ((performance.now() - began) / judged) * (mutants.length - judged);
+  console.log(
+    `  ${judged} of ${mutants.length}, ${survivors.length} live so far; about ${Math.ceil(left / 60_000)} min more`,
+  );
 }
 
-function newWorker() {
-  return fork(join(import.meta.dirname, "worker.mjs"), {
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
+function show({ file, line, operator, change, nth }, what) {
+  console.log(
+    `${file}:${line} ${operator}: ${change}${nth === 1 ? "" : ` (nth ${nth})`} — ${what}`,
+  );
 }
 
-function end(worker, value) {
-  worker.kill("SIGKILL");
-  return value;
-}
-
-function ask(worker, { file, source, tests }, millis) {
-  return new Promise((done) => {
-    const over = (verdict) => {
-      clearTimeout(timer);
-      worker.off("message", over).off("exit", gone);
-      done(verdict);
-    };
-    const late = { killer: { test: "", name: "(time)", message: `more than ${millis} ms` } };
-    const gone = () => over({ killer: { test: "", name: "(time)", message: "the process ended" } });
-    const timer = setTimeout(() => over(late), millis);
-    worker.on("message", over).on("exit", gone);
-    worker.send({ file, source, tests });
-  });
-}
-
-function show({ file, line, operator, change }, what) {
-  console.log(`${file}:${line} ${operator}: ${change} — ${what}`);
+function names(entry, { file, text, operator, change, nth }) {
+  return (
+    entry.file === file &&
+    entry.line === text &&
+    entry.operator === operator &&
+    entry.change === change &&
+    (entry.nth ?? 1) === nth
+  );
 }
 
 function isEquivalent(mutant) {
   return equivalents.some((entry) => names(entry, mutant));
 }
 
-function names(entry, { file, text, operator, change }) {
-  return (
-    entry.file === file &&
-    entry.line === text &&
-    entry.operator === operator &&
-    entry.change === change
-  );
-}
-
 function report() {
   const excused = survivors.filter(isEquivalent);
-  const unexcused = survivors.filter((mutant) => !isEquivalent(mutant));
-  for (const mutant of unexcused) show(mutant, `SURVIVES\n    ${mutant.text}`);
-  for (const file of files) {
-    const path = `src/core/${file}`;
-    const of = (list) => list.filter((mutant) => mutant.file === path).length;
-    const [made, lived, same] = [of(mutants), of(unexcused), of(excused)];
-    console.log(
-      `${file.padEnd(20)} ${made - lived - same} of ${made - same} die, ${same} equivalent`,
-    );
+  const living = survivors.filter((mutant) => !isEquivalent(mutant));
+  fs.mkdirSync(dirname(livedPath), { recursive: true });
+  fs.writeFileSync(livedPath, JSON.stringify(living.map(keyOf)));
+  console.log(row("file", "mutants", "killed", "equivalent", "living"));
+  for (const file of [...files, "all"]) {
+    const of = (list) =>
+      list.filter((mutant) => file === "all" || mutant.file === `src/core/${file}`).length;
+    const [made, same, lived] = [of(mutants), of(excused), of(living)];
+    if (made > 0) console.log(row(file, made, made - same - lived, same, lived));
   }
   const counted = mutants.length - excused.length;
-  const score = counted === 0 ? 1 : (counted - unexcused.length) / counted;
+  const score = counted === 0 ? 1 : (counted - living.length) / counted;
   const seconds = (performance.now() - began) / 1_000;
   console.log(
     `${(score * 100).toFixed(1)} % die; ${(mutants.length / seconds).toFixed(1)} mutants a second`,
@@ -175,6 +182,16 @@ function report() {
   );
   for (const { file, line, change } of stale)
     console.log(`equivalent.json names no mutant any more: ${file}: ${change} in ${line}`);
-  if (score < leastScore || stale.length > 0 || (values.strict && unexcused.length > 0))
+  for (const entry of equivalents.filter(({ nth, ...rest }) =>
+    mutants.some((mutant) => names({ ...rest, nth }, mutant) && !excused.includes(mutant)),
+  ))
+    console.log(
+      `equivalent.json says that this is equivalent, but a test kills it: ${entry.file}: ${entry.change}`,
+    );
+  if (score < leastScore || stale.length > 0 || (values.strict && living.length > 0))
     process.exitCode = 1;
+}
+
+function row(file, ...numbers) {
+  return file.padEnd(20) + numbers.map((number) => String(number).padStart(11)).join("");
 }

@@ -3,8 +3,9 @@
 import { parseAst } from "rolldown/parseAst";
 
 /**
- * @typedef {{ file: string, line: number, text: string, operator: string, change: string, source: string }} Mutant
- *   `text` is the trimmed line, `change` the piece of code before and after, `source` the whole mutated file.
+ * @typedef {{ file: string, line: number, text: string, operator: string, change: string, nth: number, source: string }} Mutant
+ *   `text` is the trimmed line, `change` the piece of code before and after, `nth` which of the file's mutants that say the same (from 1), `source` the whole
+ *   mutated file.
  */
 
 const swaps = {
@@ -36,15 +37,24 @@ const droppable = new Set(["filter", "sort", "slice", "toSorted", "trim"]);
 /** @returns {Mutant[]} */
 export const mutantsOf = (file, source) => {
   const found = [];
-  const replace = (operator, { start, end }, text) => {
+  /** @type {Map<string, number>} */
+  const same = new Map();
+  // `shown` is what stands around the change, so that two changes on one line can be told apart.
+  const replace = (operator, { start, end }, text, shown = { start, end }) => {
     const lineStart = source.lastIndexOf("\n", start) + 1;
     const lineEnd = source.indexOf("\n", start);
+    const line = source.slice(lineStart, lineEnd === -1 ? undefined : lineEnd).trim();
+    const change = `${shortened(source.slice(shown.start, shown.end))} → ${shortened(source.slice(shown.start, start) + text + source.slice(end, shown.end))}`;
+    const key = JSON.stringify([line, operator, change]);
+    const nth = (same.get(key) ?? 0) + 1;
+    same.set(key, nth);
     found.push({
       file,
       line: source.slice(0, start).split("\n").length,
-      text: source.slice(lineStart, lineEnd === -1 ? undefined : lineEnd).trim(),
+      text: line,
       operator,
-      change: `${shortened(source.slice(start, end))} → ${text === "" ? "(nothing)" : shortened(text)}`,
+      change,
+      nth,
       source: source.slice(0, start) + text + source.slice(end),
     });
   };
@@ -71,9 +81,9 @@ const swapOperator = (node, { source, replace }) => {
   const place = operatorPlace(node, source);
   if (swap === undefined || place === undefined) return;
   // Text is put together by plus signs too: minus would only make NaN of it.
-  replace(swap[0], place, swap[1]);
+  replace(swap[0], place, swap[1], node);
   const opposite = opposites[node.operator];
-  if (opposite !== undefined) replace("comparison", place, opposite);
+  if (opposite !== undefined) replace("comparison", place, opposite, node);
 };
 
 const visitors = {
@@ -123,7 +133,7 @@ const visitors = {
     const { callee } = node;
     if (callee.type !== "MemberExpression" || callee.computed) return;
     const { name } = callee.property;
-    if (Object.hasOwn(twins, name)) replace("branch", callee.property, twins[name]);
+    if (Object.hasOwn(twins, name)) replace("branch", callee.property, twins[name], node);
     if (droppable.has(name)) replace("dropped", node, codeOf(callee.object));
   },
 };

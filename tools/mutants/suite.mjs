@@ -57,13 +57,18 @@ export const run = async () => {
   return failure;
 };
 
-const add = (name, body) => void tests.push({ name: [...names, name].join(" > "), body });
+/** Between the two may stand options, which are vitest's business. */
+const add = (name, ...rest) =>
+  void tests.push({
+    name: [...names, name].join(" > "),
+    body: rest.find((it) => typeof it === "function"),
+  });
 
 const each = (register) => (cases) => (name, body) => {
-  for (const given of cases) {
+  cases.forEach((given, index) => {
     const row = Array.isArray(given) ? given : [given];
-    register(`${name} ${JSON.stringify(row).slice(0, 80)}`, () => body(...row));
-  }
+    register(`${name} (case ${index + 1})`, () => body(...row));
+  });
 };
 
 export const test = Object.assign(add, {
