@@ -33,12 +33,7 @@ export const catchUp = (
   const through = schedule.previous(last + 1) ?? from;
   if (keepFrom === undefined || keepFrom > through)
     return { skipped: rangesOf(schedule, from, through, now), fireFrom: undefined, through };
-  const before = keepFrom > from ? schedule.previous(keepFrom) : undefined;
-  return {
-    skipped: before === undefined || before < from ? [] : rangesOf(schedule, from, before, now),
-    fireFrom: keepFrom,
-    through,
-  };
+  return { skipped: rangesOf(schedule, from, keepFrom - 1, now), fireFrom: keepFrom, through };
 };
 
 /** The first missed occurrence that still runs under the policies `latest` and `all`. */
