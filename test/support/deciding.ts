@@ -131,14 +131,14 @@ export class Router {
     return decision;
   }
 
-  /** Goes on from a state read back from the rows that it would have in a store. */
+  /** Goes on from a state read back from the rows that it would have in a store, which keeps them in no order. */
   reread(): void {
     const { waiting, deadlines, open, watermark } = this.state;
     const stored: StoredState = {
-      cursors: [...this.#cursors.values()],
-      waiting: [...waiting.values()].flat(2),
-      deadlines: deadlines.values(),
-      open: [...open.values()].flatMap((rows) => [...rows.values()]),
+      cursors: [...this.#cursors.values()].reverse(),
+      waiting: [...waiting.values()].flat(2).reverse(),
+      deadlines: deadlines.values().toReversed(),
+      open: [...open.values()].flatMap((rows) => [...rows.values()]).reverse(),
     };
     const read = JSON.parse(JSON.stringify(stored)) as StoredState;
     this.state = stateOf(this.#definitions, watermark, read);

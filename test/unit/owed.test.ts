@@ -65,6 +65,17 @@ describe("jitter", () => {
     expect(new Set(waits).size).toBeGreaterThan(10);
   });
 
+  test("of years is as exact as any", () => {
+    const days = 86_400_000;
+    const when = every("4000 d", { anchor: 0, jitter: "3650 d" });
+    const router = routerOf(trigger("t", { when, run: work, input: null }));
+    for (let n = 1; n <= 10; n++) router.route({ until: n * 4_000 * days });
+    expect(router.runs.map(({ dueAt, createdAt }) => dueAt - createdAt)).toEqual(
+      router.runs.map(({ id }) => Math.floor((hash32(id) / 2 ** 32) * 3_650 * days)),
+    );
+    expect(router.runs).toHaveLength(10);
+  });
+
   test("of a schedule within a tree delays nothing", () => {
     const when = all([every("1 min", { jitter: "10 s" }), event("e")]);
     const router = routerOf(trigger("t", { when, run: work, input: null }));

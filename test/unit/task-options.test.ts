@@ -69,6 +69,12 @@ describe("concurrency", () => {
     expect(router.runs.map(({ concurrencyKey }) => concurrencyKey)).toEqual(["ann", ""]);
   });
 
+  test("a key may have 500 characters", () => {
+    const router = new Router(app);
+    router.route({ signals: [new Log().event("e", { user: "x".repeat(500) })] });
+    expect(router.runs.map(({ concurrencyKey }) => concurrencyKey?.length)).toEqual([500]);
+  });
+
   test.each([
     ["throws", () => keyOf(null), /^TypeError: Cannot read properties of null/],
     [
