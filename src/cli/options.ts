@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Argument from "effect/cli/Argument";
 import * as Flag from "effect/cli/Flag";
+import { durationFault, durationMillis } from "../core/duration.ts";
 import { InputError } from "../core/errors.ts";
 import { readInstant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
@@ -97,6 +98,14 @@ export const demandInstant = (name: string, text: string): number => {
   const reading = readInstant(instantOf(text));
   if (reading.ok) return reading.value;
   throw new InputError(`--${name}: ${reading.message}`);
+};
+
+/** The milliseconds of the duration that a flag gives. */
+export const demandDuration = (name: string, text: string): number => {
+  const duration = durationOf(text);
+  const fault = durationFault(duration);
+  if (fault !== undefined) throw new InputError(`--${name}: ${fault}`);
+  return durationMillis(duration);
 };
 
 export const demandCount = (name: string, value: number, most: number): number => {

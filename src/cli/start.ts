@@ -5,8 +5,12 @@ import * as Flag from "effect/cli/Flag";
 import type { Summary } from "../core/store.ts";
 import type { Runtime } from "../runtime/start.ts";
 import type { Display } from "./display.ts";
-import { argument, count, doing, flag, json, store, toggle } from "./options.ts";
+import { argument, count, demandDuration, doing, flag, json, store, toggle } from "./options.ts";
+import { flush } from "./output.ts";
 import { storeUrl } from "./reach.ts";
+
+/** How long an abort waits for threads before the process dies as it is. */
+const abortMillis = 2_000;
 
 export const start = Command.make(
   "start",
@@ -26,6 +30,11 @@ export const start = Command.make(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),
+    grace: flag(
+      "grace",
+      "DURATION",
+      "How long what runs may go on after the first signal. Default: 30 s",
+    ),
     untilIdle: toggle(
       "until-idle",
       "End when nothing is left but to wait for schedules and events",
@@ -33,13 +42,16 @@ export const start = Command.make(
     json,
   },
   doing(async (options) => {
+    const graceMillis = demandDuration("grace", options.grace ?? "30 s");
     const ending = endingOf();
     const display = await displayOf(options.json);
+    let runtime: Runtime | undefined;
+    const aborted = ending.askedAgain.then(() => abort(runtime, display));
     try {
       const { loadApp } = await import("../runtime/load-app.ts");
       const { start } = await import("../runtime/start.ts");
       const app = await loadApp(options.app);
-      const runtime = await start(app, {
+      runtime = await start(app, {
         store: storeUrl(options.store),
         onNote: display.hear,
         ...(options.tasks !== undefined && { tasks: options.tasks }),
@@ -47,7 +59,14 @@ export const start = Command.make(
         ...(options.durability && { durability: options.durability }),
       });
       display.begin(runtime);
-      display.end(await watch(runtime, { display, ending, untilIdle: options.untilIdle }));
+      const { untilIdle } = options;
+      const watched = watch(runtime, { display, ending, untilIdle, graceMillis });
+      display.end(await Promise.race([watched, aborted]));
+      if (await runtime.abort()) return;
+      // `process.exit` would wait for native code that keeps a thread, maybe for ever.
+      process.stderr.write("detent: a thread can't be ended: this process ends by SIGKILL\n");
+      await flush();
+      die();
     } catch (error) {
       display.abandon();
       throw error;
@@ -74,23 +93,27 @@ export const start = Command.make(
 interface Ending {
   /** The first signal. */
   readonly asked: Promise<NodeJS.Signals>;
+  /** The second one. */
+  readonly askedAgain: Promise<void>;
 }
 
-/** SIGINT, SIGTERM and SIGHUP: the first asks, the second ends the process at once; what it held is run again by the next engine. */
+/** SIGINT, SIGTERM and SIGHUP: the first asks, the second aborts; what was held then is run again by the next engine. */
 const endingOf = (): Ending => {
   const asked = Promise.withResolvers<NodeJS.Signals>();
-  let first = true;
+  const askedAgain = Promise.withResolvers<void>();
+  let signals = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
-      if (!first) {
-        process.stderr.write("\ndetent: aborted; the next start takes back what was running\n");
-        process.exit(1);
-      }
-      first = false;
-      asked.resolve(signal);
+      signals += 1;
+      if (signals === 1) asked.resolve(signal);
+      else if (signals === 2) askedAgain.resolve();
+      else die();
     });
-  return { asked: asked.promise };
+  return { asked: asked.promise, askedAgain: askedAgain.promise };
 };
+
+/** Ends this process, whatever its threads do. */
+const die = (): void => void process.kill(process.pid, "SIGKILL");
 
 const displayOf = async (asJson: boolean): Promise<Display> => {
   const { jsonDisplay, lineDisplay } = await import("./display.ts");
@@ -99,24 +122,35 @@ const displayOf = async (asJson: boolean): Promise<Display> => {
   return (await import("./live.ts")).liveDisplay(Date.now, process.stdout);
 };
 
+interface Watching {
+  readonly display: Display;
+  readonly ending: Ending;
+  readonly untilIdle: boolean;
+  readonly graceMillis: number;
+}
+
 /** Stops the runtime when it is time to; what its store held last, where that could still be asked. */
-const watch = async (
-  runtime: Runtime,
-  options: { readonly display: Display; readonly ending: Ending; readonly untilIdle: boolean },
-): Promise<Summary | undefined> => {
-  const { display, ending, untilIdle } = options;
+const watch = async (runtime: Runtime, options: Watching): Promise<Summary | undefined> => {
+  const { display, ending, untilIdle, graceMillis } = options;
   const idle = untilIdle ? runtime.idle().then(() => "idle" as const) : ending.asked;
   const why = await Promise.race([
     ending.asked,
     idle,
     runtime.ended.then(() => "the engine has stopped" as const),
   ]);
-  if (why === "idle") {
-    const summary = await runtime.summary();
-    await runtime.stop();
-    return summary;
-  }
-  display.say(`${why}: waiting for what runs; once more aborts`);
-  await runtime.stop();
-  return undefined;
+  const summary = why === "idle" ? await runtime.summary() : undefined;
+  if (why !== "idle") display.say(`${why}: waiting for what runs; once more aborts`);
+  await runtime.stop({ graceMillis });
+  return summary;
+};
+
+/** Never comes back. */
+const abort = async (runtime: Runtime | undefined, display: Display): Promise<never> => {
+  process.exitCode = 1; // should the stop that goes on be over first
+  display.abandon();
+  process.stderr.write("\ndetent: aborted; the next start takes back what was running\n");
+  setTimeout(die, abortMillis);
+  if (runtime === undefined || (await runtime.abort())) process.exit(1);
+  die();
+  return new Promise(() => {});
 };

@@ -4,6 +4,7 @@ import * as os from "node:os";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
+import * as Option from "effect/Option";
 import * as Scope from "effect/Scope";
 import { isApp, type App } from "../core/app.ts";
 import { cancelRun, type Cancelled } from "../core/cancel.ts";
@@ -34,7 +35,7 @@ import {
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
 import { staleSources, withTasks } from "./bundled.ts";
 import { inlineExecutor } from "./executor/inline.ts";
-import { threadExecutor } from "./executor/executor.ts";
+import { threadExecutor, type ThreadExecutor } from "./executor/executor.ts";
 import { definitionsOfApp } from "./load-app.ts";
 import { openStore } from "./open-store.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -119,6 +120,12 @@ export interface Runtime {
    * `onLost` says. Resolves when the store is closed.
    */
   stop(options?: { readonly graceMillis?: number }): Promise<void>;
+  /**
+   * Stops at once, before or after `stop`: claims and writes nothing any more, and ends threads without a grace. What was held is taken back by others when this process
+   * has ended. Resolves to whether all threads have exited. If not, native code keeps some: `process.exit` would wait for it, and only
+   * `process.kill(process.pid, "SIGKILL")` doesn't.
+   */
+  abort(): Promise<boolean>;
   /** When the next schedule or deadline is due. */
   readonly nextDueAt: number | undefined;
   summary(): Promise<Summary>;
@@ -126,7 +133,9 @@ export interface Runtime {
 
 const inlineSlots = 16;
 /** How long a stop waits for threads that were told to end, before it leaves their runs to the next engine. */
-const cutOffMillis = 10_000;
+const cutOffMillis = 7_000;
+/** How long outcomes may take to be written when all that still runs can't be ended. */
+const lastWritesMillis = 500;
 
 export const start = async (given: App, options: StartOptions = {}): Promise<Runtime> => {
   const { slots, store, tasks } = options;
@@ -163,7 +172,10 @@ interface Opened {
   readonly store: StorePort;
   readonly engine: Engine;
   readonly owner: string;
+  readonly executor: StoppableExecutor;
 }
+
+type StoppableExecutor = ExecutorPort & Pick<ThreadExecutor, "isStuck" | "abort">;
 
 const open = (app: App, definitions: Definitions, options: StartOptions) =>
   Effect.gen(function* () {
@@ -181,16 +193,21 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
       ...(options.onNote && { onNote: options.onNote }),
     }).pipe(Effect.provideService(Store, store), Effect.provideService(Executor, executor));
     proof = yield* store.proof(owner.id);
-    return { store, engine, owner: owner.id };
+    return { store, engine, owner: owner.id, executor };
   });
 
 const executorOf = (
   app: App,
   slots: number | undefined,
   proof: () => Proof | null,
-): Effect.Effect<ExecutorPort, never, Scope.Scope> => {
+): Effect.Effect<StoppableExecutor, never, Scope.Scope> => {
   const tasks = app.tasks.filter(isTask);
-  if (tasks.length > 0) return inlineExecutor({ tasks, slots: slots ?? inlineSlots });
+  if (tasks.length > 0)
+    return Effect.map(inlineExecutor({ tasks, slots: slots ?? inlineSlots }), (port) => ({
+      ...port,
+      isStuck: Effect.succeed(false),
+      abort: Effect.succeed(true), // There is no thread that could keep the process.
+    }));
   return threadExecutor({
     modules: app.tasks as readonly string[],
     slots: slots ?? os.availableParallelism(),
@@ -304,17 +321,23 @@ class Running implements Runtime {
     return this.#stopped;
   }
 
+  abort(): Promise<boolean> {
+    const { executor } = this.#opened;
+    return Effect.runPromise(Effect.andThen(Fiber.interrupt(this.#loop), executor.abort));
+  }
+
   #stop(graceMillis: number): Effect.Effect<void> {
-    const { engine, store, owner } = this.#opened;
-    const ended = (millis: number) => Effect.timeoutOption(Fiber.await(this.#loop), millis);
+    const { engine, store, owner, executor } = this.#opened;
+    const ended = (millis: number) =>
+      Effect.map(Effect.timeoutOption(Fiber.await(this.#loop), millis), Option.isSome);
     return Effect.gen({ self: this }, function* () {
       yield* engine.drain;
-      let over = yield* ended(graceMillis);
-      if (over._tag === "None") {
+      let isOver = yield* ended(graceMillis);
+      if (!isOver) {
         yield* engine.cutOff;
-        over = yield* ended(cutOffMillis);
+        isOver = yield* Effect.raceFirst(ended(cutOffMillis), stuck(executor));
       }
-      if (over._tag === "None") yield* Fiber.interrupt(this.#loop);
+      if (!isOver) yield* Fiber.interrupt(this.#loop);
       // What is still claimed (a body that can't be ended, an engine that died of a fault) is taken back when this process is gone: its lock says so.
       if (yield* isFree(store, owner)) yield* Effect.ignore(store.leave(owner));
       yield* Effect.promise(() => this.#outcomes.finish());
@@ -322,6 +345,14 @@ class Running implements Runtime {
     });
   }
 }
+
+/** False when nothing is left to wait for, because what runs can't be ended. */
+const stuck = (executor: StoppableExecutor): Effect.Effect<boolean> =>
+  Effect.gen(function* () {
+    while (!(yield* executor.isStuck)) yield* Effect.sleep(50);
+    yield* Effect.sleep(lastWritesMillis);
+    return false;
+  });
 
 /** Whether the owner holds no run. */
 const isFree = (store: StorePort, owner: string): Effect.Effect<boolean> =>

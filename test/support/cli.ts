@@ -57,7 +57,7 @@ export const newPlace = (): Place => {
       cwd: folder,
       env: { ...inherited, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 25_000,
+      timeout: 60_000,
       killSignal: "SIGKILL",
     });
   };

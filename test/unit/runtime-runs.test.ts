@@ -88,6 +88,18 @@ test("a run that nothing owes has no result, and one that is not over when the r
   expect((await last).state).toBe("succeeded");
 });
 
+test("an abort ends the engine at once: what it held stays held, whoever waits is told, and stop has nothing left to do", async () => {
+  await begun();
+  const { run } = await runtime.run(hang);
+  const lost = runtime.result(run).catch((error: unknown) => String(error));
+  while (release.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(await runtime.abort()).toBe(true);
+  await expect(runtime.ended).rejects.toThrow();
+  expect(await lost).toBe(`Error: the runtime stopped before run ${run} was over`);
+  const { claimed, running } = (await runtime.summary()).runs;
+  expect(claimed + running).toBe(1);
+});
+
 test("a retry is another run of the same task, with the input and the idempotency key of the first, and the old run stays", async () => {
   await begun();
   await runtime.emit("e", { path: "x" });

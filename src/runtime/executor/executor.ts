@@ -43,6 +43,13 @@ export interface ThreadExecutorOptions {
 export interface ThreadExecutor extends ExecutorPort {
   /** How many threads can't be ended. After the scope is closed: those that only the end of the process ends. */
   readonly zombies: Effect.Effect<number>;
+  /** Whether all that still runs can't be ended. */
+  readonly isStuck: Effect.Effect<boolean>;
+  /**
+   * Ends all threads at once, for good. Whether they have exited: if not, native code keeps some, `process.exit` would wait for it, and only the death of the process
+   * (SIGKILL) doesn't. What becomes of the runs is told, if anybody still listens.
+   */
+  readonly abort: Effect.Effect<boolean>;
 }
 
 /**
@@ -63,6 +70,8 @@ export const threadExecutor = (
       cancel: (run) => Effect.sync(() => slots.cancel(run)),
       events: (listener) => audience.add(listener),
       zombies: Effect.sync(() => slots.zombies),
+      isStuck: Effect.sync(() => slots.isStuck),
+      abort: Effect.promise(() => slots.abort()),
     }),
   );
 

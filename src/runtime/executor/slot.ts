@@ -58,10 +58,6 @@ export class Slot {
     return this.#phase === "idle" && this.#attempt === null && !this.#closing;
   }
 
-  get zombie(): boolean {
-    return this.#zombie;
-  }
-
   /** Whether time can change anything here. */
   get watched(): boolean {
     return this.#attempt !== null || this.#phase === "opening" || this.#phase === "ending";
@@ -72,9 +68,23 @@ export class Slot {
     return this.#opened.promise;
   }
 
-  /** Resolves when this slot is closed and its thread has exited. */
+  /** Resolves when this slot is closed: its thread has exited, or is known not to. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** Whether it is closed and its thread has exited. */
+  get isGone(): boolean {
+    return this.#phase === "closed";
+  }
+
+  /** Whether only the end of the process ends what runs here. */
+  get isStuck(): boolean {
+    return this.#zombie;
+  }
+
+  get isBusy(): boolean {
+    return this.#attempt !== null;
   }
 
   holds(run: string): boolean {
@@ -113,13 +123,14 @@ export class Slot {
       this.#warn(
         `a worker thread${what} can't be ended: it has not exited for ${this.#options.zombieMillis} ms. Its slot stays taken`,
       );
+      if (this.#closing) this.#closed.resolve();
     }
   }
 
-  /** Lets go of everything, as soon as it is safe. */
+  /** Lets go of everything, as soon as it is safe. Once more shortens the grace. */
   close(graceMillis: number): void {
-    if (this.#closing) return;
     this.#closing = true;
+    if (this.#zombie) this.#closed.resolve();
     clearTimeout(this.#rest);
     this.#attempt?.stop(Wish.close, graceMillis);
     this.#settle();

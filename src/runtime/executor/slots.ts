@@ -9,6 +9,7 @@ export interface SlotsOptions extends SlotOptions {
 }
 
 const pulseMillis = 5;
+const abortMillis = 500;
 
 export class Slots {
   readonly #options: SlotsOptions;
@@ -34,7 +35,12 @@ export class Slots {
   }
 
   get zombies(): number {
-    return this.#slots.filter((slot) => slot.zombie).length;
+    return this.#slots.filter((slot) => slot.isStuck).length;
+  }
+
+  /** Whether what still runs can't be ended. */
+  get isStuck(): boolean {
+    return this.zombies > 0 && this.#slots.every((slot) => slot.isStuck || !slot.isBusy);
   }
 
   /** Resolves when each slot's first thread is ready or has failed. */
@@ -67,20 +73,30 @@ export class Slots {
   /** Resolves when all threads have exited, or those that have not are known to be zombies. */
   async close(): Promise<void> {
     const { graceMillis, zombieMillis } = this.#options;
-    for (const slot of this.#slots) slot.close(graceMillis);
-    this.#watch();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMillis + zombieMillis + 1_000);
-    });
-    await Promise.race([Promise.all(this.#slots.map((slot) => slot.closed)), patience]);
-    clearTimeout(timer);
+    await this.#end(graceMillis, graceMillis + zombieMillis + 1_000);
     const { zombies } = this;
     if (zombies > 0)
       this.#tell({
         _tag: "Capacity",
         warning: `${zombies} worker threads can't be ended: only the end of the process ends them`,
       });
+  }
+
+  /** Ends all threads without a grace. Resolves to whether they have exited, after a while that native code may need. */
+  async abort(): Promise<boolean> {
+    await this.#end(0, abortMillis);
+    return this.#slots.every((slot) => slot.isGone);
+  }
+
+  async #end(graceMillis: number, patienceMillis: number): Promise<void> {
+    for (const slot of this.#slots) slot.close(graceMillis);
+    this.#watch();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patienceMillis);
+    });
+    await Promise.race([Promise.all(this.#slots.map((slot) => slot.closed)), patience]);
+    clearTimeout(timer);
   }
 
   #watch(): void {
