@@ -1,7 +1,8 @@
-// What did not come: a check that nobody answers within its time, and a heart that stops beating.
-import { absent, detent, event, start, task, trigger } from "detent";
+// What did not come: a check that nobody answers within its time, and a heart that stops beating. A world shows it in virtual time.
+import { absent, detent, event, task, trigger } from "detent";
+import { world } from "detent/simulation";
 
-const warn = task({ id: "warn", run: (text: string) => console.log(text) });
+const warn = task({ id: "warn", run: (text: string) => text });
 
 const app = detent({
   tasks: [warn],
@@ -25,12 +26,12 @@ const app = detent({
   ],
 });
 
-const runtime = await start(app, { store: "memory:" });
-await runtime.emit("check", "printer");
-await runtime.emit("check", "scanner");
-await runtime.emit("reply", "printer");
-await runtime.idle();
-await runtime.stop();
+const w = world(app);
+w.emit("check", "printer");
+w.emit("check", "scanner");
+w.emit("reply", "printer");
+w.runToIdle();
+for (const { input } of w.runs()) console.log(input);
 
 // Output:
 // scanner did not reply

@@ -30,7 +30,7 @@ export {
   type EveryOptions,
   type Schedule,
 } from "./core/schedule.ts";
-export type { ScheduleOptions } from "./core/schedule-options.ts";
+export type { Overlap, ScheduleOptions } from "./core/schedule-options.ts";
 export type { Absence, Event, Failure, Occurrence, Result, Signal, Status } from "./core/signal.ts";
 export {
   task,

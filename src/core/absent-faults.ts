@@ -36,6 +36,10 @@ const partFaults = (
 ): readonly string[] => {
   const fault = unfitFault(part, role);
   if (fault !== undefined) return [`condition ${JSON.stringify(path)}: ${fault}`];
+  if (part !== null && "overlap" in part)
+    return [
+      `condition ${JSON.stringify(path)}: overlap does nothing here, where an occurrence starts a watch and no run; leave it out`,
+    ];
   if (part?._tag !== "Any" || !Array.isArray(part.conditions) || part.conditions.length === 0)
     return faultsOf(part, path);
   return part.conditions.flatMap((inner: Condition, index: number) =>

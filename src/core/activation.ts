@@ -21,7 +21,10 @@ import type {
   StoredState,
   Waiting,
 } from "./store.ts";
-import { withinDeadlineOf } from "./draft.ts";
+import { subjectOf, withinDeadlineOf } from "./draft.ts";
+import type { Run } from "./run.ts";
+import type { Heard } from "./signal.ts";
+import { overlapScopeOf } from "./scope.ts";
 import { absenceOf, firstWatches, isWatch, type Watch } from "./watch.ts";
 
 /**
@@ -35,11 +38,24 @@ export const isActive = (
 ): boolean =>
   generation?.fingerprint === fingerprint && (zones === null || generation.zones === zones);
 
-/** The batch that makes these definitions the active generation, or undefined if they are already. The reading must include the state. */
+/** The triggers of new or changed definitions whose schedules mind runs that are not over: those that there are count from the beginning. */
+export const newlyMinding = (
+  { triggers }: Definitions,
+  { generation }: Pick<Reading, "generation">,
+): readonly string[] =>
+  [...triggers.values()]
+    .filter(({ id, overlaps, fingerprint }) => overlaps && generation?.triggers[id] !== fingerprint)
+    .map(({ id }) => id);
+
+/**
+ * The batch that makes these definitions the active generation, or undefined if they are already. The reading must include the state. `running`: the runs of `newlyMinding`
+ * triggers that are not over.
+ */
 export const activation = (
   definitions: Definitions,
   reading: Reading,
   zones: string | null = null,
+  running: readonly Pick<Run, "id" | "trigger">[] = [],
 ): Batch | undefined => {
   const { generation, watermark, now } = reading;
   if (isActive(generation, definitions, zones)) return undefined;
@@ -56,11 +72,9 @@ export const activation = (
       ? !schedules.has(`${trigger} ${leaf}`)
       : definitions.triggers.has(trigger) || !definitions.tasks.has(made.task),
   );
-  const known = new Set(
-    state.cursors
-      .filter((cursor) => !retiredCursors.includes(cursor))
-      .map(({ trigger, leaf }) => `${trigger} ${leaf}`),
-  );
+  const keptCursors = state.cursors.filter((cursor) => !retiredCursors.includes(cursor));
+  const known = new Set(keptCursors.map(({ trigger, leaf }) => `${trigger} ${leaf}`));
+  const made = new Set(keptCursors.flatMap((row) => (row.made === undefined ? [] : row.trigger)));
   const isChanged = (trigger: string): boolean =>
     generation?.triggers[trigger] !== definitions.triggers.get(trigger)?.fingerprint;
   const isRetired = (row: { readonly trigger: string; readonly leaf: string }): boolean =>
@@ -72,7 +86,7 @@ export const activation = (
   const keptIds = new Set(kept.map(({ id }) => id));
   const held = heldRetirement(
     state,
-    (trigger) => !definitions.triggers.has(trigger) || isChanged(trigger),
+    (trigger) => !made.has(trigger) && (!definitions.triggers.has(trigger) || isChanged(trigger)),
   );
   const retiredWaiting = state.waiting.filter(isRetired);
   const watches = state.deadlines.filter(isWatch);
@@ -88,14 +102,16 @@ export const activation = (
     checks: [{ _tag: "Revision", revision: watermark.revision }],
     signals: held.signals,
     skips: [
-      ...held.matches.map(({ trigger, id }) => retiredSignal(trigger, id, at)),
+      ...held.matches.map(({ trigger, match }) => retiredSignal(trigger, match, at)),
       ...retiredCursors.flatMap((cursor) =>
         cursor.made === undefined
           ? retiredOccurrences(cursor, at)
           : [retiredMade(cursor, at, definitions.triggers.has(cursor.trigger))],
       ),
-      ...retiredWaiting.map(({ trigger, heard }) => retiredSignal(trigger, heard.id, at)),
-      ...retiredWatches.map((watch) => retiredSignal(watch.due.trigger, absenceOf(watch), at)),
+      ...retiredWaiting.map(({ trigger, heard }) => retiredSignal(trigger, heard, at)),
+      ...retiredWatches.map((watch) =>
+        retiredSignal(watch.due.trigger, { id: absenceOf(watch) }, at),
+      ),
     ],
     waiting: { put: [], remove: retiredWaiting },
     cursors: {
@@ -109,7 +125,14 @@ export const activation = (
       put: [...newWatches(definitions, reading, { watches, at }), ...kept],
       remove: [...retiredDeadlines.map(({ id }) => id), ...held.deadlines],
     },
-    open: { put: [], remove: held.open },
+    open: {
+      put: running.map(({ id: run, trigger }) => ({
+        scope: overlapScopeOf(trigger),
+        run,
+        ended: null,
+      })),
+      remove: held.open,
+    },
     generation: {
       number: (generation?.number ?? 0) + 1,
       fingerprint: definitions.fingerprint,
@@ -157,12 +180,14 @@ const newWatches = (
     .filter(({ due }) => !known.has(`${due.trigger} ${due.leaf}`));
 };
 
-const retiredSignal = (trigger: string, signal: string, at: number): Skip => ({
-  id: `${trigger}/${signal}/retired`,
+const retiredSignal = (
+  trigger: string,
+  { id, signal }: Pick<Heard, "id"> & Partial<Pick<Heard, "signal">>,
+  at: number,
+): Skip => ({
+  id: `${trigger}/${id}/retired`,
   trigger,
-  signal,
-  from: null,
-  to: null,
+  ...(signal === undefined ? { signal: id, from: null, to: null } : subjectOf({ id, signal })),
   count: 1,
   reason: "retired",
   detail: null,

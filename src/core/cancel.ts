@@ -1,8 +1,11 @@
 // Cancelling a run: at once while it waits; by request to its holder when it is held. A success that settles first wins.
 import * as Effect from "effect/Effect";
 import type { StoreError } from "./errors.ts";
+import type { Incarnation } from "./incarnation.ts";
+import { cancelsOf } from "./overlap.ts";
 import { refusalOf } from "./refusal.ts";
 import { cancelled } from "./run.ts";
+import type { State } from "./state.ts";
 import type { StorePort } from "./store.ts";
 
 /** `requested`: the engine that holds it has been asked; it ends as cancelled unless it succeeds first. `over`: it had ended before. */
@@ -23,5 +26,19 @@ export const cancelRun = (store: StorePort, id: string): Effect.Effect<Cancelled
         signals,
       });
       if (reply._tag === "Committed") return run.state === "pending" ? "cancelled" : "requested";
+    }
+  });
+
+/** Asks for the end of the runs in whose place a firing waits. `groups` are the keys of `state.firings` to look at. */
+export const cancelOthers = (
+  self: Incarnation,
+  state: State,
+  groups: Iterable<string>,
+): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    for (const run of cancelsOf(self.definitions, state, groups)) {
+      yield* cancelRun(self.store, run);
+      self.hasMore = true; // where nobody held it, it has ended already
+      self.cancelsCheckedAt = -Infinity;
     }
   });

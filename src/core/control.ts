@@ -18,6 +18,7 @@ import type { Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { fire, repeat } from "./fire.ts";
 import { schedule, triggerNamed, unschedule } from "./made.ts";
+import { takeTurn } from "./overlap.ts";
 import type { Schedule } from "./schedule.ts";
 import { occurrenceIdOf, type Event, type StoredSignal } from "./signal.ts";
 import type { CursorMove } from "./step.ts";
@@ -154,14 +155,17 @@ const backfill = (
   // Due now, not then: what is due by itself at the moment is not to wait for all of these.
   const fired = { definitions, draft, trigger, at, scopes: [] };
   draft.again(() => {
-    for (let due = rule.next(from - 1); due !== undefined && due <= to; due = rule.next(due))
+    for (let due = rule.next(from - 1); due !== undefined && due <= to; due = rule.next(due)) {
+      const id = occurrenceIdOf(leaf.key, due);
+      takeTurn(draft, trigger.id, id);
       fire(fired, [
         {
           leaf: leaf.path,
-          id: occurrenceIdOf(leaf.key, due),
+          id,
           signal: { _tag: "Occurrence", schedule: leaf.condition as Schedule, dueAt: due },
         },
       ]);
+    }
   });
   return undefined;
 };

@@ -56,6 +56,8 @@ export interface CompiledTrigger {
   readonly withinMillis: number | null;
   readonly waitingMax: number;
   readonly flow: Flow | null;
+  /** Whether a schedule of its tree minds runs that are not over. */
+  readonly overlaps: boolean;
   readonly fingerprint: string;
   /** Of a schedule made at run time: what its cursor's row keeps. */
   readonly made?: Made;
@@ -180,6 +182,7 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     withinMillis: within === undefined ? null : durationMillis(within),
     waitingMax,
     flow: flowOf(definition),
+    overlaps: false,
     fingerprint: "",
   };
   const ordinals = new Map<string, number>();
@@ -209,7 +212,8 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     by: by !== undefined,
     ...(trigger.flow && { flow: trigger.flow }),
   };
-  return Object.assign(trigger, { fingerprint: digestOf(canonical(shape)) });
+  const overlaps = leaves.some(({ schedule }) => (schedule?.overlap ?? "allow") !== "allow");
+  return Object.assign(trigger, { overlaps, fingerprint: digestOf(canonical(shape)) });
 };
 
 const treeOf = (condition: Condition, counter: { next: number }): Node =>

@@ -1,18 +1,22 @@
 // A draft: a decision while it is made. It lies over a state that it never changes, and answers with what the state will be after it.
 import { pausedIdOf, pausedTriggerIdOf, type Subject } from "./command.ts";
 import type { Leaf, CompiledTrigger } from "./definitions.ts";
-import { joinOf, scheduleIdOf, watchesIdOf, type State } from "./state.ts";
+import { heldWith, joinOf, scheduleIdOf, watchesIdOf, type State } from "./state.ts";
 import { withWatch, type Watch } from "./watch.ts";
 import { isBefore, type Queues } from "./join.ts";
 import type { Run } from "./run.ts";
 import { settledSignalOf } from "./run.ts";
 import { rangeOf } from "./schedule.ts";
-import type { NewSignal, StoredStatus } from "./signal.ts";
+import { rootOf, settledScopeOf } from "./scope.ts";
+import type { Heard, NewSignal, StoredStatus } from "./signal.ts";
 import type { Cursor, Deadline, HeldFiring, Open, Skip, Waiting } from "./store.ts";
 import type { CursorMove, Piece } from "./step.ts";
 
 type Skipped = Pick<Skip, "trigger" | "reason" | "at"> &
-  Partial<Pick<Skip, "signal" | "from" | "to" | "count" | "detail">> & { readonly leaf?: string };
+  Partial<Pick<Skip, "signal" | "from" | "to" | "count" | "detail">> & {
+    readonly heard?: Pick<Heard, "id" | "signal">;
+    readonly leaf?: string;
+  };
 
 export class Draft {
   readonly runs: Run[] = [];
@@ -56,8 +60,9 @@ export class Draft {
     this.onDeadline = onDeadline;
   }
 
-  /** Records that a signal, or a range of occurrences of a leaf, becomes no run. */
+  /** Records that something heard, or a range of occurrences of a leaf, becomes no run. An occurrence is a range of one. */
   skip({
+    heard,
     signal = null,
     from = null,
     to = null,
@@ -67,9 +72,10 @@ export class Draft {
     ...skip
   }: Skipped): void {
     // A range is told apart from those of other schedules of the trigger by its leaf.
-    const subject = signal ?? `${leaf}@${from}-${to}`;
+    const subject = heard?.id ?? signal ?? `${leaf}@${from}-${to}`;
     const id = `${skip.trigger}/${subject}/${skip.reason}`;
-    this.skips.push({ id, signal, from, to, count, detail, ...skip });
+    const of = heard === undefined ? { signal, from, to } : subjectOf(heard);
+    this.skips.push({ id, ...of, count, detail, ...skip });
   }
 
   /** Whether the run was owed before, here or, as far as that is known, by an earlier decision. */
@@ -136,16 +142,15 @@ export class Draft {
 
   // Firings that are kept back
 
-  /** Those of a key, in the order in which they came. */
-  heldFirings(trigger: string, key: string): readonly HeldFiring[] {
-    const join = joinOf(trigger, key);
-    return this.firings.get(join) ?? this.state.firings.get(join) ?? [];
+  /** Those that are kept back together, in the order in which they came. `group` is what `heldWith` gives. */
+  heldFirings(group: string): readonly HeldFiring[] {
+    return this.firings.get(group) ?? this.state.firings.get(group) ?? [];
   }
 
-  private ownFiringsOf({ trigger, key }: HeldFiring["due"]): HeldFiring[] {
-    const join = joinOf(trigger, key);
-    const own = this.firings.get(join) ?? [...this.heldFirings(trigger, key)];
-    this.firings.set(join, own);
+  private ownFiringsOf(due: HeldFiring["due"]): HeldFiring[] {
+    const group = heldWith(due);
+    const own = this.firings.get(group) ?? [...this.heldFirings(group)];
+    this.firings.set(group, own);
     return own;
   }
 
@@ -284,10 +289,12 @@ export class Draft {
 
   // Scopes
 
-  /** The scopes in which a run is not over. */
+  /** The scopes in which a run is not over and to which what it causes belongs, too. */
   scopesOf(run: string): readonly string[] {
     const known = [...(this.state.scopesOf.get(run) ?? []), ...(this.entered.get(run) ?? [])];
-    return [...new Set(known)].filter((scope) => this.rowOf(scope, run) !== undefined);
+    return [...new Set(known)].filter(
+      (scope) => rootOf(scope) !== undefined && this.rowOf(scope, run) !== undefined,
+    );
   }
 
   isOpen(scope: string): boolean {
@@ -318,10 +325,15 @@ export class Draft {
     }
   }
 
+  /** A run is over in a scope that its like share for themselves, if it ever was in it. */
+  leaveScope(scope: string, run: string): void {
+    if (this.rowOf(scope, run) !== undefined) this.leave(scope, run);
+  }
+
   private settleIfAlone(scope: string): void {
-    const root = scope.slice("settled:".length);
-    const row = this.rowOf(scope, root);
-    if (this.countOf(scope) !== 1 || row === undefined || row.ended === null) return;
+    const root = rootOf(scope);
+    const row = root === undefined ? undefined : this.rowOf(scope, root);
+    if (root === undefined || this.countOf(scope) !== 1 || !row?.ended) return;
     this.leave(scope, root);
     this.signals.push(settledSignalOf(row.ended));
   }
@@ -357,7 +369,14 @@ const indexOf = (queue: readonly Waiting[], place: Pick<Waiting, "at" | "order">
   return low;
 };
 
-export const settledScopeOf = (run: string): string => `settled:${run}`;
+/** What a skip is of: an occurrence is named by its instant, for it is no row of the log. */
+export const subjectOf = ({
+  id,
+  signal,
+}: Pick<Heard, "id" | "signal">): Pick<Skip, "signal" | "from" | "to"> =>
+  signal._tag === "Occurrence"
+    ? { signal: null, from: signal.dueAt, to: signal.dueAt }
+    : { signal: id, from: null, to: null };
 
 export const withinDeadlineOf = (row: Waiting, withinMillis: number): Deadline => ({
   id: `within/${row.trigger}/${row.leaf}/${row.order}`,

@@ -9,6 +9,7 @@ import * as Latch from "effect/Latch";
 import { isActive } from "./activation.ts";
 import { isAnythingDue } from "./agenda.ts";
 import { freesRuns, isIdle } from "./batch.ts";
+import { cancelOthers } from "./cancel.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
@@ -284,6 +285,8 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     if (reading.state !== null)
       self.state = stateOf(self.definitions, reading.watermark, reading.state);
     const state = self.state as State;
+    // Who made this state may not have come to it.
+    if (reading.state !== null) yield* cancelOthers(self, state, state.firings.keys());
     tellSetBack(self, state, reading.now);
     const last = reading.signals.at(-1);
     // After the clock was set back, what is stored lies ahead of it: the log's own time counts.
@@ -297,10 +300,11 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
     const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
     const isFirst = reply._tag === "Committed"; // otherwise another router was there: read again
     self.state = isFirst ? advance(state, decision) : undefined;
-    self.hasMore = reading.more || !isFirst || decision.signals.length > 0;
-    if (!isFirst) return false;
+    self.hasMore ||= reading.more || !isFirst || decision.signals.length > 0;
+    if (self.state === undefined) return false;
     for (const run of decision.runs) self.note({ _tag: "Owed", run });
     for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
+    yield* cancelOthers(self, self.state, decision.firings.keys());
     return decision.runs.length > 0 || freesRuns(decision);
   });
 

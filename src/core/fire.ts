@@ -1,13 +1,14 @@
 // From a firing to the run that it owes: input, id, and the scopes that the run belongs to.
 import type { CompiledTrigger, Definitions } from "./definitions.ts";
-import { settledScopeOf, type Draft } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { errorDataOf } from "./errors.ts";
 import { hash32 } from "./hash.ts";
 import { jsonFault, type Json } from "./json.ts";
 import { kept } from "./kept.ts";
 import { runIdOf } from "./run-id.ts";
 import type { Run } from "./run.ts";
-import type { SkipReason } from "./store.ts";
+import { overlapScopeOf, settledScopeOf } from "./scope.ts";
+import type { HeldFiring, SkipReason } from "./store.ts";
 import type { TaskOptions } from "./task.ts";
 import { firingOf, type Firing, type Match } from "./trigger.ts";
 
@@ -45,8 +46,19 @@ export const giveUp = (
   reason: SkipReason,
   detail: string | null = null,
 ): void => {
-  for (const signal of new Set(matches.map(({ id }) => id)))
-    draft.skip({ trigger: trigger.id, signal, reason, detail, at });
+  for (const heard of new Map(matches.map((match) => [match.id, match])).values())
+    draft.skip({ trigger: trigger.id, heard, reason, detail, at });
+};
+
+/** A firing that was kept back becomes no run. */
+export const giveWay = (
+  fired: Pick<Fired, "draft" | "trigger" | "at">,
+  firing: HeldFiring,
+  reason: SkipReason,
+): void => {
+  fired.draft.unhold(firing);
+  giveUp(fired, firing.due.matches, reason);
+  fired.draft.leaveScopes(firing);
 };
 
 /** Owes one run that repeats another; or says why it can't be made. */
@@ -142,6 +154,7 @@ const owe = (
   });
   for (const scope of scopes) if (draft.isOpen(scope)) draft.enter(scope, id);
   if (definitions.watched.has(trigger.task)) draft.enter(settledScopeOf(id), id);
+  if (trigger.overlaps) draft.enter(overlapScopeOf(trigger.id), id);
 };
 
 /** How long a run waits after its occurrence: a share of its schedule's jitter, by a hash of its id. */

@@ -5,10 +5,12 @@
 // 1. Every signal of a firing that is kept back ends as the cause of one run, or as one skip.
 // 2. A gate is shut as long as its deadline is there; at the instant at which it opens it is open: at one instant gates go before what is kept back (their ids sort so), and
 //    both before what comes then.
-import { fire, giveUp, type Fired } from "./fire.ts";
+import { giveUp, giveWay, type Fired } from "./fire.ts";
 import type { Definitions } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import type { Flow } from "./flow-option.ts";
+import { fireInTurn } from "./overlap.ts";
+import { joinOf } from "./state.ts";
 import type { HeldFiring, SkipReason } from "./store.ts";
 import type { Match } from "./trigger.ts";
 
@@ -24,10 +26,10 @@ export const admit = (fired: Fired, matches: readonly Match[], place: Place): vo
   const { draft, trigger, at } = fired;
   const { flow } = trigger;
   if (flow === null) {
-    fire(fired, matches);
+    fireInTurn(fired, matches);
     return;
   }
-  const held = draft.heldFirings(trigger.id, place.key);
+  const held = draft.heldFirings(joinOf(trigger.id, place.key));
   switch (flow._tag) {
     case "Debounce": {
       const since = held[0]?.due.since ?? at;
@@ -50,7 +52,7 @@ export const admit = (fired: Fired, matches: readonly Match[], place: Place): vo
     case "Batch": {
       const since = held[0]?.due.since ?? at;
       hold(fired, matches, place, { since, releaseAt: since + flow.withinMillis });
-      if (draft.heldFirings(trigger.id, place.key).length >= flow.size)
+      if (draft.heldFirings(joinOf(trigger.id, place.key)).length >= flow.size)
         letGoAll(fired, place.key, flow);
     }
   }
@@ -69,7 +71,7 @@ export const letGo = (
 
 const letGoAll = (fired: Omit<Fired, "scopes">, key: string, flow: Flow): void => {
   const { draft, trigger } = fired;
-  const held = [...draft.heldFirings(trigger.id, key)];
+  const held = [...draft.heldFirings(joinOf(trigger.id, key))];
   for (const firing of held) draft.unhold(firing);
   const scopes = [...new Set(held.flatMap(({ due }) => due.scopes))];
   pass(
@@ -94,7 +96,7 @@ const pass = (fired: Fired, matches: readonly Match[], key: string, flow: Flow):
       at: at + flow.intervalMillis,
       due: { _tag: "Gate", trigger: trigger.id, key },
     });
-  fire(fired, matches);
+  fireInTurn(fired, matches);
 };
 
 interface Held {
@@ -139,11 +141,7 @@ const replace = (
 ): void => {
   const older = [...held];
   hold(fired, matches, place, until);
-  for (const firing of older) {
-    fired.draft.unhold(firing);
-    giveUp(fired, firing.due.matches, reason);
-    fired.draft.leaveScopes(firing);
-  }
+  for (const firing of older) giveWay(fired, firing, reason);
 };
 
 const gateIdOf = (trigger: string, key: string): string => `gate/${trigger}/${key}`;

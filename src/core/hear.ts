@@ -75,7 +75,7 @@ const decide = (
     const { name, message } = errorDataOf(thrown);
     draft.skip({
       trigger: trigger.id,
-      signal: heard.id,
+      heard,
       reason: "filtered-by-error",
       detail: `${name}: ${message}`,
       at,
@@ -86,7 +86,7 @@ const decide = (
   for (const watching of watchings) answer(draft, watching, arrival);
   if (isPaused) {
     if (matched.length > 0 || watchings.some(({ starts }) => starts))
-      draft.skip({ trigger: trigger.id, signal: heard.id, reason: "paused", at });
+      draft.skip({ trigger: trigger.id, heard, reason: "paused", at });
     return;
   }
   for (const watching of watchings) start(draft, watching, arrival);
@@ -143,7 +143,7 @@ const wait = (
     draft.consume(trigger, key, [oldest]);
     draft.skip({
       trigger: trigger.id,
-      signal: oldest.heard.id,
+      heard: oldest.heard,
       reason: "waiting-full",
       detail: `${trigger.waitingMax} matches already wait in ${leaf.path}`,
       at,
@@ -175,7 +175,7 @@ const join = (
   for (const { heard } of firing.superseded) {
     draft.skip({
       trigger: trigger.id,
-      signal: heard.id,
+      heard,
       reason: "superseded",
       at,
     });

@@ -1,13 +1,14 @@
 // What becomes of firings that are kept back, and of gates, when their trigger is gone or another one: each signal becomes a skip, and what it belonged to may be settled.
-import { settledScopeOf } from "./draft.ts";
+import { settledScopeOf } from "./scope.ts";
 import { settledSignalOf } from "./run.ts";
 import type { NewSignal } from "./signal.ts";
 import { isHeldFiring } from "./state.ts";
 import type { Open, StoredState } from "./store.ts";
+import type { Match } from "./trigger.ts";
 
 interface Retirement {
   /** What was kept back. */
-  readonly matches: readonly { readonly trigger: string; readonly id: string }[];
+  readonly matches: readonly { readonly trigger: string; readonly match: Match }[];
   /** Ids of deadlines. */
   readonly deadlines: readonly string[];
   readonly open: readonly Pick<Open, "scope" | "run">[];
@@ -23,7 +24,7 @@ export const heldRetirement = (
   const left = openRowsLeft(state.open, new Set(firings.map(({ id }) => id)));
   return {
     matches: firings.flatMap(({ due: { trigger, matches } }) =>
-      matches.map(({ id }) => ({ trigger, id })),
+      matches.map((match) => ({ trigger, match })),
     ),
     deadlines: [...firings, ...gates].map(({ id }) => id),
     ...left,

@@ -60,7 +60,7 @@ export {
   type EverySchedule,
   type Schedule,
 } from "./schedule.ts";
-export type { ScheduleOptions } from "./schedule-options.ts";
+export type { Overlap, ScheduleOptions } from "./schedule-options.ts";
 export {
   heardOf,
   type Absence,

@@ -8,8 +8,10 @@ import {
   type Leaf,
 } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
+import { giveWay } from "./fire.ts";
 import { DefinitionError } from "./errors.ts";
 import { scheduleOfKey, type Schedule } from "./schedule.ts";
+import { overlapScopeOf } from "./scope.ts";
 import type { CursorMove } from "./step.ts";
 import type { Cursor, Made } from "./store.ts";
 import { trigger } from "./trigger.ts";
@@ -77,13 +79,17 @@ export const unschedule = (
   return moves;
 };
 
-/** Takes a made schedule off the agenda; what a pause of it has kept from running is recorded. */
+/** Takes a made schedule off the agenda; what a pause of it has kept from running, and what waits for its turn, is recorded. */
 const ended = (
   draft: Draft,
   made: CompiledTrigger | undefined,
   at: number,
-): readonly CursorMove[] =>
-  (made?.leaves ?? []).map((leaf) => {
-    if (draft.isTriggerPaused(leaf.trigger.id)) draft.skipPaused(leaf, { at, through: at });
+): readonly CursorMove[] => {
+  if (made === undefined) return [];
+  const waiting = [...draft.heldFirings(overlapScopeOf(made.id))]; // each of them is taken out
+  for (const firing of waiting) giveWay({ draft, trigger: made, at }, firing, "retired");
+  return made.leaves.map((leaf) => {
+    if (draft.isTriggerPaused(made.id)) draft.skipPaused(leaf, { at, through: at });
     return { leaf, at, nextAt: undefined };
   });
+};

@@ -13,6 +13,9 @@ export const runIdOf = (triggerId: string, signalIds: readonly string[]): string
   return `${triggerId}~${digestOf(JSON.stringify([triggerId, ids]))}`;
 };
 
+/** The id of the trigger that a run was owed by. */
+export const triggerIdOf = (run: string): string => run.slice(0, run.lastIndexOf("~"));
+
 /** The first 128 bits of SHA-256 over a text in UTF-8, as 26 characters. */
 export const digestOf = (text: string): string => ulidText(sha256(utf8ToBytes(text)));
 

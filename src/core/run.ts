@@ -54,6 +54,8 @@ const terminalStates: ReadonlySet<RunState> = new Set([
   "lost",
 ]);
 
+export const statesNotOver: readonly RunState[] = ["pending", "claimed", "running"];
+
 export const isTerminal = (state: RunState): boolean => terminalStates.has(state);
 
 /** Whether an engine has it: from its claim until its outcome is committed, which is after its body has really ended. */

@@ -6,6 +6,9 @@ import { shown, type Reading } from "./reading.ts";
 /** What becomes of an occurrence that is noticed too late. */
 type Missed = "skip" | "latest" | "all";
 
+/** What an occurrence does while a run of its trigger is not over. */
+export type Overlap = "allow" | "skip" | "bufferOne" | "bufferAll" | "cancelOther";
+
 export interface ScheduleOptions {
   /** Which of the occurrences noticed later than `missedAfter` still run: none, the newest, all. Default "latest". */
   readonly missed?: Missed;
@@ -15,6 +18,12 @@ export interface ScheduleOptions {
   readonly missedWithin?: DurationInput;
   /** With "all", at most this many run, the newest. Default 1,000. */
   readonly missedMax?: number;
+  /**
+   * What becomes of an occurrence while runs of its trigger are not over, retries included. "allow": it runs beside them. "skip": it becomes a skip. "bufferOne": it waits for
+   * their end, unless another one waits; then it becomes a skip. "bufferAll": all wait, at most `waitingMax` of the trigger, and run one after the other. "cancelOther": they
+   * are cancelled, and it runs once they are over; only the newest waits. Default "allow".
+   */
+  readonly overlap?: Overlap;
   /** A run waits up to this long after its occurrence, by a hash of its id; of `every`, less than the interval. Of a join's leaves no run is made to wait. Default 0. */
   readonly jitter?: DurationInput;
   /** The first instant at which an occurrence may lie; included. Default: no bound. */
@@ -29,6 +38,7 @@ export interface SchedulePolicy {
   readonly missedAfterMillis: number;
   readonly missedWithinMillis: number | undefined;
   readonly missedMax: number;
+  readonly overlap: Overlap;
   readonly jitterMillis: number;
 }
 
@@ -93,6 +103,7 @@ export const optionNames: readonly (keyof ScheduleOptions)[] = [
   "missedAfter",
   "missedWithin",
   "missedMax",
+  "overlap",
   "jitter",
   "startAt",
   "endAt",
@@ -104,6 +115,7 @@ export const policyOf = (reader: ScheduleReader): SchedulePolicy => ({
   missedAfterMillis: reader.take("missedAfter", readDuration) ?? 60_000,
   missedWithinMillis: reader.take("missedWithin", readDuration),
   missedMax: reader.take("missedMax", readCount) ?? 1_000,
+  overlap: reader.choice("overlap", ["allow", "skip", "bufferOne", "bufferAll", "cancelOther"]),
   jitterMillis: reader.take("jitter", readDuration) ?? 0,
 });
 

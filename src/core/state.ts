@@ -7,6 +7,7 @@ import { DueHeap } from "./due-heap.ts";
 import { triggerOfRow } from "./made.ts";
 import type { CursorMove, Decision } from "./step.ts";
 import { isBefore, type Queues } from "./join.ts";
+import { overlapScopeOf } from "./scope.ts";
 import type {
   Batch,
   Deadline,
@@ -35,7 +36,7 @@ export interface State {
   readonly waiting: Map<string, Queues>;
   /** By `watchesIdOf(leaf, key)`: the watches of an absent leaf, the oldest first. */
   readonly watches: Map<string, readonly Watch[]>;
-  /** By `joinOf(trigger, key)`: the firings that flow control keeps back, in the order in which they came. */
+  /** By `heldWith`: the firings that are kept back, in the order in which they came. */
   readonly firings: Map<string, readonly HeldFiring[]>;
   /** By scope: the runs that are not over in it. */
   readonly open: Map<string, Map<string, Open>>;
@@ -139,9 +140,9 @@ export const advance = (state: State, decision: Decision): State => {
     if (watches.length === 0) state.watches.delete(id);
     else state.watches.set(id, watches);
   }
-  for (const [join, firings] of decision.firings) {
-    if (firings.length === 0) state.firings.delete(join);
-    else state.firings.set(join, firings);
+  for (const [group, firings] of decision.firings) {
+    if (firings.length === 0) state.firings.delete(group);
+    else state.firings.set(group, firings);
   }
   for (const { scope, run } of decision.open.remove) removeOpen(state, scope, run);
   for (const row of decision.open.put) putOpen(state, row);
@@ -163,15 +164,19 @@ export const waitsForClock = ({ schedules }: Definitions, state: State, now: num
   });
 
 export const isHeldFiring = (deadline: Deadline): deadline is HeldFiring =>
-  deadline.due._tag === "Release";
+  deadline.due._tag === "Release" || deadline.due._tag === "Turn";
+
+/** What firings that are kept back together share. */
+export const heldWith = ({ _tag, trigger, key }: HeldFiring["due"]): string =>
+  _tag === "Turn" ? overlapScopeOf(trigger) : joinOf(trigger, key);
 
 const heldFirings = (deadlines: readonly Deadline[]): Map<string, readonly HeldFiring[]> => {
   const firings = new Map<string, HeldFiring[]>();
   for (const held of deadlines.filter(isHeldFiring)) {
-    const join = joinOf(held.due.trigger, held.due.key);
-    const sameKey = firings.get(join);
-    if (sameKey === undefined) firings.set(join, [held]);
-    else sameKey.push(held);
+    const group = heldWith(held.due);
+    const others = firings.get(group);
+    if (others === undefined) firings.set(group, [held]);
+    else others.push(held);
   }
   for (const held of firings.values()) held.sort(inOrder);
   return firings;

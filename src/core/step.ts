@@ -27,6 +27,7 @@ import { letGo } from "./flow.ts";
 import { arrive, complete, hear, joinKept } from "./hear.ts";
 import type { Queues } from "./join.ts";
 import { catchUp } from "./missed.ts";
+import { nextInTurn } from "./overlap.ts";
 import { isTerminal, type Run } from "./run.ts";
 import {
   heardOf,
@@ -150,7 +151,8 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
     move(context, endPause(context, due.subject, at));
     return;
   }
-  if (due._tag === "Release") {
+  // A turn comes at the end of time, if it has not come before.
+  if (due._tag === "Release" || due._tag === "Turn") {
     letGo(context, { ...deadline, due });
     return;
   }
@@ -187,7 +189,7 @@ const takeDeadline = (context: Context, deadline: Deadline): void => {
   draft.consume(trigger, due.key, [row]);
   draft.skip({
     trigger: trigger.id,
-    signal: row.heard.id,
+    heard: row.heard,
     reason: "within-passed",
     at,
   });
@@ -236,8 +238,9 @@ const takeOccurrence = (
   const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
   const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
   if (at > context.logAt) hearIt();
-  // What came of it is not undone where it may be more than a run of its own: a watch that was answered, a batch that has run.
-  else if (leaf.role === "match" && leaf.trigger.flow === null) draft.again(hearIt);
+  // What came of it is not undone where it may be more than a run of its own: a watch that was answered, a batch that has run, a turn that another one has had.
+  else if (leaf.role === "match" && leaf.trigger.flow === null && !leaf.trigger.overlaps)
+    draft.again(hearIt);
   continueFrom(context, leaf, at, schedule.next(at), missedThrough);
 };
 
@@ -278,7 +281,9 @@ const takeStored = (context: Context, stored: StoredSignal): void => {
   const scopes = scopesOfOrigin(draft, stored);
   for (const heard of heardOf(stored))
     hear(context, { heard, at: stored.at, order: stored.seq, scopes });
-  if (stored.signal._tag === "Status" && isOver(stored.signal)) draft.end(stored.signal);
+  if (stored.signal._tag !== "Status" || !isOver(stored.signal)) return;
+  draft.end(stored.signal);
+  nextInTurn(context, stored.signal.run, stored.at);
 };
 
 /** A run that a person asked for, of a task that nobody defines: nothing would ever tell them, so it is a skip. */

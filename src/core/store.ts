@@ -102,14 +102,17 @@ export interface Deadline {
     | { readonly _tag: "Gate"; readonly trigger: string; readonly key: string };
 }
 
-/** A firing that flow control keeps back until the deadline. */
-export interface HeldBack {
-  readonly _tag: "Release";
+/** A firing that is kept back: by flow control until the deadline, or for its turn, until the trigger's runs before it are over; then the deadline is the end of time. */
+export type HeldBack = HeldBackFor<"Release"> | HeldBackFor<"Turn">;
+
+interface HeldBackFor<Tag extends "Release" | "Turn"> {
+  readonly _tag: Tag;
   readonly trigger: string;
+  /** That of flow control; "" of those that wait for their turn. */
   readonly key: string;
   /** When it fired, or the first of those that it took the place of: what the longest wait counts from. */
   readonly since: number;
-  /** With `heldAt` it orders the firings of a key as they came, like that of a waiting match. */
+  /** With `heldAt` it orders those that are kept back together as they came, like that of a waiting match. */
   readonly order: number;
   readonly heldAt: number;
   readonly matches: readonly Match[];
@@ -122,7 +125,8 @@ export interface HeldFiring extends Deadline {
 
 /**
  * A run that is not over in a scope. `settled:<root>` holds a root run and everything that it caused, also firings that are kept back, by the ids of their deadlines; the
- * root's own row stays until the others are gone, with its last status in `ended`, from which the scope's own signal is made. Identified by scope and run; a second put replaces the first.
+ * root's own row stays until the others are gone, with its last status in `ended`, from which the scope's own signal is made. `overlap:<trigger>` holds the runs of a trigger
+ * with a schedule that minds them. Identified by scope and run; a second put replaces the first.
  */
 export interface Open {
   readonly scope: string;

@@ -1,11 +1,11 @@
 // What an engine does before its first turn: takes back what dead owners held (later, too, where others share the store), makes its definitions the active ones, and
 // retires the runs of tasks that are gone.
 import * as Effect from "effect/Effect";
-import { activation } from "./activation.ts";
+import { activation, isActive, newlyMinding } from "./activation.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
-import { moves, reclaimed, retired, type Run } from "./run.ts";
-import type { StorePort } from "./store.ts";
+import { moves, reclaimed, retired, statesNotOver, type Run } from "./run.ts";
+import type { StorePort, Where } from "./store.ts";
 import type { TaskOptions } from "./task.ts";
 
 interface Entering {
@@ -23,7 +23,13 @@ export const activate = (self: Entering): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     for (;;) {
       const reading = yield* self.store.read({ revision: null, limit: 1 });
-      const batch = activation(self.definitions, reading, self.zones);
+      if (isActive(reading.generation, self.definitions, self.zones)) return;
+      const running: Run[] = [];
+      for (const trigger of newlyMinding(self.definitions, reading))
+        yield* forEachRun(self, { trigger, states: statesNotOver }, (run) =>
+          Effect.sync(() => running.push(run)),
+        );
+      const batch = activation(self.definitions, reading, self.zones, running);
       if (batch === undefined) return;
       if ((yield* self.store.commit(batch))._tag === "Conflict") continue;
       const before = reading.generation?.zones ?? null;
@@ -40,28 +46,34 @@ export const activate = (self: Entering): Effect.Effect<void, StoreError> =>
 /** Cancels the runs of tasks that nobody defines any more; they would wait for ever. */
 const retireRuns = (self: Entering): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
+    const now = yield* self.store.now;
+    const retire = Effect.fnUntraced(function* (run: Run) {
+      if (self.definitions.tasks.has(run.task)) return;
+      const { signals, patch } = retired(run, now);
+      yield* self.store.commit({
+        checks: [{ _tag: "InState", run: run.id, token: run.token, states: moves.cancel.from }],
+        signals,
+        patches: [{ run: run.id, patch }],
+      });
+      self.note({
+        _tag: "Warning",
+        message: `run ${run.id} is cancelled: no task ${JSON.stringify(run.task)} is defined any more`,
+      });
+    });
+    yield* forEachRun(self, { states: moves.cancel.from }, retire);
+  });
+
+/** Page by page, the oldest first. */
+const forEachRun = (
+  self: Entering,
+  where: Where,
+  act: (run: Run) => Effect.Effect<unknown, StoreError>,
+): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
     let after: string | undefined;
     do {
-      const page = yield* self.store.list("run", {
-        where: { states: moves.cancel.from },
-        limit: listMax,
-        order: "oldest",
-        after,
-      });
-      const now = yield* self.store.now;
-      for (const run of page.rows) {
-        if (self.definitions.tasks.has(run.task)) continue;
-        const { signals, patch } = retired(run, now);
-        yield* self.store.commit({
-          checks: [{ _tag: "InState", run: run.id, token: run.token, states: moves.cancel.from }],
-          signals,
-          patches: [{ run: run.id, patch }],
-        });
-        self.note({
-          _tag: "Warning",
-          message: `run ${run.id} is cancelled: no task ${JSON.stringify(run.task)} is defined any more`,
-        });
-      }
+      const page = yield* self.store.list("run", { where, limit: listMax, order: "oldest", after });
+      yield* Effect.forEach(page.rows, act, { discard: true });
       after = page.next ?? undefined;
     } while (after !== undefined);
   });

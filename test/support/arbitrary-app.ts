@@ -55,6 +55,10 @@ const leaf: fc.Arbitrary<Condition> = fc.oneof(
       cron("*/10 * * * * *", { missed: "all" }),
       every("7 s"),
       every("15 s", { missed: "skip" }),
+      every("4 s", { overlap: "skip" }),
+      every("5 s", { overlap: "bufferOne" }),
+      every("6 s", { overlap: "bufferAll", missed: "all" }),
+      every("5 s", { overlap: "cancelOther" }),
     ),
   },
 );
@@ -180,7 +184,12 @@ const command = fc.oneof(
   fc
     .record({
       id: fc.constantFrom("made", "t9"),
-      when: fc.constantFrom(every("3 s"), every("7 s"), cron("*/10 * * * * *")),
+      when: fc.constantFrom(
+        every("3 s"),
+        every("3 s", { overlap: "bufferAll" }),
+        every("7 s"),
+        cron("*/10 * * * * *"),
+      ),
       task: fc.constantFrom(...taskIds),
       input: fc.constantFrom(1, 2),
     })

@@ -3,7 +3,7 @@
 import { isTerminal, moves, type Run } from "../run.ts";
 import { runIdOf } from "../run-id.ts";
 import { canonical } from "../json.ts";
-import type { Batch } from "../store.ts";
+import type { Batch, Skip } from "../store.ts";
 import type { StoreRecord } from "./mirror.ts";
 import type { BodyRecord } from "./simulated-executor.ts";
 import type { Violation } from "./violation.ts";
@@ -100,14 +100,14 @@ class Audit {
     this.#append(record);
     for (const run of batch.runs ?? []) this.#create(run, at);
     for (const skip of batch.skips ?? []) {
-      if (skip.signal === null) continue;
-      const run = this.#consumed.get(`${skip.trigger} ${skip.signal}`);
+      const subject = subjectOf(skip);
+      const run = this.#consumed.get(`${skip.trigger} ${subject}`);
       if (run !== undefined)
         this.#breach(
           "run-or-skip",
           at,
-          [run, skip.signal],
-          `${skip.signal} is skipped by ${skip.trigger} (${skip.reason}), and it is the cause of ${run}`,
+          [run, subject],
+          `${subject} is skipped by ${skip.trigger} (${skip.reason}), and it is the cause of ${run}`,
         );
     }
     for (const { run, patch } of batch.patches ?? []) this.#patch(record, run, patch);
@@ -244,3 +244,7 @@ class Audit {
       );
   }
 }
+
+/** What is skipped: the id of a signal, or of an occurrence, which a skip names by its instant; of several at once their range. */
+export const subjectOf = ({ id, trigger, reason }: Skip): string =>
+  id.slice(trigger.length + 1, -reason.length - 1);

@@ -5,9 +5,14 @@ import { optionsOf, type CompiledTrigger, type Definitions, type Leaf } from "..
 import { canonical } from "../json.ts";
 import { isTerminal, type Run } from "../run.ts";
 import type { Skip } from "../store.ts";
-import type { Firing } from "../trigger.ts";
-import { audited } from "./audit.ts";
-import { expectedOf, occurrenceHearings, type Expected, type Hearing } from "./reference.ts";
+import { audited, subjectOf } from "./audit.ts";
+import {
+  expectedOf,
+  inputOf,
+  occurrenceHearings,
+  type Expected,
+  type Hearing,
+} from "./reference.ts";
 import type { StoreRecord } from "./mirror.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
@@ -164,10 +169,14 @@ const foreseen: ReadonlySet<string> = new Set([
   "missed",
   "missed-too-old",
   "input-failed",
+  "overlap",
 ]);
 const known: ReadonlySet<string> = new Set(
   "_tag id when run input by take within waitingMax".split(" "),
 );
+
+const isMissed = (reason: Skip["reason"]): boolean =>
+  reason === "missed" || reason === "missed-too-old";
 
 /** Whether the reference model knows all that a trigger asks for. */
 const isModelled = ({ definition }: CompiledTrigger): boolean =>
@@ -202,9 +211,7 @@ interface Comparison {
 const runsOf = (world: World, { trigger, expected, skips }: Comparison): Violation[] => {
   const { mirror } = world.store;
   const violations: Violation[] = [];
-  const failed = new Set(
-    skips.filter(({ reason }) => reason === "input-failed").map(({ signal }) => signal),
-  );
+  const failed = new Set(skips.filter(({ reason }) => reason === "input-failed").map(subjectOf));
   const runs = new Map(
     mirror.runs.filter((run) => run.trigger === trigger.id).map((run) => [run.id, run]),
   );
@@ -241,15 +248,6 @@ const runsOf = (world: World, { trigger, expected, skips }: Comparison): Violati
   return violations;
 };
 
-const inputOf = ({ definition }: CompiledTrigger, firing: Firing): string | undefined => {
-  const { input } = definition;
-  try {
-    return canonical((typeof input === "function" ? (input(firing) as unknown) : input) ?? null);
-  } catch {
-    return undefined;
-  }
-};
-
 const skipsOf = ({
   trigger,
   expected,
@@ -258,8 +256,8 @@ const skipsOf = ({
 }: Comparison & { readonly until: number }): Violation[] => {
   const found = new Set(
     skips
-      .filter(({ signal, reason }) => signal !== null && reason !== "input-failed")
-      .map(({ signal, reason }) => `${reason} ${signal}`),
+      .filter(({ reason }) => !isMissed(reason) && reason !== "input-failed")
+      .map((skip) => `${skip.reason} ${subjectOf(skip)}`),
   );
   const wrong = (skip: string, message: string): Violation => ({
     law: "run-or-skip",
@@ -289,8 +287,8 @@ const occurrencesOf = (
   const since = activatedAtOf(world);
   if (schedule === null || since === undefined) return { heard, breaches };
   const ranges = skips.filter(
-    ({ signal, detail }) =>
-      signal === null && (detail === leaf.path || trigger.leaves.length === 1),
+    ({ reason, detail }) =>
+      isMissed(reason) && (detail === leaf.path || trigger.leaves.length === 1),
   );
   const counts = new Map<Skip, number>();
   const until = world.store.mirror.watermark.at;

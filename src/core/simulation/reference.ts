@@ -4,6 +4,7 @@
 import { isSchedule } from "../condition.ts";
 import { satisfies } from "../mismatch.ts";
 import type { CompiledTrigger, Leaf, Node } from "../definitions.ts";
+import { canonical } from "../json.ts";
 import { runIdOf } from "../run-id.ts";
 import { heardOf, occurrenceIdOf, type Heard, type StoredSignal } from "../signal.ts";
 import type { Schedule } from "../schedule.ts";
@@ -87,6 +88,10 @@ class Model {
   readonly #queues = new Map<string, Queues>();
   readonly #firings = new Map<string, Firing>();
   readonly #skips = new Set<string>();
+  /** Runs that are not over. */
+  readonly #open = new Set<string>();
+  /** Firings that wait for the end of those. */
+  #turns: readonly Firing[] = [];
 
   constructor(trigger: CompiledTrigger) {
     this.#trigger = trigger;
@@ -96,11 +101,14 @@ class Model {
     hearings.forEach((hearing, place) => {
       this.#giveUp(hearing.at);
       this.#hear(hearing, place);
+      const { signal } = hearing.heard;
+      if (signal._tag === "Status" && isOver(signal.state)) this.#end(signal.run);
     });
     this.#giveUp(until);
     const waiting = new Set<string>();
     for (const queues of this.#queues.values())
       for (const row of queues.flat()) waiting.add(row.heard.id);
+    for (const { matches } of this.#turns) for (const { id } of matches) waiting.add(id);
     return { firings: this.#firings, skips: this.#skips, waiting };
   }
 
@@ -162,11 +170,39 @@ class Model {
       id: row.heard.id,
       signal: row.heard.signal,
     }));
+    const firing = firingOf(id, matches);
+    const policies = taken.map(({ leaf }) => leaf.schedule?.overlap ?? "allow");
+    const overlap = policies.find((policy) => policy !== "allow") ?? "allow";
+    if (overlap === "allow" || this.#open.size === 0) return this.#owe(firing);
+    const room = { skip: 0, bufferOne: 1, bufferAll: this.#trigger.waitingMax, cancelOther: 0 };
+    const givesWay = overlap === "cancelOther" ? this.#turns : [firing];
+    if (overlap === "cancelOther") this.#turns = [firing];
+    else if (this.#turns.length < room[overlap]) {
+      this.#turns = [...this.#turns, firing];
+      return;
+    }
+    for (const each of givesWay)
+      for (const match of each.matches) this.#skips.add(`overlap ${match.id}`);
+  }
+
+  #owe(firing: Firing): void {
     const run = runIdOf(
-      id,
-      matches.map((match) => match.id),
+      firing.trigger,
+      firing.matches.map(({ id }) => id),
     );
-    this.#firings.set(run, firingOf(id, matches));
+    this.#firings.set(run, firing);
+    if (inputOf(this.#trigger, firing) !== undefined) this.#open.add(run);
+  }
+
+  /** A run is over: the turns of those that wait come, until one of them owes a run. */
+  #end(run: string): void {
+    this.#open.delete(run);
+    while (this.#open.size === 0) {
+      const [next, ...others] = this.#turns;
+      if (next === undefined) return;
+      this.#turns = others;
+      this.#owe(next);
+    }
   }
 
   /** What has waited for longer than `within`. */
@@ -181,6 +217,19 @@ class Model {
         }
   }
 }
+
+const isOver = (state: string): boolean =>
+  state !== "settled" && state !== "running" && state !== "retrying";
+
+/** What the firing makes of the trigger's input, as text; undefined where it can't be made. */
+export const inputOf = ({ definition }: CompiledTrigger, firing: Firing): string | undefined => {
+  const { input } = definition;
+  try {
+    return canonical((typeof input === "function" ? (input(firing) as unknown) : input) ?? null);
+  } catch {
+    return undefined;
+  }
+};
 
 /** Takes signals out of all leaves. */
 const consume = (queues: Queues, rows: readonly Row[]): void => {
