@@ -3,8 +3,10 @@ import * as Option from "effect/Option";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import type { Summary } from "../core/store.ts";
+import type { Dashboard } from "../adapters/dashboard/index.ts";
 import type { Runtime } from "../runtime/start.ts";
 import type { Display } from "./display.ts";
+import { dashboardBeside } from "./dashboard.ts";
 import { argument, count, demandDuration, doing, flag, json, store, toggle } from "./options.ts";
 import { flush } from "./output.ts";
 import { storeUrl } from "./reach.ts";
@@ -39,6 +41,13 @@ export const start = Command.make(
       "until-idle",
       "End when nothing is left but to wait for schedules and events",
     ),
+    dashboard: Flag.Int("dashboard").pipe(
+      Flag.withOptionalValue("4747"),
+      Flag.withMetavar("N"),
+      Flag.withDescription("Serve the dashboard at 127.0.0.1, on port N. Default: 4747"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+    ),
     json,
   },
   doing(async (options) => {
@@ -46,6 +55,7 @@ export const start = Command.make(
     const ending = endingOf();
     const display = await displayOf(options.json);
     let runtime: Runtime | undefined;
+    let dashboard: Dashboard | undefined;
     const aborted = ending.askedAgain.then(() => abort(runtime, display));
     try {
       const { loadApp } = await import("../runtime/load-app.ts");
@@ -53,12 +63,19 @@ export const start = Command.make(
       const app = await loadApp(options.app);
       runtime = await start(app, {
         store: storeUrl(options.store),
-        onNote: display.hear,
+        onNote: (note) => {
+          display.hear(note);
+          dashboard?.hear(note);
+        },
         ...(options.tasks !== undefined && { tasks: options.tasks }),
         ...(options.slots !== undefined && { slots: options.slots }),
         ...(options.durability && { durability: options.durability }),
       });
       display.begin(runtime);
+      if (options.dashboard !== undefined) {
+        dashboard = await dashboardBeside(app, runtime, options.dashboard);
+        display.say(`dashboard at ${dashboard.url}`);
+      }
       const { untilIdle } = options;
       const watched = watch(runtime, { display, ending, untilIdle, graceMillis });
       display.end(await Promise.race([watched, aborted]));
@@ -70,6 +87,8 @@ export const start = Command.make(
     } catch (error) {
       display.abandon();
       throw error;
+    } finally {
+      await dashboard?.close();
     }
   }),
 ).pipe(
@@ -85,6 +104,10 @@ export const start = Command.make(
     {
       command: "detent start app.ts --tasks app.tasks.mjs",
       description: "With what detent build has made",
+    },
+    {
+      command: "detent start app.ts --dashboard",
+      description: "With the dashboard at http://127.0.0.1:4747/",
     },
     { command: "detent start app.ts --json | jq .", description: "Each note as a line of JSON" },
   ]),

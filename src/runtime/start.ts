@@ -131,6 +131,9 @@ export interface Runtime {
   summary(): Promise<Summary>;
 }
 
+/** The port behind a runtime that `start` has given, for what shows it within the same process. */
+export const storeOf = (runtime: Runtime): StorePort => (runtime as Running).port;
+
 const inlineSlots = 16;
 /** How long a stop waits for threads that were told to end, before it leaves their runs to the next engine. */
 const cutOffMillis = 7_000;
@@ -233,6 +236,10 @@ class Running implements Runtime {
     this.ended = Effect.runPromise(Fiber.join(this.#loop));
     // Told to those who ask; those who wait for a run would wait for ever.
     this.ended.catch(() => this.#outcomes.finish());
+  }
+
+  get port(): StorePort {
+    return this.#opened.store;
   }
 
   get store(): string {

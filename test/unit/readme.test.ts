@@ -56,8 +56,8 @@ test("the next occurrences that the README asks for pass over the hour that summ
   ]);
 });
 
-test("every test that docs/guarantees.md names exists", () => {
-  const named = [...read("docs/guarantees.md").matchAll(/^- `([^`]+)`: (.+)$/gm)];
+test.each(["docs/guarantees.md", "docs/security.md"])("every test that %s names exists", (doc) => {
+  const named = [...read(doc).matchAll(/^- `([^`]+)`: (.+)$/gm)];
   expect(named.length).toBeGreaterThan(10);
   const missing = named.filter(
     ([, file, name]) => !read(file ?? "").includes(JSON.stringify(name).slice(1, -1)),

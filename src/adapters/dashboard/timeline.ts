@@ -1,0 +1,102 @@
+// The timeline: attempts as bars, in lanes. An engine runs several at a time; a lane holds what did not overlap, so that there are as many as were busy at once.
+import * as Effect from "effect/Effect";
+import type { Attempt } from "../../core/run.ts";
+import { demandCount, refuse, type Failure } from "./failure.ts";
+import type { Notes } from "./notes.ts";
+import { kindOf } from "./row.ts";
+import type { Subject } from "./subject.ts";
+import type { Bar, Timeline } from "./view.ts";
+
+const minuteMillis = 60_000;
+/** How many attempts are looked at and shown. */
+const lookedAtMax = 3_000;
+const barsMax = 1_500;
+
+export interface TimelineQuery {
+  readonly minutes?: string;
+  readonly until?: string;
+}
+
+export const timeline = (
+  subject: Subject,
+  notes: Notes,
+  query: TimelineQuery,
+): Effect.Effect<Timeline, Failure> =>
+  Effect.gen(function* () {
+    const { store } = subject;
+    const bounds = { least: 1, most: 7 * 24 * 60, otherwise: 10 };
+    const minutes = yield* demandCount("minutes", query.minutes, bounds);
+    const now = yield* store.now;
+    const to = (query.until ?? "") === "" ? now : Date.parse(query.until ?? "");
+    if (Number.isNaN(to))
+      return yield* refuse(`until is ${JSON.stringify(query.until)}; give an ISO instant`);
+    const from = to - minutes * minuteMillis;
+    const { rows, next } = yield* store.list("attempt", { limit: lookedAtMax, order: "newest" });
+    const ended = rows.flatMap((attempt) => endedBar(attempt, from, to));
+    const held = yield* store.list("run", {
+      where: { states: ["claimed", "running"] },
+      limit: 200,
+    });
+    const going = held.rows.flatMap((run): readonly Unplaced[] => {
+      const startedAt = run.startedAt ?? notes.startedAtOf(run.id);
+      if (startedAt === undefined || startedAt > to) return [];
+      const { id, task, attempt, owner } = run;
+      return [
+        { run: id, task, attempt, from: startedAt, to: null, kind: "running", engine: owner ?? "" },
+      ];
+    });
+    const tasks = new Map<string, string>();
+    const ids = [...new Set(ended.map(({ run }) => run))];
+    if (ids.length > 0)
+      for (const run of (yield* store.list("run", { where: { ids }, limit: ids.length })).rows)
+        tasks.set(run.id, run.task);
+    const bars = [...going, ...ended.map((bar) => ({ ...bar, task: tasks.get(bar.run) ?? "" }))];
+    const shown = bars.toSorted((one, other) => other.from - one.from).slice(0, barsMax);
+    const oldest = rows.at(-1)?.settledAt ?? 0;
+    return {
+      from,
+      to,
+      ...inLanes(shown),
+      isCut: bars.length > shown.length || (next !== null && oldest > from),
+    };
+  });
+
+type Unplaced = Omit<Bar, "lane"> & { readonly engine: string };
+
+const endedBar = (
+  { run, attempt, owner, startedAt, settledAt, outcome }: Attempt,
+  from: number,
+  to: number,
+): readonly Unplaced[] =>
+  startedAt === null || settledAt < from || startedAt > to
+    ? []
+    : [
+        {
+          run,
+          task: "",
+          attempt,
+          from: startedAt,
+          to: settledAt,
+          kind: kindOf(outcome._tag),
+          engine: owner,
+        },
+      ];
+
+/** Each bar in the first lane of its engine that is free when it begins. */
+const inLanes = (bars: readonly Unplaced[]): Pick<Timeline, "lanes" | "bars"> => {
+  const lanes: { readonly engine: string; readonly lane: number }[] = [];
+  const placed: Bar[] = [];
+  const byEngine = Map.groupBy(bars, ({ engine }) => engine);
+  for (const [engine, own] of byEngine) {
+    const first = lanes.length;
+    const freeAt: number[] = [];
+    for (const { engine: _, ...bar } of own.toSorted((one, other) => one.from - other.from)) {
+      const free = freeAt.findIndex((at) => at <= bar.from);
+      const index = free === -1 ? freeAt.length : free;
+      freeAt[index] = bar.to ?? Number.POSITIVE_INFINITY;
+      placed.push({ ...bar, lane: first + index });
+    }
+    lanes.push(...freeAt.map((_, index) => ({ engine, lane: first + index })));
+  }
+  return { lanes, bars: placed };
+};

@@ -1,0 +1,514 @@
+// Goal: the API shows what the store has and does what the command line does, and says in one line what it can't take. Method: an app with an inline executor runs in memory
+// behind the API; where no engine may interfere, a bare store does.
+import * as http from "node:http";
+import * as Effect from "effect/Effect";
+import { afterEach, describe, expect, test } from "vitest";
+import type { DashboardOptions } from "../../src/adapters/dashboard/index.ts";
+import { StoreError } from "../../src/core/errors.ts";
+import { memoryStore } from "../../src/core/memory-store.ts";
+import { all, defineEvent, detent, event, every, result, task, trigger } from "../../src/index.ts";
+import { serveRuntime, serveStore, type Served } from "../support/dashboard.ts";
+
+const gate = () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+};
+let held = gate();
+
+const greet = task({
+  id: "greet",
+  run: (name: string, ctx) => {
+    ctx.log(`hello ${name}`);
+    return { greeted: name };
+  },
+});
+const fail = task({
+  id: "fail",
+  run: () => {
+    throw new RangeError("too far");
+  },
+});
+const hold = task({
+  id: "hold",
+  run: async (_: unknown, ctx) => {
+    ctx.progress(0.25, "a quarter");
+    ctx.log("holding");
+    await held.opened;
+    return null;
+  },
+});
+const typed = defineEvent<{ n: number }>("typed", {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value: unknown) =>
+      typeof (value as { n?: unknown } | null)?.n === "number"
+        ? { value: value as { n: number } }
+        : { issues: [{ message: "n is no number", path: ["n"] }] },
+  },
+});
+
+const app = detent({
+  tasks: [greet, fail, hold],
+  triggers: [
+    trigger("greeting", {
+      when: event<{ name: string }>("came"),
+      run: greet,
+      input: (f) => f.event.payload.name,
+    }),
+    trigger("both", {
+      when: all([result(greet), event("seen")]),
+      by: () => "one",
+      within: "1 day",
+      run: hold,
+      input: { fixed: true },
+    }),
+    trigger("yearly", {
+      when: every("365 days", { anchor: "2020-01-01T00:00Z" }),
+      run: fail,
+      input: null,
+    }),
+    trigger("typing", { when: event(typed), run: greet, input: "typed" }),
+  ],
+});
+
+const closing: (() => Promise<void>)[] = [];
+const run = async (options?: DashboardOptions) => {
+  const served = await serveRuntime(app, options);
+  closing.push(served.stop);
+  return served;
+};
+const rest = async (options?: Parameters<typeof serveStore>[0]): Promise<Served> => {
+  const served = await serveStore(options);
+  closing.push(served.close);
+  return served;
+};
+afterEach(async () => {
+  held.open();
+  held = gate();
+  await Promise.all(closing.splice(0).map((close) => close()));
+});
+
+/** The first live overview that fits. */
+const liveUntil = (url: string, fits: (overview: any) => boolean): Promise<any> =>
+  new Promise((resolve, reject) => {
+    const request = http.get(new URL("/api/live", url), (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (piece: string) => {
+        const messages = `${text}${piece}`.split("\n\n");
+        text = messages.pop() ?? "";
+        for (const message of messages) {
+          const data = /^data: (.*)$/m.exec(message)?.[1];
+          const overview = data === undefined ? undefined : JSON.parse(data);
+          if (overview === undefined || !fits(overview)) continue;
+          request.destroy();
+          resolve(overview);
+        }
+      });
+    });
+    request.on("error", reject);
+  });
+
+describe("runs", () => {
+  test("an event that is posted runs, and the run tells its input, result, attempts, log and causes", async () => {
+    const { post, get, runtime } = await run();
+    const reply = await post("/api/events", { name: "came", payload: { name: "Ada" }, id: "e1" });
+    expect([reply.status, reply.json]).toEqual([200, { event: "e1", status: "accepted" }]);
+    await runtime.idle();
+    const { runs, next } = await get("/api/runs");
+    expect(next).toBeNull();
+    expect(runs).toMatchObject([
+      { trigger: "greeting", task: "greet", state: "succeeded", outcome: '{"greeted":"Ada"}' },
+    ]);
+    const detail = await get(`/api/runs/${encodeURIComponent(runs[0].id)}`);
+    expect(detail.run).toMatchObject({ input: "Ada", outcome: { result: { greeted: "Ada" } } });
+    expect(detail.attempts).toMatchObject([{ attempt: 1, outcome: { kind: "succeeded" } }]);
+    expect(detail.logs).toMatchObject([{ level: "info", message: "hello Ada", attempt: 1 }]);
+    expect(detail.signals.map(({ kind }: { kind: string }) => kind)).toEqual([
+      "running",
+      "succeeded",
+    ]);
+    expect(detail.why.map(({ text }: { text: string }) => text)).toEqual([
+      "greet succeeded, owed by greeting",
+      'event came {"name":"Ada"}',
+    ]);
+    expect([detail.canCancel, detail.canRetry]).toEqual([false, true]);
+  });
+
+  test("filters, pages and a search find the runs that they name", async () => {
+    const { post, get, runtime } = await run();
+    for (const name of ["a", "b", "c"]) await runtime.emit("came", { name });
+    await runtime.run("fail");
+    await runtime.idle();
+    expect((await get("/api/runs?state=failed")).runs).toMatchObject([{ task: "fail" }]);
+    expect((await get("/api/runs?task=greet&state=succeeded,failed")).runs).toHaveLength(3);
+    expect((await get("/api/runs?trigger=%40fail")).runs).toHaveLength(1);
+    const first = await get("/api/runs?limit=3");
+    const second = await get(`/api/runs?limit=3&after=${encodeURIComponent(first.next)}`);
+    expect([first.runs.length, second.runs.length, second.next]).toEqual([3, 1, null]);
+    const found = await get("/api/runs?search=TOO%20far");
+    expect(found).toMatchObject({ searched: 4, runs: [{ task: "fail" }] });
+    const whole = await get(`/api/runs?search=${encodeURIComponent(found.runs[0].id)}`);
+    expect(whole).toMatchObject({ searched: 1, runs: [{ id: found.runs[0].id }] });
+    expect((await get("/api/runs?search=nowhere")).runs).toEqual([]);
+    expect((await post("/api/events", { name: "came" })).status).toBe(200);
+  });
+
+  test("a run is asked for, cancelled, and run again", async () => {
+    const { post, get } = await rest({ app });
+    const asked = await post("/api/runs", { task: "greet", input: "Bo", id: "mine" });
+    expect(asked.json.status).toBe("accepted");
+    const again = await post("/api/runs", { task: "greet", input: "Bo", id: "mine" });
+    expect(again.json).toEqual({ run: asked.json.run, status: "duplicate" });
+    expect((await get("/api/counts")).unrouted).toBe(1);
+  });
+
+  test("a held run is asked to end, and what is over can be run again, by one or by many", async () => {
+    const { post, get, runtime, url } = await run();
+    const { run: id } = await runtime.run("hold");
+    const overview = await liveUntil(url, ({ running }) => running[0]?.fraction === 0.25);
+    expect(overview.running).toMatchObject([{ id, message: "a quarter", state: "running" }]);
+    expect(await get(`/api/runs/${id}`)).toMatchObject({
+      fraction: 0.25,
+      logs: [{ message: "holding" }],
+      canCancel: true,
+    });
+    const path = `/api/runs/${encodeURIComponent(id)}`;
+    const early = await post(`${path}/retry`);
+    expect([early.status, early.json.error.message]).toEqual([
+      409,
+      `run ${id} is not over; cancel it first, or wait until it is`,
+    ]);
+    expect((await post(`${path}/cancel`)).json).toEqual({ run: id, status: "requested" });
+    held.open();
+    await runtime.idle();
+    const late = await post(`${path}/cancel`);
+    expect([late.status, late.json.error.message]).toEqual([409, `run ${id} is over already`]);
+    expect((await post(`${path}/retry`)).json.status).toBe("accepted");
+    await runtime.idle();
+    const many = await post("/api/retry", { where: { task: "hold" } });
+    expect(many.json).toEqual({ done: 2, refused: [], more: false });
+    await runtime.idle();
+    const named = await post("/api/cancel", { runs: [id, "nobody~1"] });
+    expect(named.json).toMatchObject({
+      done: 0,
+      refused: [
+        { run: id, reason: `run ${id} is over already` },
+        { run: "nobody~1", reason: 'there is no run "nobody~1"; the page Runs lists them' },
+      ],
+    });
+  });
+
+  test.each([
+    ["/api/runs?state=done", 400, 'state: "done" is no state; there are pending, claimed,'],
+    ["/api/runs?limit=0", 400, 'limit is "0"; give a whole number from 1 to 500'],
+    ["/api/runs?after=x", 400, 'after is "x"; give the "next" of an earlier page'],
+    ["/api/runs/nobody~1", 404, 'there is no run "nobody~1" in memory:'],
+    ["/api/events/nobody", 404, 'there is no event "nobody" in memory:'],
+    ["/api/triggers/nobody", 404, 'there is no trigger "nobody"'],
+    ["/api/timeline?minutes=x", 400, 'minutes is "x"; give a whole number from 1 to 10080'],
+    ["/api/timeline?until=x", 400, 'until is "x"; give an ISO instant'],
+    ["/api/nowhere", 404, "there is no GET /api/nowhere; /openapi.json lists what there is"],
+  ])("%s is refused with %i and one line", async (path, status, line) => {
+    const { ask } = await rest({ app });
+    const answer = await ask(path);
+    expect([answer.status, answer.json.error.message]).toEqual([
+      status,
+      expect.stringContaining(line),
+    ]);
+    expect(answer.json.error.message).not.toContain("\n");
+  });
+
+  test.each([
+    ["/api/events", { nam: "x" }, 400, 'payload: Missing key at ["name"]'],
+    ["/api/events", { name: "x", afer: 3 }, 400, 'there is no field "afer"; there are name,'],
+    ["/api/events", { name: "" }, 400, 'the event name "" must be 1 to 200 characters of text'],
+    ["/api/events", { name: "x", id: "status:1" }, 400, "begins like those that detent makes"],
+    ["/api/events", { name: "x", at: "2999-01-01T00:00Z" }, 400, "which lies in the future"],
+    ["/api/events", { name: "x", after: "soon" }, 400, '"soon"'],
+    ["/api/events", { name: "typed", payload: { n: "1" } }, 400, "n is no number"],
+    ["/api/runs", { task: "nobody" }, 404, 'there is no task "nobody"; the app has "greet",'],
+    ["/api/runs/nobody~1/cancel", {}, 404, 'there is no run "nobody~1"'],
+    ["/api/runs/nobody~1/retry", {}, 404, 'there is no run "nobody~1"'],
+    ["/api/cancel", {}, 400, 'give either "runs", a list of ids, or "where", a filter'],
+    ["/api/cancel", { where: { states: ["failed"] } }, 400, "no run in these states can be"],
+    ["/api/cancel", { where: { stat: [] } }, 400, 'there is no field "stat"'],
+    ["/api/triggers/nobody/pause", {}, 400, 'there is no trigger "nobody"; the app has'],
+    ["/api/triggers/greeting/pause", { until: "2001-01-01T00:00Z" }, 400, "which has passed"],
+    ["/api/tasks/nobody/pause", {}, 400, 'there is no task "nobody"'],
+    ["/api/triggers/yearly/backfill", { from: 2, to: 1 }, 400, "exchange them"],
+    ["/api/triggers/greeting/backfill", { from: 1, to: 2 }, 400, "a backfill is for schedules"],
+  ])("%s with %j is refused with %i and one line", async (path, body, status, line) => {
+    const { post, get } = await rest({ app });
+    const answer = await post(path, body);
+    expect([answer.status, answer.json.error.message]).toEqual([
+      status,
+      expect.stringContaining(line),
+    ]);
+    expect((await get("/api/counts")).signals).toBe(0);
+  });
+
+  test("what is no JSON is told as such", async () => {
+    const { ask } = await rest();
+    const headers = { "content-type": "application/json" };
+    const answer = await ask("/api/events", { method: "POST", headers, body: "{" });
+    expect([answer.status, answer.json.error.message]).toEqual([
+      400,
+      "payload: Expected a valid JSON body; /openapi.json says what it takes",
+    ]);
+  });
+});
+
+describe("triggers", () => {
+  test("are listed with condition, next occurrences, pause and what waits", async () => {
+    const { get, runtime } = await run();
+    await runtime.emit("seen", { at: "noon" });
+    await runtime.pause({ trigger: "greeting" });
+    await runtime.pause({ task: "fail" });
+    await runtime.idle();
+    const page = await get("/api/triggers");
+    const line = (id: string) => page.triggers.find((it: { id: string }) => it.id === id);
+    expect(line("greeting")).toMatchObject({
+      task: "greet",
+      when: "event(came)",
+      next: [],
+      paused: { until: null },
+      isSchedule: false,
+    });
+    expect(line("both")).toMatchObject({
+      when: "all(result(greet), event(seen))",
+      waiting: 1,
+      paused: null,
+    });
+    expect(line("yearly")).toMatchObject({ isSchedule: true, when: 'every("365 days")' });
+    expect(line("yearly").next).toHaveLength(3);
+    expect(page.tasks).toEqual([
+      { id: "greet", paused: null },
+      { id: "fail", paused: { until: null } },
+      { id: "hold", paused: null },
+    ]);
+  });
+
+  test("one shows its tree with what waits in each leaf, its options, its input and its last runs", async () => {
+    const { get, runtime } = await run();
+    await runtime.emit("seen", { at: "noon" }, { id: "s1" });
+    await runtime.idle();
+    const detail = await get("/api/triggers/both");
+    expect(detail.condition).toMatchObject({
+      kind: "all",
+      parts: [
+        { path: "all.0", text: "result(greet)", waitingCount: 0 },
+        {
+          path: "all.1",
+          text: "event(seen)",
+          waitingCount: 1,
+          waiting: [{ signal: "s1", key: "one", text: 'event seen {"at":"noon"}' }],
+        },
+      ],
+    });
+    expect(detail).toMatchObject({ input: { fixed: true }, hasInput: true, runs: [], skips: [] });
+    expect(detail.options).toEqual([
+      "by a correlation key",
+      "take oldest",
+      "at most 10,000 wait in a leaf",
+      "within 1 day",
+    ]);
+  });
+
+  test("are paused, resumed and backfilled", async () => {
+    const { get, post, runtime } = await run();
+    expect((await post("/api/triggers/yearly/pause", { id: "p1" })).json).toEqual({
+      command: "p1",
+      status: "accepted",
+    });
+    await post("/api/tasks/fail/pause", { until: Date.now() + 3_600_000 });
+    await runtime.idle();
+    const { trigger } = await get("/api/triggers/yearly");
+    expect(trigger.paused).toEqual({ until: null });
+    const { tasks } = await get("/api/triggers");
+    expect(tasks[1].paused.until).toMatch(/^2\d{3}-/);
+    await post("/api/triggers/yearly/resume");
+    await post("/api/tasks/fail/resume");
+    const range = { from: "2020-06-01T00:00Z", to: "2022-06-01T00:00Z" };
+    expect((await post("/api/triggers/yearly/backfill", range)).json.count).toBe(2);
+    await runtime.idle();
+    const detail = await get("/api/triggers/yearly");
+    expect(detail.trigger.paused).toBeNull();
+    expect(detail.runs.map(({ state }: { state: string }) => state)).toEqual(["failed", "failed"]);
+  });
+
+  test("without definitions, the store tells which there are", async () => {
+    const store = memoryStore();
+    await Effect.runPromise(
+      store.commit({
+        checks: [],
+        generation: {
+          number: 1,
+          fingerprint: "f",
+          activatedAt: 1,
+          triggers: { greeting: "g", "@greet": "h" },
+          zones: null,
+        },
+      }),
+    );
+    const { get } = await rest({ store });
+    expect(await get("/api/triggers")).toEqual({
+      hasDefinitions: false,
+      tasks: [{ id: "greet", paused: null }],
+      triggers: [
+        {
+          id: "greeting",
+          task: null,
+          when: "",
+          next: [],
+          made: false,
+          paused: null,
+          isSchedule: false,
+          waiting: 0,
+        },
+      ],
+    });
+  });
+});
+
+describe("events, engines, timeline and now", () => {
+  test("events are listed with the runs that they alone have caused, commands among them", async () => {
+    const { get, post, runtime } = await run();
+    await post("/api/events", { name: "came", payload: { name: "Ada" }, id: "e1" });
+    await post("/api/events", { name: "later", id: "e2", after: "1 hour" });
+    await runtime.pause({ trigger: "yearly" }, { id: "p1" });
+    await post("/api/runs", { task: "greet", input: "Bo", id: "r1" });
+    const seen = async () => (await get("/api/events")).events;
+    for (let events = await seen(); events.at(-1).runs.length === 0;) events = await seen();
+    expect(await seen()).toMatchObject([
+      { id: "r1", name: "@greet", isCommand: true, runs: [{ task: "greet" }] },
+      { id: "p1", name: "@:pause", isCommand: true, runs: [] },
+      { id: "e2", name: "later", runs: [], dueAt: expect.stringMatching(/Z$/) },
+      { id: "e1", name: "came", payload: { name: "Ada" }, runs: [{ trigger: "greeting" }] },
+    ]);
+    const named = await get("/api/events?name=came&limit=1");
+    expect(named.events).toMatchObject([{ id: "e1" }]);
+  });
+
+  test("an event tells what each trigger made of it: what fired, what waits, and which field differs", async () => {
+    const { get, runtime } = await run();
+    held.open();
+    await runtime.emit("came", { name: "Ada" }, { id: "e/1" });
+    await runtime.emit("seen", null, { id: "s1" });
+    await runtime.emit("cam", null, { id: "n1" });
+    await runtime.idle();
+    const came = await get(`/api/events/${encodeURIComponent("e/1")}`);
+    expect(came.event).toMatchObject({ id: "e/1", kind: "event", name: "came" });
+    expect(came.verdicts).toMatchObject([
+      { trigger: "greeting", kind: "fired", run: expect.stringMatching(/^greeting~/) },
+    ]);
+    expect((await get("/api/events/s1")).verdicts).toMatchObject([
+      {
+        trigger: "both",
+        kind: "fired",
+        leaves: [{ kind: "elsewhere" }, { path: "all.1", kind: "satisfied" }],
+      },
+    ]);
+    expect(await get("/api/events/n1")).toMatchObject({ verdicts: [], near: ["came"] });
+  });
+
+  test("engines are listed with what they hold, and how far the log is routed", async () => {
+    const { get, runtime, url } = await run();
+    const { run: id } = await runtime.run("hold");
+    await liveUntil(url, ({ running }) => running.length === 1);
+    const page = await get("/api/engines");
+    expect(page.engines).toMatchObject([
+      { state: "alive", process: process.pid, held: [{ id }], closedAt: null },
+    ]);
+    expect(page.generation).toMatchObject({ number: 1, triggers: 4 });
+    expect(page.watermark.unrouted).toBe(0);
+  });
+
+  test("attempts lie in lanes, of which there are as many as were busy at once", async () => {
+    const { get, runtime, url } = await run();
+    await runtime.emit("came", { name: "Ada" });
+    await runtime.idle();
+    await Promise.all([runtime.run("hold"), runtime.run("hold")]);
+    await liveUntil(url, ({ running }) => running.length === 2);
+    const { bars, lanes, isCut } = await get("/api/timeline?minutes=5");
+    expect([lanes.length, isCut]).toEqual([2, false]);
+    const going = bars.filter(({ to }: { to: number | null }) => to === null);
+    expect(new Set(going.map(({ lane }: { lane: number }) => lane)).size).toBe(2);
+    expect(bars.find(({ task }: { task: string }) => task === "greet")).toMatchObject({
+      kind: "succeeded",
+      attempt: 1,
+    });
+  });
+
+  test("a watcher is told what changes, with counts, what is next, and what ended of late", async () => {
+    const { url, runtime } = await run();
+    const told = liveUntil(url, ({ counts }) => counts.runs.failed === 1);
+    await runtime.run("fail");
+    const overview = await told;
+    expect(overview).toMatchObject({
+      app: "main",
+      hasEngine: true,
+      isReadOnly: false,
+      engines: { open: 1, dead: 0 },
+      next: [{ trigger: "yearly", task: "fail" }],
+    });
+    const { beats } = overview as { beats: { failed: number }[] };
+    expect(beats.reduce((sum, { failed }) => sum + failed, 0)).toBe(1);
+  });
+});
+
+describe("for machines", () => {
+  test("/openapi.json describes each path", async () => {
+    const { get } = await rest();
+    const { openapi, paths } = await get("/openapi.json");
+    expect(openapi).toMatch(/^3\.1/);
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(["/api/runs", "/api/runs/{run}/cancel", "/api/events", "/api/live"]),
+    );
+  });
+
+  test("/metrics tells counts of the store and what this engine has ended, by task", async () => {
+    const { ask, runtime } = await run();
+    await runtime.run("fail");
+    await runtime.emit("came", { name: "Ada" });
+    await runtime.idle();
+    const { text } = await ask("/metrics");
+    expect(text).toContain('detent_runs{app="main",state="failed"} 1\n');
+    expect(text).toContain('detent_run_ended_total{app="main",task="fail",state="failed"} 1\n');
+    expect(text).toMatch(/^detent_run_duration_seconds_count\{app="main",task="greet"\} 1$/m);
+    expect(text).toMatch(/^# TYPE detent_run_wait_seconds histogram$/m);
+    for (const line of text.trimEnd().split("\n"))
+      expect(line).toMatch(/^(?:# (?:HELP|TYPE) detent_\w+ .+|detent_\w+\{.*\} [\d.e+-]+)$/);
+  });
+
+  test("a store that is away makes it unready and its answers 503, in one line, and health stays", async () => {
+    const store = memoryStore();
+    const away = new StoreError({ operation: "summary", message: "disk gone\nfor good" });
+    const { ask } = await rest({ store: { ...store, summary: Effect.fail(away) } });
+    expect(await ask("/readyz")).toMatchObject({
+      status: 503,
+      text: "the store is away: disk gone for good\n",
+    });
+    expect((await ask("/healthz")).status).toBe(200);
+    const answer = await ask("/api/counts");
+    expect([answer.status, answer.json]).toEqual([
+      503,
+      { error: { name: "StoreError", message: "disk gone for good" } },
+    ]);
+  });
+
+  test("a bug is told as one line without its insides, and to whoever watches over the dashboard", async () => {
+    const faults: unknown[] = [];
+    const store = memoryStore();
+    const { ask } = await rest({
+      store: { ...store, summary: Effect.die(new Error("inside")) },
+      onFault: (fault) => faults.push(fault),
+    });
+    const answer = await ask("/api/counts");
+    expect([answer.status, answer.json.error.message]).toEqual([
+      500,
+      "the dashboard failed to answer; its log says why",
+    ]);
+    expect(faults.map(String)).toContain("Error: inside");
+  });
+});
