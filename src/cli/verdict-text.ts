@@ -94,7 +94,10 @@ const verdictText = (
     case "KeptBack":
       return {
         style: "yellow",
-        text: `kept back by ${verdict.by} until ${formatInstant(verdict.until)}`,
+        text:
+          verdict.until === null
+            ? "waits for its turn: runs of the trigger are not over"
+            : `kept back by ${verdict.by} until ${formatInstant(verdict.until)}`,
       };
     case "Watched":
       return { style: "yellow", text: `began or ended a watch of ${textsOf(verdict.for, leaves)}` };

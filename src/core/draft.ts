@@ -114,7 +114,6 @@ export class Draft {
   wait(leaf: Leaf, row: Waiting): void {
     const queue = this.ownQueuesOf(leaf.trigger, row.key)[leaf.index] as Waiting[];
     const index = indexOf(queue, row);
-    if (queue[index]?.heard.id === row.heard.id) return; // after a rewind it is heard again, and still waits
     this.waitingPut.add(row);
     queue.splice(index, 0, row);
     const { withinMillis } = leaf.trigger;

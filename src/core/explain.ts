@@ -12,6 +12,7 @@ import { jsonFault, type Json } from "./json.ts";
 import type { Run } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { heardOf, occurrenceIdOf, type Heard, type StoredSignal } from "./signal.ts";
+import { overlapScopeOf } from "./scope.ts";
 import { joinOf, scheduleIdOf, type State } from "./state.ts";
 import type { Skip, SkipReason } from "./store.ts";
 
@@ -56,12 +57,13 @@ export type Verdict =
   | { readonly _tag: "Skipped"; readonly reason: SkipReason; readonly detail: string | null }
   /** It waits for other leaves of the tree: the paths of those in which nothing does. */
   | { readonly _tag: "Waiting"; readonly for: readonly string[] }
-  /** It has fired, and flow control keeps the firing back until then. */
+  /** It has fired, and flow control keeps the firing back until then; or its schedule, until (null) the trigger's runs before it are over. */
   | {
       readonly _tag: "KeptBack";
       readonly by: "debounce" | "throttle" | "batch";
       readonly until: number;
     }
+  | { readonly _tag: "KeptBack"; readonly by: "overlap"; readonly until: null }
   /** It ended or began watches of absent leaves, whose paths these are: what comes of a watch has an id of its own. */
   | { readonly _tag: "Watched"; readonly for: readonly string[] }
   /** It will be heard at that instant: an event with a delay, or an occurrence to come. */
@@ -310,15 +312,17 @@ const stillThere = (
   const ids = idsOf(heard);
   if (queues !== undefined && waitsIn(queues, ids))
     return { _tag: "Waiting", for: missing(trigger, queues) };
-  if (trigger.flow === null) return undefined;
-  for (const one of heard) {
-    const firings = state.firings.get(joinOf(trigger.id, correlated(trigger, one))) ?? [];
-    const held = firings.find(({ due }) => due.matches.some(({ id }) => ids.has(id)));
-    if (held === undefined) continue;
-    const by = trigger.flow._tag.toLowerCase() as "debounce" | "throttle" | "batch";
-    return { _tag: "KeptBack", by, until: held.at };
-  }
-  return undefined;
+  const groups = [
+    overlapScopeOf(trigger.id),
+    ...heard.map((one) => joinOf(trigger.id, correlated(trigger, one))),
+  ];
+  const held = groups
+    .flatMap((group) => state.firings.get(group) ?? [])
+    .find(({ due }) => due.matches.some(({ id }) => ids.has(id)));
+  if (held === undefined) return undefined;
+  if (held.due._tag === "Turn") return { _tag: "KeptBack", by: "overlap", until: null };
+  const by = trigger.flow?._tag.toLowerCase() as "debounce" | "throttle" | "batch";
+  return { _tag: "KeptBack", by, until: held.at };
 };
 
 const unrecorded = (

@@ -238,11 +238,13 @@ const takeOccurrence = (
   const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
   const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
   if (at > context.logAt) hearIt();
-  // What came of it is not undone where it may be more than a run of its own: a watch that was answered, a batch that has run, a turn that another one has had.
-  else if (leaf.role === "match" && leaf.trigger.flow === null && !leaf.trigger.overlaps)
-    draft.again(hearIt);
+  else if (owesRunOfItsOwn(leaf)) draft.again(hearIt);
   continueFrom(context, leaf, at, schedule.next(at), missedThrough);
 };
+
+/** Whether an occurrence of the leaf may be heard again: not where more comes of it than a run with an id of its own (a join, a watch, a batch, a turn that another one has had). */
+const owesRunOfItsOwn = ({ role, trigger }: Leaf): boolean =>
+  role === "match" && trigger.leaves.length === 1 && trigger.flow === null && !trigger.overlaps;
 
 /** Moves a schedule's cursor, and puts its next occurrence on the agenda if it belongs to this piece. */
 const continueFrom = (

@@ -367,7 +367,7 @@ describe("after the clock was set back", () => {
     expect(router.state.waiting.size).toBe(0);
   });
 
-  test("in a join, an occurrence that was consumed and comes back goes before those that came after it", () => {
+  test("in a join no occurrence is heard twice, be it consumed or waiting", () => {
     const router = new Router({
       tasks: [work],
       triggers: [
@@ -376,14 +376,13 @@ describe("after the clock was set back", () => {
     });
     router.route({ until: 3 * hour });
     const log = new Log(3 * hour - 1_000);
-    log.event("e", null, { id: "one" });
+    log.event("e");
     log.event("@:rewind", { to: 0.5 * hour });
-    log.event("e", null, { id: "two" });
-    log.event("e", null, { id: "three" });
+    for (let count = 0; count < 3; count++) log.event("e");
     router.route({ signals: log.signals.slice(0, 2), now: hour });
-    router.route({ signals: log.signals.slice(2), now: hour });
+    router.route({ signals: log.signals.slice(2), now: 3 * hour });
     const instants = router.runs.map(({ cause }) => Number(cause[0]?.split("@").at(-1)) / hour);
-    expect(instants).toEqual([1, 1, 2]);
+    expect(instants).toEqual([1, 2, 3]);
   });
 
   test("a rewind in one piece with the signals that came before the clock was set back brings back what that piece has fired", () => {

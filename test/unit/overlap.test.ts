@@ -6,6 +6,7 @@ import {
   all,
   any,
   cron,
+  definitionsOf,
   type DefinitionError,
   detent,
   event,
@@ -20,6 +21,7 @@ import {
   type Trigger,
   type TriggerOptions,
 } from "../../src/core/index.ts";
+import { explainOccurrence } from "../../src/core/explain.ts";
 import { scheduleIn, unscheduleIn } from "../../src/runtime/control.ts";
 import { Log, Router } from "../support/deciding.ts";
 import { start, World } from "../support/engine-world.ts";
@@ -106,6 +108,15 @@ describe("a firing that waits for its turn", () => {
       [1, 1],
       [2, 2.5],
     ]);
+  });
+
+  test("is explained as waiting for the end of others", () => {
+    const { router } = waiting();
+    const app = detent(appOf(triggerOf(everyMinute("bufferAll"))));
+    const asked = { dueAt: 2 * minute, now: 2 * minute };
+    const t = definitionsOf(app).triggers.get("t")!;
+    const [told] = explainOccurrence(t, router.state, asked, router);
+    expect(told?.verdict).toEqual({ _tag: "KeptBack", by: "overlap", until: null });
   });
 
   test("gives its turn on if its input can't be made", () => {
