@@ -3,17 +3,12 @@ import * as Effect from "effect/Effect";
 import { isCommand } from "../../core/command.ts";
 import { conditionText } from "../../core/condition-text.ts";
 import { signalNamed, whatBecameOf, whyNot } from "../../core/evidence.ts";
-import type {
-  ExplainedCondition,
-  ExplainedPart,
-  LeafVerdict,
-  Verdict,
-} from "../../core/explain.ts";
-import { formatInstant } from "../../core/instant.ts";
+import type { ExplainedCondition, ExplainedPart, LeafVerdict } from "../../core/explain.ts";
 import { scheduleOfKey } from "../../core/schedule.ts";
+import { mismatchText, standingText, verdictText } from "../../core/verdict-text.ts";
 import type { Answer, Recorded } from "../../core/why-not.ts";
 import { NotFoundError, type Failure } from "./failure.ts";
-import { kindOf, shortened, signalView } from "./row.ts";
+import { kindOf, signalView } from "./row.ts";
 import type { Subject } from "./subject.ts";
 import type { EventDetail, EventVerdict, LeafView } from "./view.ts";
 
@@ -54,13 +49,7 @@ const answerVerdict = ({
   definition,
 }: Answer): EventVerdict => {
   const leaves = leavesOf(condition);
-  const standing = [
-    ...(paused === null || verdict._tag === "Paused"
-      ? []
-      : [`it is paused now${untilText(paused.until)}`]),
-    ...(definition === "new" ? ["no engine has activated this trigger yet"] : []),
-    ...(definition === "changed" ? ["the active definition is another one"] : []),
-  ];
+  const standing = standingText({ paused, definition, verdict });
   return {
     trigger,
     kind: kindOf(verdict._tag),
@@ -118,46 +107,7 @@ const leafVerdictText = (verdict: LeafVerdict): string => {
       return "waits for other signals";
     case "Error":
       return `${verdict.name}: ${verdict.message}`;
-    case "Mismatch": {
-      const { path, expected } = verdict;
-      const actual = "actual" in verdict ? `is ${shown(verdict.actual)}` : "is not there";
-      return typeof expected === "string" && expected.startsWith("the predicate")
-        ? `${expected} says no to ${path}, which ${actual}`
-        : `${path} ${actual}, not ${shown(expected)}`;
-    }
+    case "Mismatch":
+      return mismatchText(verdict, 200);
   }
 };
-
-const shown = (value: unknown): string => shortened(JSON.stringify(value) ?? "", 200);
-
-const verdictText = (verdict: Verdict, leaves: readonly ExplainedPart[]): string => {
-  const namesOf = (paths: readonly string[]): string =>
-    paths.map((path) => leaves.find((leaf) => leaf.path === path)?.condition ?? path).join(", ");
-  switch (verdict._tag) {
-    case "Fired":
-      return "fired";
-    case "Skipped":
-      return `skipped: ${verdict.reason}${verdict.detail === null ? "" : `, ${verdict.detail}`}`;
-    case "Waiting":
-      return `waits for ${namesOf(verdict.for)}`;
-    case "KeptBack":
-      return `kept back by ${verdict.by} until ${formatInstant(verdict.until)}`;
-    case "Watched":
-      return `began or ended a watch of ${namesOf(verdict.for)}`;
-    case "Delayed":
-      return `to come, ${formatInstant(verdict.until)}`;
-    case "Paused":
-      return `paused${untilText(verdict.until)}: it will be a skip`;
-    case "Unrouted":
-      return "not routed yet: no engine has come to it";
-    case "Unsatisfied":
-      return "not satisfied";
-    case "NotHeard":
-      return "waits for other signals";
-    case "Unrecorded":
-      return "satisfied, but nothing is recorded: the trigger began later, or its history is gone";
-  }
-};
-
-const untilText = (until: number | null): string =>
-  until === null ? ", until somebody resumes it" : ` until ${formatInstant(until)}`;
