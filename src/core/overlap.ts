@@ -77,7 +77,7 @@ export const nextInTurn = (deciding: Deciding, run: string, at: number): void =>
   draft.leaveScope(scope, run);
   while (!draft.isOpen(scope)) {
     const [next] = draft.heldFirings(scope);
-    const trigger = triggerNamed(deciding, id);
+    const trigger = next && triggerNamed(deciding, id);
     if (next === undefined || trigger === undefined) return;
     // Nothing is made up for what a pause has met.
     if (draft.isTriggerPaused(id)) {

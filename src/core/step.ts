@@ -205,6 +205,12 @@ const takeOccurrence = (
   const moved = draft.cursors.get(leaf);
   if (moved !== undefined && moved.nextAt !== at) return; // a command has moved the schedule since this was put on the agenda
   if (at > missedThrough && piece.now - at > schedule.missedAfterMillis) {
+    if (at <= context.logAt) {
+      // A rewind has brought it back too late: what was decided of it stands.
+      const through = Math.min(context.logAt, piece.now - schedule.missedAfterMillis - 1);
+      continueFrom(context, leaf, through, schedule.next(through), missedThrough);
+      return;
+    }
     const answer = catchUp(schedule, {
       from: at,
       until: nextCommandAt(context, at) ?? piece.until,

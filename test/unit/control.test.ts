@@ -367,6 +367,18 @@ describe("after the clock was set back", () => {
     expect(router.state.waiting.size).toBe(0);
   });
 
+  test("what a rewind brings back too late stands as it was decided: it is in no second skip", () => {
+    const { router, log } = setBack();
+    log.event("@:rewind", { to: 6.5 * hour });
+    // Nobody has routed for two hours since.
+    const { runs, skips } = router.route({ signals: log.signals, now: 8.5 * hour });
+    expect([runs, skips]).toEqual([[], []]);
+    router.route({ until: 10 * hour, now: 9 * hour });
+    router.route({ until: 11 * hour, now: 11 * hour });
+    expect(router.skips).toEqual([]);
+    expect(router.runs.at(-1)?.createdAt).toBe(11 * hour);
+  });
+
   test("in a join no occurrence is heard twice, be it consumed or waiting", () => {
     const router = new Router({
       tasks: [work],
