@@ -368,7 +368,12 @@ describe("after the clock was set back", () => {
   });
 
   test("what a rewind brings back too late stands as it was decided: it is in no second skip", () => {
-    const { router, log } = setBack();
+    const router = new Router({
+      tasks: [work],
+      triggers: [trigger("t", { when: every("1 h"), run: work })],
+    });
+    for (let at = 1; at <= 10; at++) router.route({ until: at * hour });
+    const log = new Log(10 * hour - 1_000);
     log.event("@:rewind", { to: 6.5 * hour });
     // Nobody has routed for two hours since.
     const { runs, skips } = router.route({ signals: log.signals, now: 8.5 * hour });
@@ -376,7 +381,9 @@ describe("after the clock was set back", () => {
     router.route({ until: 10 * hour, now: 9 * hour });
     router.route({ until: 11 * hour, now: 11 * hour });
     expect(router.skips).toEqual([]);
-    expect(router.runs.at(-1)?.createdAt).toBe(11 * hour);
+    expect(router.runs.map(({ createdAt }) => createdAt / hour)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ]);
   });
 
   test("in a join no occurrence is heard twice, be it consumed or waiting", () => {
