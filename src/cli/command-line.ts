@@ -17,11 +17,13 @@ import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
 import { events } from "./events.ts";
+import { exportCommand } from "./export.ts";
 import { reportFailure } from "./failure.ts";
 import { init } from "./init.ts";
 import { next } from "./next.ts";
 import { canColor, print } from "./output.ts";
 import { pause, resume } from "./pause.ts";
+import { replay } from "./replay.ts";
 import { rewind } from "./rewind.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
@@ -65,6 +67,8 @@ const detent = Command.make("detent").pipe(
     schedule,
     unschedule,
     check,
+    exportCommand,
+    replay,
     doctor,
     build,
     dashboard,

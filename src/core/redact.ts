@@ -1,0 +1,54 @@
+// Secrets: values at some paths are shown to nobody. What is stored stays whole, or runs would change; what leaves the store for people (journals, logs, pages) goes through
+// here.
+//
+// A path is names between dots, such as `payload.card.number`. `*` is any one name or index, `**` any number of them: `**.password`. It begins with what holds the value: `payload`,
+// `input`, `result`, `error`.
+import type { Json } from "./json.ts";
+
+/** What stands in the place of a value that is not shown. */
+const redacted = "[redacted]";
+
+export type Redact = (root: string, value: Json) => Json;
+
+/** Why a path is none, or undefined. */
+export const redactPathFault = (path: unknown): string | undefined =>
+  typeof path === "string" && path !== "" && path.split(".").every((name) => name !== "")
+    ? undefined
+    : `${JSON.stringify(path)} is no path; give names between dots, such as payload.card.number or **.password`;
+
+/** Replaces the values at these paths; gives back the very value where it has none of them. */
+export const redactOf = (paths: readonly string[]): Redact => {
+  const patterns = paths.map((path) => path.split("."));
+  return (root, value) => {
+    const rests = patterns.flatMap((pattern) => after(pattern, root));
+    return rests.length === 0 ? value : covered(value, rests);
+  };
+};
+
+/** What is left of a pattern behind a name; nothing if it does not begin with it, several if `**` may end or go on. */
+const after = (pattern: readonly string[], name: string): readonly (readonly string[])[] => {
+  const [first, ...rest] = pattern;
+  if (first === "**") return [pattern, ...after(rest, name)];
+  return first === "*" || first === name ? [rest] : [];
+};
+
+const isWhole = (pattern: readonly string[]): boolean => pattern.every((name) => name === "**");
+
+const covered = (value: Json, patterns: readonly (readonly string[])[]): Json => {
+  // `a.**` is all that lies below `a`, and so is `a` itself.
+  if (patterns.some(isWhole)) return redacted;
+  if (typeof value !== "object" || value === null) return value;
+  const next = (name: string, field: Json): Json => {
+    const rests = patterns.flatMap((pattern) => after(pattern, name));
+    return rests.length === 0 ? field : covered(field, rests);
+  };
+  if (Array.isArray(value)) {
+    const items = value.map((item: Json, index) => next(String(index), item));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const fields = Object.entries(value as { readonly [key: string]: Json });
+  const made = fields.map(([name, field]) => [name, next(name, field)] as const);
+  return made.every(([, field], index) => field === fields[index]?.[1])
+    ? value
+    : Object.fromEntries(made);
+};

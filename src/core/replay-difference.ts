@@ -1,0 +1,144 @@
+// What two ways of deciding one log differ in: what was recorded and what a replay makes of it, or the replays of two sets of definitions.
+import { canonical } from "./json.ts";
+import { storedIdOf } from "./cause.ts";
+import type { Journal, OwedRun } from "./journal.ts";
+import { redactOf, type Redact } from "./redact.ts";
+import type { Replayed } from "./replay.ts";
+import type { Skip } from "./store.ts";
+
+/** `added`: the replay makes it and it is not recorded; `missing`: the other way round; `changed`: these fields are others. */
+export type Difference =
+  | {
+      readonly kind: "run-added" | "run-missing" | "skip-added" | "skip-missing";
+      readonly id: string;
+      readonly trigger: string;
+      readonly at: number;
+    }
+  | {
+      readonly kind: "run-changed" | "skip-changed";
+      readonly id: string;
+      readonly trigger: string;
+      readonly at: number;
+      readonly fields: readonly string[];
+    };
+
+const runFields = ["trigger", "task", "input", "idempotencyKey", "cause", "createdAt"] as const;
+const skipFields = ["trigger", "signal", "from", "to", "count", "reason"] as const;
+
+/** What a journal recorded and the replay of it differ in, in time order. Skips that activations made are no decisions of a step, and left out. */
+export const differencesOf = (
+  { head, runs, skips }: Journal,
+  { runs: made, skips: madeSkips, since }: Pick<Replayed, "runs" | "skips" | "since">,
+): readonly Difference[] => {
+  const redact = redactOf(head.redacted);
+  const compared = <Row extends { readonly at: number }>(rows: readonly Row[]): readonly Row[] =>
+    rows.filter(({ at }) => at >= since);
+  const isStep = ({ reason }: Skip): boolean => reason !== "retired";
+  const runDifferences = differing(
+    compared(runs.map((run) => ({ at: run.createdAt, row: shownOf(run, redact) }))),
+    compared(made.map((run) => ({ at: run.createdAt, row: shownOf(run, redact) }))),
+    { noun: "run", fields: runFields },
+  );
+  const skipDifferences = differing(
+    compared(skips.filter(isStep).map((skip) => ({ at: skip.at, row: skip }))),
+    compared(madeSkips.filter(isStep).map((skip) => ({ at: skip.at, row: skip }))),
+    { noun: "skip", fields: skipFields },
+  );
+  return [...runDifferences, ...skipDifferences].sort((one, other) => one.at - other.at);
+};
+
+/** A run as the journal shows it. */
+const shownOf = (run: OwedRun, redact: Redact): OwedRun => ({
+  ...run,
+  input: redact("input", run.input),
+});
+
+interface Placed<Row> {
+  readonly at: number;
+  readonly row: Row;
+}
+
+const differing = <Row extends { readonly id: string; readonly trigger: string }>(
+  recorded: readonly Placed<Row>[],
+  made: readonly Placed<Row>[],
+  { noun, fields }: { readonly noun: "run" | "skip"; readonly fields: readonly (keyof Row)[] },
+): readonly Difference[] => {
+  const rest = new Map(made.map((placed) => [placed.row.id, placed]));
+  const differences: Difference[] = [];
+  for (const { at, row } of recorded) {
+    const { id, trigger } = row;
+    const other = rest.get(id);
+    rest.delete(id);
+    if (other === undefined) {
+      differences.push({ kind: `${noun}-missing`, id, trigger, at });
+      continue;
+    }
+    const changed = fields.filter((field) => canonical(row[field]) !== canonical(other.row[field]));
+    if (changed.length > 0)
+      differences.push({ kind: `${noun}-changed`, id, trigger, at, fields: changed.map(String) });
+  }
+  for (const { at, row } of rest.values())
+    differences.push({ kind: `${noun}-added`, id: row.id, trigger: row.trigger, at });
+  return differences;
+};
+
+/** A run under one set of definitions and under another. */
+export type Shift =
+  | { readonly kind: "appears" | "vanishes"; readonly run: OwedRun }
+  /** It is owed at another instant, or is another run of the same signals. */
+  | { readonly kind: "moves"; readonly from: OwedRun; readonly to: OwedRun }
+  /** It is owed at the same instant, with another task or input. */
+  | { readonly kind: "changes"; readonly from: OwedRun; readonly to: OwedRun };
+
+/** A run caused by occurrences alone counts as moved where the nearest new one of its trigger is not further away. */
+const movedMillisMax = 24 * 3_600_000;
+
+/** What becomes of runs when a log is decided by other definitions, in time order. */
+export const shiftsOf = (
+  before: readonly OwedRun[],
+  after: readonly OwedRun[],
+): readonly Shift[] => {
+  const rest = new Map(after.map((run) => [run.id, run]));
+  const shifts: Shift[] = [];
+  const lost: OwedRun[] = [];
+  for (const from of before) {
+    const to = rest.get(from.id);
+    rest.delete(from.id);
+    if (to === undefined) lost.push(from);
+    else if (from.createdAt !== to.createdAt) shifts.push({ kind: "moves", from, to });
+    else if (canonical([from.task, from.input]) !== canonical([to.task, to.input]))
+      shifts.push({ kind: "changes", from, to });
+  }
+  const restOf = Map.groupBy(rest.values(), ({ trigger }) => trigger);
+  for (const from of lost) {
+    const candidates = (restOf.get(from.trigger) ?? []).filter(({ id }) => rest.has(id));
+    const to = successorOf(from, candidates);
+    if (to === undefined) shifts.push({ kind: "vanishes", run: from });
+    else {
+      rest.delete(to.id);
+      shifts.push({ kind: "moves", from, to });
+    }
+  }
+  for (const run of rest.values()) shifts.push({ kind: "appears", run });
+  return shifts.sort((one, other) => atOf(one) - atOf(other));
+};
+
+const atOf = (shift: Shift): number =>
+  "run" in shift ? shift.run.createdAt : shift.from.createdAt;
+
+/** The run, of those of its trigger, that took one of its signals; of schedules the nearest in time. */
+const successorOf = (from: OwedRun, runs: readonly OwedRun[]): OwedRun | undefined => {
+  const causes = new Set(from.cause);
+  const isTimed = from.cause.every((id) => storedIdOf(id) === undefined);
+  let nearest: OwedRun | undefined;
+  for (const run of runs) {
+    if (run.cause.some((id) => causes.has(id))) return run;
+    if (!isTimed || run.cause.some((id) => storedIdOf(id) !== undefined)) continue;
+    const distance = Math.abs(run.createdAt - from.createdAt);
+    if (distance <= Math.min(movedMillisMax, distanceTo(nearest, from) - 1)) nearest = run;
+  }
+  return nearest;
+};
+
+const distanceTo = (run: OwedRun | undefined, from: OwedRun): number =>
+  run === undefined ? Infinity : Math.abs(run.createdAt - from.createdAt);
