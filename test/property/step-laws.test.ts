@@ -7,7 +7,7 @@ import { isTerminal } from "../../src/core/run.ts";
 import type { StoredSignal } from "../../src/core/signal.ts";
 import { arbitraryApp, arbitraryHappenings } from "../support/arbitrary-app.ts";
 import { Router } from "../support/deciding.ts";
-import { live, Rows, rowsOf } from "../support/living.ts";
+import { live, plain, Rows, rowsOf } from "../support/living.ts";
 
 const told = ({ runs, skips, state }: Router): unknown => ({ runs, skips, ...rowsOf(state) });
 
@@ -104,6 +104,18 @@ test("what a step writes is the state that it leads to: of waiting matches, dead
       const rows = new Rows(new Router(app).state);
       for (const decision of router.decisions) rows.write(decision);
       expect(rows.all()).toEqual(rowsOf(router.state));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("what a router remembers after a decision is what it would read of the rows: nothing that is over, nothing less", () => {
+  fc.assert(
+    fc.property(arbitraryApp, arbitraryHappenings, (app, happenings) => {
+      const { router } = live(app, happenings);
+      const remembered = plain(router.state);
+      router.reread();
+      expect(plain(router.state)).toEqual(remembered);
     }),
     { numRuns: 300 },
   );

@@ -72,6 +72,26 @@ export const rowsOf = ({ waiting, deadlines, open }: State): Omit<StoredState, "
   open: sorted([...open.values()].flatMap((rows) => [...rows.values()])),
 });
 
+/** All that a state says, as plain data in an order of its own. */
+export const plain = (state: State): unknown => {
+  const entries = (map: ReadonlyMap<string, unknown>): unknown[] => sorted([...map]);
+  const { watermark, schedules, made, held, waiting, watches, firings, open, scopesOf } = state;
+  return {
+    ...rowsOf(state),
+    watermark,
+    schedules: sorted(
+      schedules.values().map(({ leaf, nextAt }) => [leaf.trigger.id, leaf.key, nextAt]),
+    ),
+    made: sorted([...made.values()].map(({ id, fingerprint }) => [id, fingerprint])),
+    held: entries(held),
+    waiting: entries(waiting),
+    watches: entries(watches),
+    firings: entries(firings),
+    open: sorted([...open].map(([scope, rows]) => [scope, entries(rows)])),
+    scopesOf: sorted([...scopesOf].map(([run, scopes]) => [run, [...scopes].sort()])),
+  };
+};
+
 const sorted = <Row>(rows: readonly Row[]): Row[] =>
   rows
     .map((row) => ({ row, text: JSON.stringify(row) }))

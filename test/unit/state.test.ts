@@ -1,0 +1,129 @@
+// Goal: the router's state is what a store's rows tell, whatever else is among them, and stays so without being read again. Method: rows by hand, and a router beside a store.
+import * as Effect from "effect/Effect";
+import { describe, expect, test } from "vitest";
+import {
+  activation,
+  advance,
+  all,
+  at,
+  batchOf,
+  cron,
+  definitionsOf,
+  detent,
+  event,
+  memoryStore,
+  stateOf,
+  step,
+  task,
+  trigger,
+  type State,
+  type Trigger,
+} from "../../src/core/index.ts";
+import { nextDueAt, waitsForClock } from "../../src/core/state.ts";
+import type { StoredState } from "../../src/core/store.ts";
+import { aPause, aWaiting, anEvent, writes } from "../contract/subject.ts";
+import { hour } from "../support/deciding.ts";
+
+const work = task({ id: "work", run: (input: unknown) => input });
+const definitionsWith = (...triggers: readonly Trigger[]) =>
+  definitionsOf(detent({ tasks: [work], triggers }));
+const nothing: StoredState = { cursors: [], waiting: [], deadlines: [], open: [] };
+const watermark = { revision: 0, seq: 0, at: 0 };
+
+describe("read from rows", () => {
+  const definitions = definitionsWith(
+    trigger("pair", { when: all([event("a"), event("b")]), run: work, input: null }),
+    trigger("hourly", { when: cron("0 * * * *"), run: work, input: null }),
+  );
+  const [a] = definitions.triggers.get("pair")!.leaves;
+
+  test("a schedule that the store has no cursor of is not due", () => {
+    expect(nextDueAt(stateOf(definitions, watermark, nothing))).toBeUndefined();
+  });
+
+  test("rows of triggers and leaves that are not defined are left alone, and those beside them count", () => {
+    const known = aWaiting(3, { trigger: "pair", leaf: a!.key });
+    const absent = (trigger_: string, leaf: string) => ({
+      id: `absent/${trigger_}`,
+      at: 5,
+      due: {
+        _tag: "Absent" as const,
+        trigger: trigger_,
+        leaf,
+        key: "",
+        order: 1,
+        since: 0,
+        after: null,
+        scopes: [],
+      },
+    });
+    const state = stateOf(definitions, watermark, {
+      ...nothing,
+      waiting: [
+        aWaiting(1, { trigger: "gone" }),
+        aWaiting(2, { trigger: "pair", leaf: "gone#0" }),
+        known,
+      ],
+      deadlines: [absent("gone", "x"), absent("pair", a!.key)],
+    });
+    expect([...state.waiting.values()]).toEqual([[[known], []]]);
+    expect(state.watches.size).toBe(0);
+  });
+});
+
+test("a router that commits knows the revision that it has made, so that it reads nothing again", () => {
+  const definitions = definitionsWith(
+    trigger("t", { when: event("arrived"), run: work, input: null }),
+  );
+  const store = memoryStore({ now: () => 0 });
+  const reading = (revision: number | null) =>
+    Effect.runSync(store.read({ revision, limit: 1_000 }));
+  Effect.runSync(store.commit(activation(definitions, reading(null))!));
+  const first = reading(null);
+  let state: State = stateOf(definitions, first.watermark, first.state!);
+  for (const id of ["e1", "e2"]) {
+    Effect.runSync(store.commit(writes({ signals: [anEvent(id)] })));
+    const { signals, state: changed, now } = reading(state.watermark.revision);
+    expect([changed, signals.length]).toEqual([null, 1]);
+    const decision = step(definitions, state, { signals, until: now, now });
+    Effect.runSync(store.commit(batchOf(decision, state.watermark.revision)));
+    state = advance(state, decision);
+  }
+});
+
+describe("schedules wait for the clock", () => {
+  const cursorsAt = (definitions: ReturnType<typeof definitionsWith>, instant: number) =>
+    definitions.schedules.map((leaf) => ({
+      trigger: leaf.trigger.id,
+      leaf: leaf.key,
+      at: instant,
+    }));
+  const waits = (
+    when: ReturnType<typeof cron> | ReturnType<typeof at>,
+    now: number,
+    paused = false,
+  ) => {
+    const definitions = definitionsWith(trigger("t", { when, run: work, input: null }));
+    const state = stateOf(definitions, watermark, {
+      ...nothing,
+      cursors: cursorsAt(definitions, 10 * hour),
+      deadlines: paused ? [aPause({ trigger: "t" })] : [],
+    });
+    return waitsForClock(definitions, state, now);
+  };
+
+  test("that lies behind what they have decided, and not otherwise", () => {
+    expect(waits(cron("0 * * * *"), 9 * hour)).toBe(true);
+    expect(waits(cron("0 * * * *"), 10 * hour)).toBe(false);
+    expect(waits(cron("0 * * * *"), 10.5 * hour)).toBe(false);
+  });
+
+  test("also those whose last occurrence is decided, and none that are over", () => {
+    expect(waits(at(9.5 * hour), 9 * hour)).toBe(true);
+    expect(waits(at(9.5 * hour), 10 * hour)).toBe(false);
+  });
+
+  test("but not while they are paused", () => {
+    expect(waits(cron("0 * * * *"), 9 * hour, true)).toBe(false);
+  });
+});
