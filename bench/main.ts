@@ -4,9 +4,17 @@ import { benchCron } from "./cron.ts";
 import { benchEngine } from "./engine.ts";
 import { benchExecutor } from "./executor.ts";
 import { tableOf } from "./row.ts";
+import { benchRetention } from "./retention.ts";
 import { benchSqlite } from "./sqlite.ts";
 import { benchStore } from "./store.ts";
 
 console.log(`Node ${process.versions.node}, ${os.availableParallelism()} cores\n`);
-for (const bench of [benchCron, benchEngine, benchStore, benchSqlite, benchExecutor])
+for (const bench of [
+  benchCron,
+  benchEngine,
+  benchStore,
+  benchSqlite,
+  benchRetention,
+  benchExecutor,
+])
   console.log(`${tableOf(await bench())}\n`);

@@ -24,6 +24,7 @@ import { next } from "./next.ts";
 import { canColor, print } from "./output.ts";
 import { pause, resume } from "./pause.ts";
 import { replay } from "./replay.ts";
+import { purge } from "./purge.ts";
 import { rewind } from "./rewind.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
@@ -72,6 +73,7 @@ const detent = Command.make("detent").pipe(
     doctor,
     build,
     dashboard,
+    purge,
   ]),
 );
 

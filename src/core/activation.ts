@@ -155,8 +155,8 @@ const keptDeadlines = (
   const deadlines = new Map<string, Deadline>();
   for (const row of waiting) {
     const { trigger, key } = row;
-    const withinMillis = triggers.get(trigger)?.withinMillis ?? null;
-    const due = withinMillis === null ? [] : [withinDeadlineOf(row, withinMillis)];
+    const withinMillis = triggers.get(trigger)?.withinMillis;
+    const due = withinMillis === undefined ? [] : [withinDeadlineOf(row, withinMillis)];
     const look: Deadline = {
       id: `join/${trigger}/${key}`,
       at,

@@ -8,10 +8,11 @@ import type {
 } from "./condition.ts";
 import { isSchedule } from "./condition.ts";
 import { absentFaults } from "./absent-faults.ts";
-import { durationFault } from "./duration.ts";
+import { durationFault, durationMillis, readDuration, type DurationInput } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
 import { flowFaults } from "./flow-option.ts";
 import { jsonFault } from "./json.ts";
+import { retentionMillisDefault } from "./purge.ts";
 import { eventNameFault } from "./signal.ts";
 import { scheduleFaults } from "./schedule.ts";
 import { idFault, isTask, taskFaults, type Task } from "./task.ts";
@@ -23,6 +24,8 @@ export interface App {
   /** Modules that workers import, as `file:` URLs in text, and tasks given as values, which run inline. */
   readonly tasks: readonly (string | Task)[];
   readonly triggers: readonly Trigger[];
+  /** How long what is over is kept. */
+  readonly retentionMillis: number;
 }
 
 export interface AppDefinition {
@@ -31,6 +34,11 @@ export interface AppDefinition {
   /** Modules whose exported tasks workers run, or the tasks themselves, which then run inline. */
   readonly tasks: readonly (URL | string | Task)[];
   readonly triggers?: readonly Trigger[];
+  /**
+   * How long what is over is kept: runs with their attempts, routed signals, skips. Then it is forgotten, but for a tombstone that lasts as long again: an event with the
+   * same id is a duplicate until then, and no run has its id twice. Also the default of `within`. Default 30 days, at least a second.
+   */
+  readonly retention?: DurationInput;
 }
 
 declare global {
@@ -54,6 +62,7 @@ export const detent = (definition: AppDefinition): App => {
   const triggers = definition.triggers ?? [];
   const faults = [
     ...(idFault(app) === undefined ? [] : [`App: ${idFault(app)}`]),
+    ...retentionFaults(definition.retention),
     ...tasks.flatMap((entry) => (isTask(entry) ? taskFaults(entry) : [])),
     ...triggers.flatMap((entry) => triggerFaults(entry)),
     ...(tasks.some((entry) => isTask(entry)) && tasks.some((entry) => !isTask(entry))
@@ -71,16 +80,29 @@ export const detent = (definition: AppDefinition): App => {
     ),
   ];
   if (faults.length > 0) throw new DefinitionError(faults);
-  return { _tag: "App", app, tasks, triggers };
+  const { retention } = definition;
+  const retentionMillis =
+    retention === undefined ? retentionMillisDefault : durationMillis(retention);
+  return { _tag: "App", app, tasks, triggers, retentionMillis };
+};
+
+const retentionFaults = (retention: unknown): readonly string[] => {
+  if (retention === undefined) return [];
+  const reading = readDuration(retention);
+  if (!reading.ok) return [`App: retention ${reading.message}`];
+  return reading.value >= 1_000
+    ? []
+    : [`App: retention is ${reading.value} ms; give at least a second, such as "30 days"`];
 };
 
 /** What must hold before anything else can be looked at; plain JavaScript can hand over anything. */
 const shapeFaults = (definition: unknown): string[] => {
   const { tasks, triggers } = (definition ?? {}) as { tasks?: unknown; triggers?: unknown };
   const faults = Object.keys(definition ?? {})
-    .filter((field) => !["app", "tasks", "triggers"].includes(field))
+    .filter((field) => !["app", "tasks", "triggers", "retention"].includes(field))
     .map(
-      (field) => `App: ${JSON.stringify(field)} is no option; there are app, tasks and triggers`,
+      (field) =>
+        `App: ${JSON.stringify(field)} is no option; there are app, tasks, triggers and retention`,
     );
   if (!Array.isArray(tasks))
     faults.push('App: tasks is no list; give [new URL("./tasks.ts", import.meta.url)]');

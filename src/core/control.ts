@@ -17,6 +17,7 @@ import {
 import type { Definitions, Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { fire, repeat } from "./fire.ts";
+import { formatInstant } from "./instant.ts";
 import { schedule, triggerNamed, unschedule } from "./made.ts";
 import { takeTurn } from "./overlap.ts";
 import type { Schedule } from "./schedule.ts";
@@ -152,6 +153,9 @@ const backfill = (
   if (to > at) return "it reaches into the future";
   const count = rule.count({ after: from - 1, until: to });
   if (count > backfillMax) return `it names ${count} occurrences; ${backfillMax} are the most`;
+  const forgottenAt = draft.forgottenAt(trigger);
+  if (from <= forgottenAt)
+    return `what ran up to ${formatInstant(forgottenAt)} is forgotten, and might run a second time; begin after that`;
   // Due now, not then: what is due by itself at the moment is not to wait for all of these.
   const fired = { definitions, draft, trigger, at, scopes: [] };
   draft.again(() => {

@@ -19,6 +19,7 @@ import type { Run } from "./run.ts";
 import { digestOf } from "./run-id.ts";
 import { compileSchedule, type CompiledSchedule } from "./schedule.ts";
 import { isTask, taskFaults, taskOptionsOf, type Task, type TaskOptions } from "./task.ts";
+import { retentionMillisDefault } from "./purge.ts";
 import type { Made } from "./store.ts";
 import { waitingMaxDefault, type Trigger } from "./trigger.ts";
 
@@ -53,7 +54,7 @@ export interface CompiledTrigger {
   readonly parts: readonly Leaf[];
   readonly tree: Node;
   readonly take: "oldest" | "latest" | "every";
-  readonly withinMillis: number | null;
+  readonly withinMillis: number;
   readonly waitingMax: number;
   readonly flow: Flow | null;
   /** Whether a schedule of its tree minds runs that are not over. */
@@ -65,6 +66,8 @@ export interface CompiledTrigger {
 
 export interface Definitions {
   readonly app: string;
+  /** How long what is over is kept. */
+  readonly retentionMillis: number;
   readonly triggers: ReadonlyMap<string, CompiledTrigger>;
   readonly tasks: ReadonlyMap<string, TaskOptions>;
   /** Signal key → the leaves that may hear it, in the order of definition. */
@@ -109,10 +112,10 @@ export const definitionsOf = (
   const known = new Set(tasks.map(({ id }) => id));
   for (const trigger of app.triggers) faults.push(...unknownTasks(trigger, known));
   if (faults.length > 0) throw new DefinitionError(faults);
-  const triggers = [...[...options.keys()].map(manualTriggerOf), ...app.triggers].map(
-    compiledTrigger,
+  const triggers = [...[...options.keys()].map(manualTriggerOf), ...app.triggers].map((trigger) =>
+    compiledTrigger(trigger, app.retentionMillis),
   );
-  return indexed(app.app, triggers, options);
+  return indexed(app, triggers, options);
 };
 
 const unknownTasks = (trigger: Trigger, known: ReadonlySet<string>): string[] => {
@@ -166,7 +169,11 @@ const leavesOf = (condition: Condition, path = ""): Placed[] => {
   );
 };
 
-export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
+/** `retentionMillis`: how long a match waits where its trigger does not say. */
+export const compiledTrigger = (
+  definition: Trigger,
+  retentionMillis = retentionMillisDefault,
+): CompiledTrigger => {
   const task = typeof definition.run === "string" ? definition.run : definition.run.id;
   const leaves: Leaf[] = [];
   const parts: Leaf[] = [];
@@ -179,7 +186,7 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     parts,
     tree: treeOf(when, { next: 0 }),
     take,
-    withinMillis: within === undefined ? null : durationMillis(within),
+    withinMillis: within === undefined ? retentionMillis : durationMillis(within),
     waitingMax,
     flow: flowOf(definition),
     overlaps: false,
@@ -207,7 +214,8 @@ export const compiledTrigger = (definition: Trigger): CompiledTrigger => {
     tree: trigger.tree,
     leaves: leaves.map(({ key }) => key),
     take,
-    within: trigger.withinMillis,
+    // As the trigger has it: another retention makes no other trigger.
+    within: within === undefined ? null : trigger.withinMillis,
     waitingMax,
     by: by !== undefined,
     ...(trigger.flow && { flow: trigger.flow }),
@@ -222,7 +230,7 @@ const treeOf = (condition: Condition, counter: { next: number }): Node =>
     : { _tag: "Leaf", index: counter.next++ };
 
 const indexed = (
-  app: string,
+  { app, retentionMillis }: App,
   triggers: readonly CompiledTrigger[],
   tasks: ReadonlyMap<string, TaskOptions>,
 ): Definitions => {
@@ -241,6 +249,7 @@ const indexed = (
   }
   return {
     app,
+    retentionMillis,
     triggers: new Map(triggers.map((trigger) => [trigger.id, trigger])),
     tasks,
     index,

@@ -45,18 +45,20 @@ export class Draft {
   readonly now: number;
   /** Runs that are known to have been owed before: they are not owed again. */
   private readonly known: ReadonlySet<string>;
+  private readonly forgotten: { readonly [trigger: string]: number };
   private readonly owed = new Set<string>();
   private readonly onDeadline: (deadline: Deadline) => void;
 
   /** `onDeadline` hears of each deadline that is put: it may come due within the same piece. */
   constructor(
     state: State,
-    { now, known = new Set() }: Pick<Piece, "now" | "known">,
+    { now, known = new Set(), forgotten = {} }: Pick<Piece, "now" | "known" | "forgotten">,
     onDeadline: (deadline: Deadline) => void,
   ) {
     this.state = state;
     this.now = now;
     this.known = known;
+    this.forgotten = forgotten;
     this.onDeadline = onDeadline;
   }
 
@@ -88,6 +90,11 @@ export class Draft {
     this.runs.push(run);
   }
 
+  /** Up to when nobody knows any more what a trigger's runs were. */
+  forgottenAt({ id }: Pick<CompiledTrigger, "id">): number {
+    return Object.hasOwn(this.forgotten, id) ? (this.forgotten[id] as number) : -Infinity;
+  }
+
   /** Notes that the runs which `act` owes may have been owed before. */
   again(act: () => void): void {
     const before = this.runs.length;
@@ -116,8 +123,7 @@ export class Draft {
     const index = indexOf(queue, row);
     this.waitingPut.add(row);
     queue.splice(index, 0, row);
-    const { withinMillis } = leaf.trigger;
-    if (withinMillis !== null) this.putDeadline(withinDeadlineOf(row, withinMillis));
+    this.putDeadline(withinDeadlineOf(row, leaf.trigger.withinMillis));
   }
 
   /** Removes everything that waits in the trigger for one of these signals, from all leaves. */
@@ -135,8 +141,7 @@ export class Draft {
 
   private forget(trigger: CompiledTrigger, row: Waiting): void {
     if (!this.waitingPut.delete(row)) this.waitingRemove.push(row);
-    if (trigger.withinMillis !== null)
-      this.removeDeadline(withinDeadlineOf(row, trigger.withinMillis).id);
+    this.removeDeadline(withinDeadlineOf(row, trigger.withinMillis).id);
   }
 
   // Firings that are kept back

@@ -13,6 +13,7 @@ import { cancelOthers } from "./cancel.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
+import { forget } from "./forget.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { refusalOf } from "./refusal.ts";
@@ -127,6 +128,7 @@ const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
     self.claimAt = earlier(self.claimAt, retryAt);
     if (yield* route(self)) yield* claim(self);
     yield* expire(self);
+    yield* forget(self);
     yield* cancelRequested(self);
     yield* tellIdle(self);
   });
@@ -322,13 +324,17 @@ const decisionOf = (
       (message) => self.note({ _tag: "Warning", message }),
     );
     const decision = step(self.definitions, state, piece, watch);
-    const known = new Set<string>();
-    for (let from = 0; from < decision.again.length; from += listMax) {
-      const ids = decision.again.slice(from, from + listMax);
-      const { rows } = yield* self.store.list("run", { where: { ids }, limit: listMax });
-      for (const { id } of rows) known.add(id);
-    }
-    return known.size === 0 ? decision : step(self.definitions, state, { ...piece, known });
+    const { again } = decision;
+    if (again.length === 0) return decision;
+    const isAgain = new Set(again);
+    const triggers = decision.runs.flatMap(({ id, trigger }) => (isAgain.has(id) ? [trigger] : []));
+    const { runs, forgotten } = yield* self.store.owed({
+      runs: again,
+      triggers: [...new Set(triggers)],
+    });
+    return runs.length + Object.keys(forgotten).length === 0
+      ? decision
+      : step(self.definitions, state, { ...piece, known: new Set(runs), forgotten });
   });
 
 /**
@@ -384,6 +390,7 @@ const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
     const dueAt = Math.min(
       (self.state && nextDueAt(self.state)) ?? Infinity,
       self.expiryAt ?? Infinity,
+      self.isForgetting ? self.forgetAt : Infinity,
       capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
     );
     const noted = self.holdings.isUnwritten

@@ -68,6 +68,9 @@ export class Incarnation {
   /** When the next pending run expires. */
   expiryAt: number | null = null;
   expiryCheckedAt = -Infinity;
+  /** When the router forgets again, and whether it is in the middle of it. */
+  forgetAt = -Infinity;
+  isForgetting = false;
   claims = 0;
   cancelsCheckedAt = -Infinity;
   /** The store's clock is behind what has been routed, and that has been told. */

@@ -34,6 +34,7 @@ export type { DurationInput } from "./duration.ts";
 export type { InstantInput } from "./instant.ts";
 export { canonical, jsonFault, type Json } from "./json.ts";
 export { memoryStore, type MemoryStore } from "./memory-store.ts";
+export type { OwedReply, OwedRequest, PurgeReply, PurgeRequest, Tombstone } from "./purge.ts";
 export { refusalOf, requests, type Asked, type MoveName, type Refusal } from "./refusal.ts";
 export {
   moves,

@@ -7,6 +7,7 @@ import {
   defaultOrder,
   keyOfPage,
   pageOf,
+  tombstoneKeyOf,
   triggerOfDeadline,
   waitingKeyOf,
   type Key,
@@ -46,6 +47,7 @@ const fields: Fields = {
     trigger: ({ due }) => triggerOfDeadline(due),
   },
   owner: { ids: (owner) => owner.id, owner: (owner) => owner.id },
+  tombstone: { ids: (tombstone) => tombstone.id, trigger: (tombstone) => tombstone.trigger },
 };
 
 /** The rows of a table, oldest first. */
@@ -134,9 +136,10 @@ const sequences: {
       keyOf: (index) => [rowOf(index).ordinal, rowOf(index).attempt.token],
     };
   },
-  signal: (tables) => numbered(tables.signals),
-  skip: (tables) => numbered(tables.skips),
+  signal: (tables) => numbered(tables.signals, tables.signalsPurged),
+  skip: (tables) => numbered(tables.skips, tables.skipsPurged),
   owner: (tables) => numbered([...tables.owners.values()]),
+  tombstone: (tables) => keyed(tables.tombstones.all(), tombstoneKeyOf),
   waiting: (tables) => keyed(tables.waiting.values(), waitingKeyOf),
   cursor: (tables) => keyed(tables.cursors.values(), cursorKeyOf),
   deadline: (tables) => keyed(tables.deadlines.values(), deadlineKeyOf),
@@ -149,14 +152,14 @@ const runRows = (tables: MemoryTables, { ids, owner }: Where): readonly RunRow[]
   if (ids !== undefined)
     return byOrdinal([...new Set(ids)].flatMap((id) => tables.runOf.get(id) ?? []));
   if (owner !== undefined) return byOrdinal(tables.held.get(owner) ?? []);
-  return tables.runs;
+  return tables.runs.filter(({ isPurged }) => !isPurged);
 };
 
-/** Rows that are only ever added: their place is their key. */
-const numbered = <Row>(rows: readonly Row[]): Sequence<Row> => ({
+/** Rows that are added at one end and go at the other: their number, counted from the first that ever was, is their key. */
+const numbered = <Row>(rows: readonly Row[], purged = 0): Sequence<Row> => ({
   size: rows.length,
   row: (index) => rows[index] as Row,
-  keyOf: (index) => [index],
+  keyOf: (index) => [purged + index],
 });
 
 /** Rows that come and go, sorted when somebody looks. */

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import { isNews } from "./batch.ts";
 import { listed, sorted } from "./memory-list.ts";
+import { owedOf, purge } from "./memory-purge.ts";
 import { MemoryTables } from "./memory-tables.ts";
 import { cursorKeyOf, deadlineKeyOf, openKeyOf, pageError, waitingKeyOf } from "./store-order.ts";
 import type { Reading, StorePort, StoredState, Summary } from "./store.ts";
@@ -53,6 +54,8 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
         return Effect.fail(pageError(table, request.after));
       }),
     summary: step((now) => summaryOf(tables, now)),
+    owed: (request) => Effect.sync(() => owedOf(tables, request)),
+    purge: (request) => Effect.sync(() => purge(tables, request)),
     changes: (listener) => {
       // Its own function object, so that one listener may listen twice.
       const told = (): void => listener();
@@ -69,14 +72,14 @@ const readingOf = (
   now: number,
 ): Reading => {
   const { watermark, generation } = tables;
-  const signals = tables.signals.slice(watermark.seq, watermark.seq + request.limit);
+  const signals = tables.signalsAfter(watermark.seq, request.limit);
   const state = request.revision === watermark.revision ? null : stateOf(tables);
   return {
     watermark,
     generation,
     state,
     signals,
-    more: tables.signals.length > watermark.seq + signals.length,
+    more: tables.newestSeq > watermark.seq + signals.length,
     now,
   };
 };
@@ -89,13 +92,13 @@ const stateOf = (tables: MemoryTables): StoredState => ({
 });
 
 const summaryOf = (tables: MemoryTables, now: number): Summary => {
-  const unrouted = tables.signals.slice(tables.watermark.seq);
+  const unrouted = tables.signalsAfter(tables.watermark.seq, Infinity);
   let deadlines = unrouted.filter(({ dueAt }) => dueAt !== null && dueAt > now).length;
   for (const { due } of tables.deadlines.values())
     if (due._tag !== "Within" && due._tag !== "Paused" && due._tag !== "Gate") deadlines++;
   return {
     runs: { ...tables.counts },
-    unrouted: unrouted.length,
+    unrouted: tables.newestSeq - tables.watermark.seq,
     deadlines,
     signals: tables.signals.length,
     skips: tables.skips.length,

@@ -3,19 +3,22 @@
 //
 // Invariants:
 // 1. Rows are frozen and replaced, never changed: what a reader was given stays as it was.
-// 2. A signal's `seq` is its index + 1; a run's ordinal is its index.
+// 2. A signal's `seq` is its index + 1, those counted that were purged; runs stand in the order of their ordinals, purged ones until they are swept.
 // 3. A run has a place among those that expire exactly while it is pending and has an `expiresAt`.
-// 4. A run has an entry in the queue exactly while it is pending, is counted for its concurrency key exactly while it is claimed or running, and is in `held` exactly
+// 4. A run has a place among those that are over exactly while it is and says since when.
+// 5. A run has an entry in the queue exactly while it is pending, is counted for its concurrency key exactly while it is claimed or running, and is in `held` exactly
 //    while it has an owner.
 import { changesReading, instantOf } from "./batch.ts";
 import { pausedIdOf } from "./command.ts";
-import { canonical } from "./json.ts";
 import { keptBatch } from "./kept-batch.ts";
 import { kept } from "./kept.ts";
 import { PlaceHeap, type Place } from "./place-heap.ts";
+import { MemoryTombstones } from "./memory-tombstones.ts";
 import { PendingQueue, type Entry } from "./pending-queue.ts";
-import { isHeld, runStates, type Attempt, type Run, type RunState } from "./run.ts";
-import { happenedAt, type NewSignal, type StoredSignal } from "./signal.ts";
+import { contentOf } from "./purge.ts";
+import { digestOf } from "./run-id.ts";
+import { isHeld, isTerminal, runStates, type Attempt, type Run, type RunState } from "./run.ts";
+import { happenedAt, statusIdOf, type NewSignal, type StoredSignal } from "./signal.ts";
 import type {
   Batch,
   Check,
@@ -42,14 +45,26 @@ export interface RunRow {
   expiry: Place<RunRow> | null;
   /** Those that have ended, by token. */
   attempts: readonly Attempt[];
+  /** The newest signal when it was created: moves of a run of this id that are in the log before are none of its own. */
+  readonly sinceSeq: number;
+  /** How many of its own moves are in the log. */
+  moves: number;
+  /** Its place among those that are over. */
+  over: Place<RunRow> | null;
+  isPurged: boolean;
 }
 
 export class MemoryTables {
   watermark: Watermark = Object.freeze({ revision: 0, seq: 0, at: 0 });
   generation: Generation | null = null;
-  readonly signals: StoredSignal[] = [];
+  signals: StoredSignal[] = [];
+  /** How many were purged, all before the first that is there. */
+  signalsPurged = 0;
+  newestAt = 0;
   readonly signalOf = new Map<string, StoredSignal>();
-  readonly runs: RunRow[] = [];
+  runs: RunRow[] = [];
+  #runsCreated = 0;
+  readonly over = new PlaceHeap<RunRow>();
   readonly runOf = new Map<string, RunRow>();
   readonly held = new Map<string, Set<RunRow>>();
   readonly pending = new PendingQueue<RunRow>();
@@ -57,13 +72,24 @@ export class MemoryTables {
   readonly counts = Object.fromEntries(runStates.map((state) => [state, 0])) as {
     [state in RunState]: number;
   };
-  readonly skips: Skip[] = [];
+  skips: Skip[] = [];
+  skipsPurged = 0;
   readonly skipIds = new Set<string>();
   readonly waiting = new Map<string, Waiting>();
   readonly cursors = new Map<string, Cursor>();
   readonly deadlines = new Map<string, Deadline>();
   readonly open = new Map<string, Open>();
   readonly owners = new Map<string, Owner>();
+  readonly tombstones = new MemoryTombstones();
+
+  get newestSeq(): number {
+    return this.signalsPurged + this.signals.length;
+  }
+
+  signalsAfter(seq: number, limit: number): readonly StoredSignal[] {
+    const start = Math.max(0, seq - this.signalsPurged);
+    return this.signals.slice(start, start + limit);
+  }
 
   commit(given: Batch, now: number): CommitReply {
     for (const check of given.checks) {
@@ -72,7 +98,7 @@ export class MemoryTables {
     const batch = keptBatch(given);
     const at = instantOf(batch, {
       now,
-      newestAt: this.signals.at(-1)?.at ?? 0,
+      newestAt: this.newestAt,
       routedAt: this.watermark.at,
     });
     const signals = batch.signals?.map((signal) => this.#append(signal, at)) ?? [];
@@ -164,14 +190,29 @@ export class MemoryTables {
 
   #append({ id, signal, origin, dueAt }: NewSignal, at: number): SignalReply {
     const known = this.signalOf.get(id);
-    if (known !== undefined) return isSame(known, signal) ? "duplicate" : "differs";
-    const seq = this.signals.length + 1;
+    if (known !== undefined)
+      return contentOf(known.signal) === contentOf(signal) ? "duplicate" : "differs";
+    const tombstone = this.tombstones.get("event", id);
+    if (tombstone !== undefined)
+      return tombstone.digest === digestOf(contentOf(signal)) ? "duplicate" : "differs";
+    const seq = this.newestSeq + 1;
     // Kept as a whole, because it is found again in waiting matches and deadlines.
     const content = kept({ ...signal, at: happenedAt(signal) ?? at });
     const stored = Object.freeze({ seq, at, id, signal: content, origin, dueAt });
     this.signals.push(stored);
     this.signalOf.set(id, stored);
+    this.newestAt = at;
+    const mover = this.moverOf(stored);
+    if (mover !== undefined) mover.moves++;
     return "accepted";
+  }
+
+  /** The stored run whose own move this is. */
+  moverOf({ seq, id, signal, origin }: StoredSignal): RunRow | undefined {
+    if (signal._tag !== "Status" || origin !== signal.run) return undefined;
+    const row = this.runOf.get(signal.run);
+    const isOwn = id === statusIdOf(signal.run, signal.token, signal.state);
+    return isOwn && row !== undefined && seq > row.sinceSeq ? row : undefined;
   }
 
   #write(batch: Batch): void {
@@ -210,8 +251,18 @@ export class MemoryTables {
   }
 
   #create(run: Run): void {
-    if (this.runOf.has(run.id)) return;
-    const row: RunRow = { ordinal: this.runs.length, run, entry: null, expiry: null, attempts: [] };
+    if (this.runOf.has(run.id) || this.tombstones.get("run", run.id) !== undefined) return;
+    const row: RunRow = {
+      ordinal: this.#runsCreated++,
+      run,
+      entry: null,
+      expiry: null,
+      attempts: [],
+      sinceSeq: this.newestSeq,
+      moves: 0,
+      over: null,
+      isPurged: false,
+    };
     this.runs.push(row);
     this.runOf.set(run.id, row);
     this.counts[run.state]++;
@@ -219,6 +270,26 @@ export class MemoryTables {
     this.#queue(row);
     this.#count(null, run);
     this.#expire(row, run.task);
+    this.#end(row);
+  }
+
+  /** For a run that is over. */
+  remove(row: RunRow): void {
+    const { run } = row;
+    this.runOf.delete(run.id);
+    this.counts[run.state]--;
+    this.#hold(row, run.owner, null);
+    row.isPurged = true;
+    row.attempts = [];
+  }
+
+  #end(row: RunRow): void {
+    const { run, ordinal } = row;
+    if (row.over !== null) this.over.remove(row.over);
+    row.over =
+      isTerminal(run.state) && run.settledAt !== null
+        ? this.over.add(row, run.settledAt, ordinal)
+        : null;
   }
 
   #replace(row: RunRow, run: Run): void {
@@ -244,6 +315,7 @@ export class MemoryTables {
       (run.expiresAt !== null && (before.state !== run.state || before.task !== run.task))
     )
       this.#expire(row, before.task);
+    if (before.state !== run.state || before.settledAt !== run.settledAt) this.#end(row);
   }
 
   #queue(row: RunRow): void {
@@ -312,9 +384,3 @@ const waitingIdOf = ({
 const cursorIdOf = ({ trigger, leaf }: Pick<Cursor, "trigger" | "leaf">): string =>
   `${trigger}\n${leaf}`;
 const openIdOf = ({ scope, run }: Pick<Open, "scope" | "run">): string => `${scope}\n${run}`;
-
-/** Equal but for its instant: that of storing, or whatever the emitter has said. */
-const isSame = (
-  { signal: { at: _, ...stored } }: StoredSignal,
-  given: NewSignal["signal"],
-): boolean => canonical(stored) === canonical({ ...given, at: undefined });

@@ -53,6 +53,8 @@ export interface Piece {
   readonly now: number;
   /** Of `Decision.again`, the runs that are stored: they are not owed once more. Default: none. */
   readonly known?: ReadonlySet<string>;
+  /** Of the triggers of `Decision.again`, how far their runs are forgotten: what they named up to there may have run. Default: nothing is. */
+  readonly forgotten?: { readonly [trigger: string]: number };
 }
 
 /** A schedule's cursor after the step: occurrences up to `at` are decided, `nextAt` is the next one. */
@@ -244,7 +246,7 @@ const takeOccurrence = (
   const arrival = { heard, at, order: at - Number.MAX_SAFE_INTEGER, scopes: [] };
   const hearIt = (): void => arrive(context, leaf.trigger, [leaf], arrival);
   if (at > context.logAt) hearIt();
-  else if (owesRunOfItsOwn(leaf)) draft.again(hearIt);
+  else if (owesRunOfItsOwn(leaf) && at > draft.forgottenAt(leaf.trigger)) draft.again(hearIt);
   continueFrom(context, leaf, at, schedule.next(at), missedThrough);
 };
 

@@ -1,6 +1,7 @@
 // Everything that a store keeps of an app, as plain data in one canonical order: what two stores are compared by.
 import * as Effect from "effect/Effect";
 import type { StoreError } from "./errors.ts";
+import type { Tombstone } from "./purge.ts";
 import type { Attempt, Run } from "./run.ts";
 import type { StoredSignal } from "./signal.ts";
 import type {
@@ -21,6 +22,7 @@ export interface Dump extends StoredState {
   readonly attempts: readonly Attempt[];
   readonly skips: readonly Skip[];
   readonly owners: readonly Owner[];
+  readonly tombstones: readonly Tombstone[];
 }
 
 /** Reads page by page: one snapshot only while nobody writes. */
@@ -38,6 +40,7 @@ export const dump = (store: StorePort): Effect.Effect<Dump, StoreError> =>
     const attempts = yield* all(store, "attempt");
     const skips = yield* all(store, "skip");
     const owners = yield* all(store, "owner");
+    const tombstones = yield* all(store, "tombstone");
     return {
       watermark,
       generation,
@@ -50,6 +53,7 @@ export const dump = (store: StorePort): Effect.Effect<Dump, StoreError> =>
       attempts,
       skips,
       owners,
+      tombstones,
     };
   });
 

@@ -1,5 +1,6 @@
 // The order of rows, the same in every store: by a key, whose parts compare one after the other. A page of a list ends with the key of its last row.
 import { StoreError } from "./errors.ts";
+import type { Tombstone } from "./purge.ts";
 import type { Cursor, Deadline, Open, Tables, Waiting } from "./store.ts";
 
 export type Key = readonly (string | number)[];
@@ -12,6 +13,7 @@ export const waitingKeyOf = (row: Pick<Waiting, "trigger" | "leaf" | "at" | "ord
   row.order,
 ];
 export const deadlineKeyOf = (row: Pick<Deadline, "at" | "id">): Key => [row.at, row.id];
+export const tombstoneKeyOf = (row: Pick<Tombstone, "kind" | "id">): Key => [row.kind, row.id];
 export const openKeyOf = (row: Pick<Open, "scope" | "run">): Key => [row.scope, row.run];
 
 /** The trigger that a deadline belongs to. */
@@ -30,6 +32,7 @@ const keyKinds: { readonly [Table in keyof Tables]: readonly ("string" | "number
   waiting: ["string", "string", "number", "number"],
   cursor: ["string", "string"],
   deadline: ["number", "string"],
+  tombstone: ["string", "string"],
 };
 
 /** People look at what happened last, but at what waits from its beginning. */
@@ -42,6 +45,7 @@ export const defaultOrder: { readonly [Table in keyof Tables]: "newest" | "oldes
   cursor: "oldest",
   deadline: "oldest",
   owner: "oldest",
+  tombstone: "oldest",
 };
 
 export const compareKeys = (a: Key, b: Key): number => {

@@ -5,15 +5,17 @@
 // 1. A batch is all or nothing, for readers and after a crash. A failed check writes nothing. Several batches may share one flush, each by itself.
 // 2. When `commit` answers Committed to a store with `abilities.durable`, the writes survive what its durability promises.
 // 3. `seq` grows by one with each stored signal of the app; `at` = max(the store's clock, the newest `at`, the watermark's `at`): it never falls along the log.
-// 4. Signals, runs, skips and attempts are created if absent: a second one with the same id changes nothing and is no conflict.
+// 4. Signals, runs, skips and attempts are created if absent: a second one with the same id changes nothing and is no conflict. What has left a tombstone is not absent.
 // 5. A claim never grants more runs of one task and concurrency key than its limit, those counted that are claimed or running, whoever holds them. Pending runs of a full
 //    key hide no others, nor do they slow down a claim, however many there are.
 // 6. Values come back equal to what JSON made of them, whatever the adapter.
+// 7. What `purge` has forgotten is as absent as if it had never been, but for its tombstones (purge.ts).
 import type * as Effect from "effect/Effect";
 import * as Context from "effect/Context";
 import type { Subject } from "./command.ts";
 import type { StoreError } from "./errors.ts";
 import type { Json } from "./json.ts";
+import type { OwedReply, OwedRequest, PurgeReply, PurgeRequest, Tombstone } from "./purge.ts";
 import type { Attempt, Run, RunState } from "./run.ts";
 import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
 import type { Match } from "./trigger.ts";
@@ -290,6 +292,7 @@ export interface Tables {
   readonly cursor: Cursor;
   readonly deadline: Deadline;
   readonly owner: Owner;
+  readonly tombstone: Tombstone;
 }
 
 /** Every given field must be equal. `state` and `id` accept several. */
@@ -318,7 +321,7 @@ export interface Page<Row> {
   readonly next: string | null;
 }
 
-/** Counts for people and for `idle`. */
+/** Counts for people and for `idle`; of what is stored, not of what is forgotten. */
 export interface Summary {
   readonly runs: { readonly [state in RunState]: number };
   /** Signals stored but not yet routed. */
@@ -377,6 +380,10 @@ export interface StorePort {
     request: ListRequest,
   ) => Effect.Effect<Page<Tables[Table]>, StoreError>;
   readonly summary: Effect.Effect<Summary, StoreError>;
+  /** Which runs were owed before. */
+  readonly owed: (request: OwedRequest) => Effect.Effect<OwedReply, StoreError>;
+  /** Forgets what is old, a little at a time. Nothing that a router, a claim or a settle needs is ever old. */
+  readonly purge: (request: PurgeRequest) => Effect.Effect<PurgeReply, StoreError>;
   /** Calls the listener when there may be something new to route, claim or cancel, from whichever engine. A hint: never needed for correctness. */
   readonly changes: (listener: () => void) => () => void;
 }

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { Subject as PauseSubject } from "../../src/core/command.ts";
 import type { Json } from "../../src/core/json.ts";
 import { memoryStore } from "../../src/core/memory-store.ts";
+import type { OwedReply } from "../../src/core/purge.ts";
 import { runStates, type Run, type RunState } from "../../src/core/run.ts";
 import { dump } from "../../src/core/store-dump.ts";
 import type { Batch, Check, ListRequest, StorePort, Tables } from "../../src/core/store.ts";
@@ -43,6 +44,17 @@ type Operation =
   | { readonly kind: "summary" }
   | { readonly kind: "enter"; readonly owner: string }
   | { readonly kind: "leave"; readonly owner: string }
+  | {
+      readonly kind: "owed";
+      readonly runs: readonly string[];
+      readonly triggers: readonly string[];
+    }
+  | {
+      readonly kind: "purge";
+      readonly before: number;
+      readonly keep: number;
+      readonly limit: number;
+    }
   | { readonly kind: "pass"; readonly millis: number };
 
 const oneOf = <const T>(...values: readonly T[]) => fc.constantFrom(...values);
@@ -213,6 +225,18 @@ const where = fc.record(
   { requiredKeys: [] },
 );
 
+const listed = [
+  "run",
+  "attempt",
+  "signal",
+  "skip",
+  "waiting",
+  "cursor",
+  "deadline",
+  "owner",
+  "tombstone",
+] as const;
+
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("commit"), batch }) },
   {
@@ -237,12 +261,16 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant("list"),
-      table: oneOf("run", "attempt", "signal", "skip", "waiting", "cursor", "deadline", "owner"),
+      table: oneOf(...listed, "tombstone", "tombstone"),
       request: fc.record(
-        { where, limit: fc.integer({ min: 1, max: 5 }), order: oneOf("newest", "oldest") },
+        {
+          where: fc.oneof(fc.constant({}), where),
+          limit: fc.integer({ min: 1, max: 5 }),
+          order: oneOf("newest", "oldest"),
+        },
         { requiredKeys: ["limit"] },
       ),
     }),
@@ -254,6 +282,23 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant("expiry"),
       tasks: fc.subarray(["resize", "publish"]),
       limit: small,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("owed"),
+      runs: few(id),
+      triggers: fc.subarray(["thumbnail", "none"]),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("purge"),
+      before: fc.integer({ min: noon - 2, max: noon + 30 }),
+      keep: fc.nat(40),
+      limit: fc.integer({ min: 1, max: 4 }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("enter"), owner }) },
@@ -297,6 +342,22 @@ const perform = (store: StorePort, each: Operation, clock: { now: number }) =>
       }
       case "expiry":
         return yield* store.expiry(each);
+      case "owed":
+        return yield* store.owed(each);
+      case "purge": {
+        const { before, keep, limit } = each;
+        const request = { before, tombstonesBefore: before - keep, limit };
+        const gone = { signals: 0, runs: 0, skips: 0, tombstones: 0 };
+        for (let more = true; more;) {
+          const reply = yield* store.purge(request);
+          gone.signals += reply.signals;
+          gone.runs += reply.runs;
+          gone.skips += reply.skips;
+          gone.tombstones += reply.tombstones;
+          more = reply.more;
+        }
+        return gone;
+      }
       case "summary":
         return yield* store.summary;
       case "enter":
@@ -326,6 +387,19 @@ const shownBy = (each: Operation, answer: unknown): readonly string[] => {
     return [seen("claim", (answer as { runs: unknown[] }).runs.length > 0)];
   if (each.kind === "expiry")
     return [seen("expiry", (answer as { runs: unknown[] }).runs.length > 0)];
+  if (each.kind === "owed") {
+    const { runs, forgotten } = answer as OwedReply;
+    return [seen("owed", runs.length > 0), seen("forgotten", Object.keys(forgotten).length > 0)];
+  }
+  if (each.kind === "purge")
+    return Object.entries(answer as object)
+      .map(([what, count]) => seen(`purge ${what}`, count > 0))
+      .concat(
+        seen(
+          "purge",
+          Object.values(answer as object).some((count) => count > 0),
+        ),
+      );
   if (each.kind === "list")
     return [seen(`list ${each.table}`, (answer as unknown[][])[0]!.length > 0)];
   if (each.kind === "read")
@@ -346,9 +420,14 @@ const wanted = [
   "check OwnerOpen",
   "read state",
   "read signals",
-  ...["run", "attempt", "signal", "skip", "waiting", "cursor", "deadline", "owner"].map(
-    (table) => `list ${table}`,
-  ),
+  "owed",
+  "forgotten",
+  "purge",
+  "purge signals",
+  "purge runs",
+  "purge skips",
+  "purge tombstones",
+  ...listed.map((table) => `list ${table}`),
 ].flatMap((what) => [`${what} yes`, `${what} no`]);
 
 export const modelRules = (subject: Subject): void => {

@@ -12,6 +12,7 @@ import { listRules } from "./list-rules.ts";
 import { logRules } from "./log-rules.ts";
 import { modelRules } from "./model-rules.ts";
 import { ownerRules } from "./owner-rules.ts";
+import { purgeRules } from "./purge-rules.ts";
 import { stateRules } from "./state-rules.ts";
 import type { Subject } from "./subject.ts";
 import { valueRules } from "./value-rules.ts";
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (subject: Subject) => void>> = {
   expiry: expiryRules,
   owners: ownerRules,
   lists: listRules,
+  purge: purgeRules,
   values: valueRules,
   model: modelRules,
 };

@@ -94,7 +94,7 @@ test("moving a leaf in the tree keeps its key, changing its data does not", () =
 test.each([
   [
     () => detent({ tasks: [work], trigers: [] } as never),
-    'App: "trigers" is no option; there are app, tasks and triggers',
+    'App: "trigers" is no option; there are app, tasks, triggers and retention',
   ],
   [() => detent({ tasks: [{ ...work, retyr: 1 } as never] }), 'Task "work": "retyr" is no option'],
   [

@@ -35,6 +35,7 @@ import {
   skipCells,
 } from "./state-row.ts";
 import type { Tables } from "./tables.ts";
+import { hasRunTombstone } from "./tombstone-row.ts";
 
 /** `batch` is a kept one. */
 export const commit = (tables: Tables, batch: Batch, now: number): CommitReply => {
@@ -71,6 +72,7 @@ const holds = (tables: Tables, check: Check): boolean => {
 };
 
 const create = (tables: Tables, run: Run): void => {
+  if (hasRunTombstone(tables, run.id)) return;
   const place = tables.ledger.base + tables.ledger.meta.runs + 1;
   const cells = runCells(run, place, tables.app);
   if (tables.database.run(insertRun, cells) === 0) return;

@@ -20,6 +20,7 @@ import { expiry } from "./expiry.ts";
 import { Group } from "./group.ts";
 import { list } from "./list.ts";
 import { closeOwner, deadOwners, enter, proofOf } from "./owner.ts";
+import { owed, purge } from "./purge.ts";
 import { reading, summary } from "./reading.ts";
 import { inSnapshot } from "./snapshot.ts";
 import { Tables } from "./tables.ts";
@@ -123,6 +124,8 @@ const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened =
           page === undefined ? Effect.fail(pageError(table, request.after)) : Effect.succeed(page),
       ),
     summary: read("summary", (now) => summary(tables, now)),
+    owed: (request) => read("owed", () => owed(tables, request)),
+    purge: (request) => group.submit("purge", () => () => purge(tables, request)),
     changes: (listener) => bell.listen(listener),
   };
   return {

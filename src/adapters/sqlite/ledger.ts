@@ -16,6 +16,9 @@ export interface Meta {
   runs: number;
   skips: number;
   matches: number;
+  signalsPurged: number;
+  skipsPurged: number;
+  tombstones: number;
   generation: number | null;
   readonly states: { [state in RunState]: number };
 }
@@ -30,6 +33,9 @@ const fields = [
   "runs",
   "skips",
   "matches",
+  "signals_purged",
+  "skips_purged",
+  "tombstones",
   "generation",
   ...runStates,
 ];
@@ -107,22 +113,26 @@ const numberOf = (database: Database, app: string): number => {
   return numberOf(database, app);
 };
 
+const counted = [
+  "revision",
+  "routedSeq",
+  "routedAt",
+  "newestAt",
+  "signals",
+  "strays",
+  "runs",
+  "skips",
+  "matches",
+  "signalsPurged",
+  "skipsPurged",
+  "tombstones",
+] as const satisfies readonly (keyof Meta)[];
+
+/** The row has the cells in the order of `fields`. */
 const metaOf = (row: Row): Meta => {
-  const [
-    revision,
-    routedSeq,
-    routedAt,
-    newestAt,
-    signals,
-    strays,
-    runs,
-    skips,
-    matches,
-    generation,
-    ...states
-  ] = row as readonly number[];
+  const [generation, ...states] = row.slice(counted.length) as readonly (number | null)[];
   return {
-    ...({ revision, routedSeq, routedAt, newestAt, signals, strays, runs, skips, matches } as Omit<
+    ...(Object.fromEntries(counted.map((field, index) => [field, row[index]])) as Omit<
       Meta,
       "generation" | "states"
     >),
@@ -133,31 +143,8 @@ const metaOf = (row: Row): Meta => {
   };
 };
 
-const valuesOf = (meta: Meta): readonly Cell[] => {
-  const {
-    revision,
-    routedSeq,
-    routedAt,
-    newestAt,
-    signals,
-    strays,
-    runs,
-    skips,
-    matches,
-    generation,
-    states,
-  } = meta;
-  return [
-    revision,
-    routedSeq,
-    routedAt,
-    newestAt,
-    signals,
-    strays,
-    runs,
-    skips,
-    matches,
-    generation,
-    ...runStates.map((state) => states[state]),
-  ];
-};
+const valuesOf = (meta: Meta): readonly Cell[] => [
+  ...counted.map((field) => meta[field]),
+  meta.generation,
+  ...runStates.map((state) => meta.states[state]),
+];

@@ -18,6 +18,7 @@ import {
   waitingOf,
 } from "./state-row.ts";
 import type { Tables } from "./tables.ts";
+import { tombstoneOf, tombstoneSelection } from "./tombstone-row.ts";
 
 /** A condition with its parameters. `isFew`: an index leads to its rows. */
 export interface Term {
@@ -161,5 +162,14 @@ export const listings: { readonly [Table in keyof Listed]: Listing<Listed[Table]
     hasPlaces: true,
     rowOf: ownerOf,
     filters: { ids: anyOf("owner.id"), owner: equals("owner.id", true) },
+  },
+  tombstone: {
+    table: "tombstone",
+    source: "tombstone",
+    selection: tombstoneSelection,
+    key: ["kind", "id"],
+    hasPlaces: false,
+    rowOf: tombstoneOf,
+    filters: { ids: anyOf("id"), trigger: equals("trigger") },
   },
 };

@@ -1,6 +1,6 @@
 // The log: a signal gets its place, or is found to be there.
-import { canonical } from "../../core/json.ts";
 import { kept } from "../../core/kept.ts";
+import { contentOf } from "../../core/purge.ts";
 import { happenedAt, type NewSignal, type StoredSignal } from "../../core/signal.ts";
 import type { SignalReply } from "../../core/store.ts";
 import { textOf, type Row } from "./cell.ts";
@@ -19,9 +19,12 @@ import {
   type StatusSignal,
 } from "./signal-row.ts";
 import type { Tables } from "./tables.ts";
+import { buriedReply } from "./tombstone-row.ts";
 
 /** `at`: the instant that signals get which are stored now. */
 export const append = (tables: Tables, given: NewSignal, at: number): SignalReply => {
+  const buried = buriedReply(tables, given);
+  if (buried !== undefined) return buried;
   const seq = tables.ledger.meta.signals + 1;
   const head = [tables.ledger.base + seq, tables.app, seq, at] as const;
   const isNew =
@@ -107,8 +110,8 @@ const ownPlaceOf = (tables: Tables, id: string): number | undefined => {
   )?.[0] as number | undefined;
 };
 
-const isSame = ({ signal: { at: _, ...known } }: StoredSignal, { signal }: NewSignal): boolean =>
-  canonical(known) === canonical({ ...signal, at: undefined });
+const isSame = (known: StoredSignal, given: NewSignal): boolean =>
+  contentOf(known.signal) === contentOf(given.signal);
 
 const lengthOf = ({ signal }: NewSignal): number =>
   signal._tag === "Event"

@@ -33,7 +33,7 @@ const readSignals = ({ database, ledger }: Tables, seq: number, limit: number) =
     .map(signalOf);
 
 export const summary = ({ database, ledger, app }: Tables, now: number): Summary => {
-  const { states, signals, routedSeq, skips, matches } = ledger.meta;
+  const { states, signals, signalsPurged, routedSeq, skips, skipsPurged, matches } = ledger.meta;
   const count = (sql: string, ...parameters: readonly (string | number)[]): number =>
     Number(database.get(sql, ...parameters)?.[0]);
   const delayed = count(
@@ -50,8 +50,8 @@ export const summary = ({ database, ledger, app }: Tables, now: number): Summary
     runs: { ...states },
     unrouted: signals - routedSeq,
     deadlines: delayed + acting,
-    signals,
-    skips,
+    signals: signals - signalsPurged,
+    skips: skips - skipsPurged,
     waiting: matches,
   };
 };

@@ -59,8 +59,7 @@ export class Recent {
   keepRun(placed: PlacedRun): PlacedRun {
     const { id } = placed.run;
     if (placed.length > runLengthMax) {
-      this.#runs.delete(id);
-      this.#olderRuns.delete(id);
+      this.dropRun(id);
       return placed;
     }
     if (this.#runs.size >= runsMax / 2) {
@@ -69,6 +68,18 @@ export class Recent {
     }
     this.#runs.set(id, placed);
     return placed;
+  }
+
+  dropRun(id: string): void {
+    this.#runs.delete(id);
+    this.#olderRuns.delete(id);
+  }
+
+  /** Those up to and including this one are purged. */
+  dropSignals(through: number): void {
+    const [first] = this.#signals;
+    if (first !== undefined && first.seq <= through)
+      this.#drop(Math.min(through - first.seq + 1, this.#signals.length));
   }
 
   /** The signal that was stored after all the others. */

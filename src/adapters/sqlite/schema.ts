@@ -237,7 +237,30 @@ const sixth = `
 ALTER TABLE generation ADD COLUMN zones TEXT;
 `;
 
-export const migrations: readonly string[] = [first, second, third, fourth, fifth, sixth];
+/** What is old goes, and leaves tombstones. `format` says which versions may still use the file. */
+const seventh = `
+ALTER TABLE meta ADD COLUMN signals_purged INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN skips_purged INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN tombstones INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX run_settled ON run (app, settled_at, place) WHERE settled_at IS NOT NULL;
+CREATE INDEX owner_closed ON owner (app, closed_at) WHERE closed_at IS NOT NULL;
+
+CREATE TABLE tombstone (
+  app TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('event', 'run', 'trigger')),
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  digest TEXT,
+  trigger TEXT,
+  PRIMARY KEY (app, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstone_at ON tombstone (app, at) WHERE kind <> 'trigger';
+
+CREATE TABLE format (min_reader INTEGER NOT NULL) STRICT;
+INSERT INTO format VALUES (7);
+`;
+
+export const migrations: readonly string[] = [first, second, third, fourth, fifth, sixth, seventh];
 
 export const schemaVersion = migrations.length;
 

@@ -37,6 +37,8 @@ export class SimulatedStore {
         // a day goes by a hundred times faster.
         return { ...memory.abilities, scope: unclosed.size > 0 ? "machine" : "process" } as const;
       },
+      // Nothing is forgotten: what a world shows, and what its oracle judges, is all that has happened in it.
+      purge: () => Effect.succeed({ signals: 0, runs: 0, skips: 0, tombstones: 0, more: false }),
       enter: (it) => Effect.tap(memory.enter(it), () => Effect.sync(() => this.#open.add(it.id))),
       leave: (id) => Effect.tap(memory.leave(id), () => Effect.sync(() => close(id))),
       commit: (batch) =>
@@ -132,6 +134,8 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
     claim: (request) => call("claim", store.claim(request), { names: writeFaults }),
     list: (table, request) => call("list", store.list(table, request)),
     summary: call("summary", store.summary),
+    // It takes the place of a look at the runs.
+    owed: (request) => call("list", store.owed(request)),
     changes: (listener) => hinted(store, options, listener),
   };
 };
