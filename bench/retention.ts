@@ -130,9 +130,11 @@ const onClock = <A>(
 ): Promise<A> => {
   const live = Effect.runSync(Effect.clockWith((current) => Effect.succeed(current)));
   const ours: Clock.Clock = {
-    ...live,
     currentTimeMillisUnsafe: () => clock.now,
     currentTimeMillis: Effect.sync(() => clock.now),
+    currentTimeNanosUnsafe: () => BigInt(clock.now) * 1_000_000n,
+    currentTimeNanos: Effect.sync(() => BigInt(clock.now) * 1_000_000n),
+    monotonicTimeNanos: live.monotonicTimeNanos,
     monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe(),
     sleep: (duration) => live.sleep(duration),
   };
