@@ -166,6 +166,7 @@ test("an instant shows what waited, what was to come and which runs were not ove
     deadlines: [
       { kind: "kept-back", of: "calm", until: hour + 2_000 },
       { kind: "delayed", of: "d-4", until: 5 * hour },
+      { kind: "within", of: "both", until: 1_000 + 30 * 86_400_000 },
       { kind: "pause", of: "@next", until: null },
     ],
     schedules: [{ trigger: "tick", leaf: "when", nextAt: hour }],

@@ -1,0 +1,66 @@
+/**
+ * Goal: the commands that look after a store do what they say, and say what they did.
+ * Method: the command line as a process, on stores of its own.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleCli, newPlace, type Place } from "../support/cli.ts";
+
+let here: Place;
+
+beforeAll(() => {
+  bundleCli();
+  here = newPlace();
+  here.write(
+    "app.ts",
+    `import { detent, event, task, trigger } from "detent";
+     const log = task({ id: "log", run: (input: unknown) => input });
+     export default detent({ tasks: [log], triggers: [
+       trigger("a", { when: event("e"), run: log, input: "a" }) ] });`,
+  );
+}, 60_000);
+
+afterAll(() => here.remove());
+
+/** What the command prints as JSON. */
+const told = async (...args: readonly string[]): Promise<any> => {
+  const { code, stdout, stderr } = await here.detent([...args, "--json"]);
+  expect({ code, stderr, args }).toEqual({ code: 0, stderr: "", args });
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+};
+
+/** A store in which so many events have become runs. */
+const filled = async (file: string, count: number): Promise<string> => {
+  const store = `sqlite:${file}`;
+  for (let n = 0; n < count; n++)
+    // oxlint-disable-next-line no-await-in-loop
+    await told("emit", "e", JSON.stringify({ n }), "--id", `e${n}`, "--store", store);
+  await told("start", "app.ts", "--until-idle", "--store", store);
+  return store;
+};
+
+test("purge forgets what is old, says how much that was, and an event of before is still a duplicate", async () => {
+  const store = await filled("purge.db", 2);
+  expect(await told("purge", "--store", store)).toMatchObject({
+    runs: 0,
+    signals: 0,
+    tombstones: 0,
+  });
+  const before = new Date().toISOString();
+  expect(await told("purge", "--store", store, "--app", "app.ts", "--before", before)).toEqual({
+    runs: 2,
+    signals: 6,
+    skips: 0,
+    tombstones: 0,
+    before,
+  });
+  expect((await told("runs", "--store", store)).runs).toEqual([]);
+  expect(await told("emit", "e", '{"n":0}', "--id", "e0", "--store", store)).toEqual({
+    event: "e0",
+    status: "duplicate",
+  });
+  expect(await here.detent(["purge", "--store", store, "--before", "2100-01-01T00:00Z"])).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: "detent: --before: 2100-01-01T00:00:00.000Z lies in the future\n",
+  });
+});
