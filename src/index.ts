@@ -57,6 +57,7 @@ export type {
   PauseOptions,
   RewindReply,
 } from "./runtime/control.ts";
+export type { Config } from "./runtime/config.ts";
 export type { Runtime, StartOptions } from "./runtime/start.ts";
 
 /**

@@ -5,14 +5,15 @@ import { checkOf, type CheckFinding } from "../core/check.ts";
 import { writtenOf } from "../core/trigger-graph.ts";
 import type { StoreError } from "../core/errors.ts";
 import type { StorePort } from "../core/store.ts";
-import { argument, demandInstant, doing, flag, json, toggle } from "./options.ts";
+import { demandInstant, doing, flag, json, optionalArgument, toggle } from "./options.ts";
 import { counted, print, printJson, styled } from "./output.ts";
 import { loadedApp, withStore } from "./reach.ts";
+import { appFile } from "./settings.ts";
 
 export const check = Command.make(
   "check",
   {
-    app: argument("APP", "The file whose default export is detent({ … })"),
+    app: optionalArgument("APP", "The file whose default export is detent({ … })"),
     from: flag("from", "INSTANT", "As of this instant. Default: now"),
     store: flag(
       "store",
@@ -23,7 +24,7 @@ export const check = Command.make(
     json,
   },
   doing(async (options) => {
-    const { app, definitions } = await loadedApp(options.app);
+    const { app, definitions } = await loadedApp(appFile(options.app));
     const now = options.from === undefined ? Date.now() : demandInstant("from", options.from);
     const emitted =
       options.store === undefined

@@ -3,23 +3,19 @@ import { isActive } from "../core/activation.ts";
 import type { Definitions } from "../core/definitions.ts";
 import { formatInstant } from "../core/instant.ts";
 import type { Run } from "../core/run.ts";
-import type { Cursor, Generation, Owner } from "../core/store.ts";
+import type { Generation, Owner } from "../core/store.ts";
+import { fault, note, ok, type Finding } from "./finding.ts";
+import { recentFindings, type Recent } from "./diagnosis-recent.ts";
 import { counted, durationText, shortJson } from "./output.ts";
 
-export interface Finding {
-  /** A fault needs somebody; what is worth knowing does not. */
-  readonly level: "ok" | "note" | "fault";
-  readonly message: string;
-}
-
-export interface Seen {
+export interface Seen extends Omit<Recent, "isAlive"> {
   readonly generation: Generation | null;
-  readonly cursors: readonly Cursor[];
   readonly owners: readonly Owner[];
   readonly dead: readonly Owner[];
   /** The runs that are not over. */
   readonly runs: readonly Run[];
-  readonly now: number;
+  /** The clock of the machine that asks; `now` is the store's. */
+  readonly here: number;
   readonly zones: string | null;
   readonly definitions: Definitions | undefined;
 }
@@ -34,11 +30,8 @@ export const findingsOf = (seen: Seen): readonly Finding[] => [
   ...ofClock(seen),
   ...ofEngines(seen),
   ...ofRuns(seen),
+  ...recentFindings({ ...seen, isAlive: isAlive(seen) }),
 ];
-
-const ok = (message: string): Finding => ({ level: "ok", message });
-const note = (message: string): Finding => ({ level: "note", message });
-const fault = (message: string): Finding => ({ level: "fault", message });
 
 const ofGeneration = ({ generation, zones }: Seen): readonly Finding[] => {
   if (generation === null) return [note("no generation is active: no engine has been here yet")];
@@ -101,14 +94,32 @@ const ofTasks = ({ definitions, runs }: Seen): readonly Finding[] => {
   );
 };
 
-const ofClock = ({ cursors, now }: Seen): readonly Finding[] =>
-  cursors
+const ofClock = ({ cursors, now, here }: Seen): readonly Finding[] => [
+  ...ofSkew(now - here),
+  ...cursors
     .filter(({ at }) => at > now)
     .map(({ trigger, leaf, at }) =>
       fault(
-        `the clock was set back: the schedule ${shortJson(leaf)} of trigger ${JSON.stringify(trigger)} is decided up to ${formatInstant(at)} and waits until then; mend the clock, or wait`,
+        `the clock was set back: the schedule ${shortJson(leaf)} of trigger ${JSON.stringify(trigger)} is decided up to ${formatInstant(at)} and waits until then; mend the clock, or "detent rewind"`,
       ),
-    );
+    ),
+];
+
+/** Less is what a question and its answer take. */
+const skewMillis = 2_000;
+
+const ofSkew = (ahead: number): readonly Finding[] => {
+  if (Math.abs(ahead) < skewMillis) return [];
+  const text = `the store's clock is ${durationText(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} this machine's`;
+  return [
+    Math.abs(ahead) < overdueMillis ? note(text) : fault(`${text}: set both by a time server`),
+  ];
+};
+
+const isAlive = ({ owners, dead }: Seen): boolean => {
+  const isDead = new Set(dead.map(({ id }) => id));
+  return owners.some(({ id, closedAt }) => closedAt === null && !isDead.has(id));
+};
 
 const ofEngines = ({ owners, dead, runs }: Seen): readonly Finding[] => {
   const isDead = new Set(dead.map(({ id }) => id));

@@ -15,6 +15,7 @@ import type { StorePort, Tables } from "../core/store.ts";
 import { app, doing, flag, json, store } from "./options.ts";
 import { counted, print, printJson } from "./output.ts";
 import { appNamed, withStore } from "./reach.ts";
+import { setting } from "./settings.ts";
 
 export const exportCommand = Command.make(
   "export",
@@ -23,7 +24,7 @@ export const exportCommand = Command.make(
     redact: flag(
       "redact",
       "PATHS",
-      "Values to leave out, with commas: payload.card, **.password. Default: none",
+      "Values to leave out, with commas: payload.card, **.password. Default: DETENT_REDACT, detent.config.ts, or none",
     ),
     app,
     store,
@@ -53,7 +54,10 @@ export const exportCommand = Command.make(
 );
 
 const pathsOf = (text: string | undefined): readonly string[] => {
-  const paths = text === undefined ? [] : text.split(",").map((path) => path.trim());
+  const paths = setting(
+    "redact",
+    text?.split(",").map((path) => path.trim()),
+  ).value;
   const fault = paths.map(redactPathFault).find((it) => it !== undefined);
   if (fault !== undefined) throw new InputError(`--redact: ${fault}`);
   return paths;

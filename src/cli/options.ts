@@ -7,6 +7,7 @@ import { durationFault, durationMillis } from "../core/duration.ts";
 import { InputError } from "../core/errors.ts";
 import { readInstant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
+import { readSettings } from "./settings.ts";
 
 export const flag = (
   name: string,
@@ -59,20 +60,26 @@ export const id = flag(
 export const store = flag(
   "store",
   "URL",
-  "Where state is kept: sqlite:FILE. Default: DETENT_STORE, or else sqlite:detent.db",
+  "Where state is kept: sqlite:FILE. Default: DETENT_STORE, detent.config.ts, or sqlite:detent.db",
 );
 
 export const app = flag(
   "app",
   "APP",
-  "The app in the store: its name, or its file, which is then checked against. Default: main",
+  "The app in the store: its name, or its file, which is then checked against. Default: DETENT_APP, detent.config.ts, or main",
 );
 
 /** The handler of a command: what the work throws becomes the command's failure. */
 export const doing =
   <Options>(work: (options: Options) => Promise<void>) =>
   (options: Options): Effect.Effect<void, unknown> =>
-    Effect.tryPromise({ try: () => work(options), catch: (error) => error });
+    Effect.tryPromise({
+      try: async () => {
+        await readSettings();
+        return work(options);
+      },
+      catch: (error) => error,
+    });
 
 /** A JSON value from an argument; null when it was left out. */
 export const jsonOf = (text: string | undefined, noun: string): Json => {

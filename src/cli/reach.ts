@@ -7,10 +7,10 @@ import type { CompiledTrigger, Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { triggerOfRow } from "../core/made.ts";
 import type { StorePort } from "../core/store.ts";
+import { setting } from "./settings.ts";
 
-/** The flag, the environment, the default: the first that is given. */
-export const storeUrl = (flag: string | undefined): string =>
-  flag ?? (process.env["DETENT_STORE"] || "sqlite:detent.db");
+/** The flag, or what is set elsewhere. */
+export const storeUrl = (flag: string | undefined): string => setting("store", flag).value;
 
 export interface Access {
   /** The flag `--store`. */
@@ -71,7 +71,8 @@ export interface NamedApp {
   readonly definitions: Definitions | undefined;
 }
 
-export const appNamed = async (text = "main"): Promise<NamedApp> => {
+export const appNamed = async (flag?: string): Promise<NamedApp> => {
+  const text = setting("app", flag).value;
   if (!/\.[cm]?[jt]sx?$/.test(text)) return { name: text, definitions: undefined };
   const { app, definitions } = await loadedApp(text);
   return { name: app.app, definitions };

@@ -7,16 +7,17 @@ import { readJournal, type Journal, type OwedRun } from "../core/journal.ts";
 import { momentOf, type Moment } from "../core/moment.ts";
 import { differencesOf, shiftsOf, type Difference, type Shift } from "../core/replay-difference.ts";
 import { replay as decide, type Replayed } from "../core/replay.ts";
-import { argument, demandInstant, doing, flag, json, toggle } from "./options.ts";
+import { argument, demandInstant, doing, flag, json, optionalArgument, toggle } from "./options.ts";
 import { counted, print, printJson, shortJson, styled } from "./output.ts";
 import { loadedApp } from "./reach.ts";
+import { appFile } from "./settings.ts";
 import { instantText } from "./run-view.ts";
 
 export const replay = Command.make(
   "replay",
   {
     journal: argument("JOURNAL", "What detent export has written; - for standard input"),
-    app: argument("APP", "The app's file, with the definitions that decided it"),
+    app: optionalArgument("APP", "The app's file, with the definitions that decided it"),
     at: flag("at", "INSTANT", "Show what there was at this instant"),
     defs: flag("defs", "FILE", "Decide it by the definitions of this app file instead"),
     diff: toggle("diff", "With --defs: list the runs that would appear, vanish, move or change"),
@@ -29,7 +30,7 @@ export const replay = Command.make(
       throw new InputError("give either --at or --defs");
     const at = options.at === undefined ? undefined : demandInstant("at", options.at);
     const journal = await journalIn(options.journal);
-    const { definitions } = await loadedApp(options.app);
+    const { definitions } = await loadedApp(appFile(options.app));
     if (at !== undefined)
       return tellMoment(momentOf(definitions, journal, demandRouted(at, journal)), options.json);
     if (options.defs === undefined) return tellSame(definitions, journal, options.json);

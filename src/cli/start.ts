@@ -7,9 +7,19 @@ import type { Dashboard } from "../adapters/dashboard/index.ts";
 import type { Runtime } from "../runtime/start.ts";
 import type { Display } from "./display.ts";
 import { dashboardBeside } from "./dashboard.ts";
-import { argument, count, demandDuration, doing, flag, json, store, toggle } from "./options.ts";
+import {
+  count,
+  demandDuration,
+  doing,
+  flag,
+  json,
+  optionalArgument,
+  store,
+  toggle,
+} from "./options.ts";
 import { flush } from "./output.ts";
 import { storeUrl } from "./reach.ts";
+import { appFile, setting } from "./settings.ts";
 
 /** How long an abort waits for threads before the process dies as it is. */
 const abortMillis = 2_000;
@@ -17,7 +27,7 @@ const abortMillis = 2_000;
 export const start = Command.make(
   "start",
   {
-    app: argument("APP", "The file whose default export is detent({ … })"),
+    app: optionalArgument("APP", "The file whose default export is detent({ … })"),
     store,
     tasks: flag(
       "tasks",
@@ -60,7 +70,8 @@ export const start = Command.make(
     try {
       const { loadApp } = await import("../runtime/load-app.ts");
       const { start } = await import("../runtime/start.ts");
-      const app = await loadApp(options.app);
+      const app = await loadApp(appFile(options.app));
+      const slots = setting("slots", options.slots);
       runtime = await start(app, {
         store: storeUrl(options.store),
         onNote: (note) => {
@@ -68,8 +79,8 @@ export const start = Command.make(
           dashboard?.hear(note);
         },
         ...(options.tasks !== undefined && { tasks: options.tasks }),
-        ...(options.slots !== undefined && { slots: options.slots }),
-        ...(options.durability && { durability: options.durability }),
+        ...(slots.source !== "default" && { slots: slots.value }),
+        durability: setting("durability", options.durability).value,
       });
       display.begin(runtime);
       if (options.dashboard !== undefined) {

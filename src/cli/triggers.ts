@@ -5,8 +5,9 @@ import { conditionText } from "../core/condition-text.ts";
 import { formatInstant } from "../core/instant.ts";
 import { nextOf } from "./next.ts";
 import { print, printJson, tableOf } from "./output.ts";
-import { argument, doing, json, store } from "./options.ts";
+import { doing, json, optionalArgument, store } from "./options.ts";
 import { isThere, loadedApp, madeTriggers, withStore } from "./reach.ts";
+import { appFile } from "./settings.ts";
 
 interface TriggerView {
   readonly id: string;
@@ -21,9 +22,9 @@ interface TriggerView {
 
 export const triggers = Command.make(
   "triggers",
-  { app: argument("APP", "The app's file"), store, json },
+  { app: optionalArgument("APP", "The app's file"), store, json },
   doing(async (options) => {
-    const { app, definitions } = await loadedApp(options.app);
+    const { app, definitions } = await loadedApp(appFile(options.app));
     const defined = [...definitions.triggers.values()].filter(({ id }) => !id.startsWith("@"));
     const triggers = [...defined, ...(await madeTriggers(options.store, app.app))];
     const ids = triggers.map((trigger) => pausedIdOf({ trigger: trigger.id }));

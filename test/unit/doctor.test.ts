@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findingsOf, type Seen } from "../../src/cli/diagnosis.ts";
+import { dueListOf } from "../../src/cli/due-list.ts";
 import {
   definitionsOf,
   detent,
@@ -10,6 +11,7 @@ import {
   trigger,
   type Owner,
   type Run,
+  type Skip,
   type TriggerOptions,
 } from "../../src/core/index.ts";
 import { openStore } from "../../src/runtime/open-store.ts";
@@ -46,9 +48,18 @@ const owner = (id: string, fields: Partial<Owner> = {}): Owner => ({
 const run = (fields: Partial<Run>): Run =>
   ({ id: "r", task: "work", state: "pending", dueAt: noon, owner: null, ...fields }) as Run;
 
+const hourly = '{"_tag":"Every","duration":"1 h"}#0';
+const skip = (fields: Partial<Skip>): Skip =>
+  ({ trigger: "a", signal: null, from: null, to: null, count: 1, detail: null, ...fields }) as Skip;
+
 const healthy: Seen = {
   generation: generationOf(appWith({}, "a", "b")),
-  cursors: [{ trigger: "a", leaf: "{}#0", at: noon }],
+  cursors: [{ trigger: "a", leaf: hourly, at: noon }],
+  deadlines: [],
+  skips: [],
+  failed: [],
+  unrouted: { count: 0, since: null },
+  here: noon - 1_999,
   owners: [owner("one"), owner("gone", { closedAt: noon })],
   dead: [],
   runs: [run({ dueAt: noon + hour }), run({ state: "running", owner: "one" })],
@@ -102,7 +113,7 @@ describe("findings", () => {
   test("a schedule that is decided beyond the clock is a fault that names the instant", () => {
     const cursors = [{ trigger: "a", leaf: "{}#0", at: noon + hour }];
     expect(found({ cursors }, "fault")).toEqual([
-      'the clock was set back: the schedule "{}#0" of trigger "a" is decided up to 2026-11-24T13:00:00.000Z and waits until then; mend the clock, or wait',
+      'the clock was set back: the schedule "{}#0" of trigger "a" is decided up to 2026-11-24T13:00:00.000Z and waits until then; mend the clock, or "detent rewind"',
     ]);
   });
 
@@ -128,6 +139,110 @@ describe("findings", () => {
   });
 });
 
+describe("of the last day", () => {
+  test("what is paused is a note that says how to resume it", () => {
+    const paused = (subject: object, at: number) => ({
+      id: "p",
+      at,
+      due: { _tag: "Paused", subject } as never,
+    });
+    const deadlines = [
+      paused({ trigger: "a" }, noon + hour),
+      paused({ task: "work" }, 8_640_000_000_000_000),
+    ];
+    expect(found({ deadlines }, "fault", "note")).toEqual([
+      'trigger "a" is paused until 2026-11-24T13:00:00.000Z: what would have fired it becomes skips; "detent resume a" ends that',
+      'task "work" is paused until somebody resumes it: its runs wait; "detent resume --task work" ends that',
+    ]);
+    const late = [{ trigger: "a", leaf: hourly, at: noon - 3 * hour }];
+    expect(found({ deadlines: [deadlines[0]!], cursors: late }, "fault")).toEqual([]);
+  });
+
+  test("a schedule that nobody has come to is a fault while an engine lives, and a note without", () => {
+    const cursors = [{ trigger: "a", leaf: hourly, at: noon - 2 * hour }];
+    const line = 'trigger "a" has been due since 2026-11-24T11:00:00.000Z, and no engine has ';
+    expect(found({ cursors }, "fault")).toEqual([
+      `${line}come to it: engines with the active definitions route; start one with them`,
+    ]);
+    expect(found({ cursors, owners: [] }, "fault")).toEqual([]);
+    expect(found({ cursors, owners: [] }, "note")[1]).toBe(
+      `${line}been there: after the next start its "missed" decides what still runs`,
+    );
+    const soon = [
+      { trigger: "a", leaf: '{"_tag":"Every","duration":"1 min"}#0', at: noon - 60_000 },
+    ];
+    expect(found({ cursors: soon }, "fault")).toEqual([]);
+  });
+
+  test("signals that nobody has routed are a fault after a minute while an engine lives, and a note without", () => {
+    const unrouted = { count: 2, since: noon - 60_000 };
+    const text = "2 signals stored and not routed yet, since 2026-11-24T11:59:00.000Z";
+    expect(found({ unrouted }, "fault")[0]).toContain(`${text}, although an engine lives`);
+    expect(found({ unrouted: { ...unrouted, since: noon - 59_999 } }, "fault")).toEqual([]);
+    const dead = [owner("one")];
+    expect(found({ unrouted, dead, runs: [] }, "note")).toContain(
+      `${text}: the next engine routes them`,
+    );
+  });
+
+  test("skips are told by trigger and reason, but for those that a join or flow control asked for", () => {
+    const skips = [
+      skip({ reason: "missed", to: noon - hour, count: 3 }),
+      skip({ reason: "missed", to: noon - 5 * hour, count: 2 }),
+      skip({ reason: "filtered-by-error", signal: "e-1", detail: "Error: boom" }),
+      skip({ reason: "debounced", signal: "e-2" }),
+    ];
+    expect(found({ skips }, "fault", "note")).toEqual([
+      'trigger "a": 5 skips within a day, missed, no engine came to them in time, the last of "2026-11-24T11:00:00.000Z"',
+      'trigger "a": 1 skip within a day, filtered-by-error, a filter or by failed, the last of "e-1": Error: boom',
+    ]);
+  });
+
+  test("runs that failed are told by task, with the newest", () => {
+    const error = { name: "RangeError", message: "boom" };
+    const failed = [
+      run({ id: "x", state: "failed", outcome: { error } }),
+      run({ id: "y", state: "failed", outcome: { error } }),
+      run({ id: "z", state: "lost", outcome: { error } }),
+    ];
+    expect(found({ failed }, "fault", "note")).toEqual([
+      'task "work": 2 runs failed within a day, the last x: RangeError: boom',
+      'task "work": 1 run lost within a day, the last z: RangeError: boom',
+    ]);
+  });
+});
+
+test("the store's clock may be two seconds from this machine's; more is a note, a minute a fault", () => {
+  expect(found({ here: noon - 2_000 }, "note")).toEqual([
+    "the store's clock is 2.0 s ahead of this machine's",
+  ]);
+  expect(found({ here: noon + 60_000 }, "fault")).toEqual([
+    "the store's clock is 1 min 0 s behind this machine's: set both by a time server",
+  ]);
+});
+
+test("what is due next is a list in the order of time, with what is overdue first", () => {
+  const deadlines = [
+    { id: "d", at: noon + 3, due: { _tag: "Gate", trigger: "g", key: "" } as const },
+    {
+      id: "p",
+      at: 8_640_000_000_000_000,
+      due: { _tag: "Paused", subject: { task: "t" } } as const,
+    },
+  ];
+  const cursors = [
+    { trigger: "a", leaf: hourly, at: noon },
+    { trigger: "odd", leaf: "nonsense", at: noon },
+  ];
+  const runs = [run({ id: "r", dueAt: noon - 5 }), run({ id: "s", state: "running" })];
+  expect(dueListOf({ cursors, deadlines, runs })).toEqual([
+    { at: noon - 5, kind: "run", id: "r", what: "task work" },
+    { at: noon + 3, kind: "deadline", id: "g", what: "it is throttled no more" },
+    { at: noon + hour, kind: "schedule", id: "a", what: 'every("1 h")' },
+  ]);
+  expect(dueListOf({ cursors, deadlines, runs }, 1)).toHaveLength(1);
+});
+
 describe("the command", () => {
   const place = newPlace();
   beforeAll(bundleCli, 60_000);
@@ -141,10 +256,24 @@ describe("the command", () => {
       {
         store: expect.stringContaining("detent.db"),
         app: "main",
+        due: [],
+        config: expect.arrayContaining([
+          { name: "store", value: "sqlite:detent.db", source: "default" },
+        ]),
         findings: [
+          {
+            level: "ok",
+            message: expect.stringMatching(
+              /^SQLite 3\.\d+\.\d+, tables of version \d+, the file is whole$/,
+            ),
+          },
           { level: "note", message: "no generation is active: no engine has been here yet" },
           { level: "note", message: 'no engine is running; "detent start APP" starts one' },
           { level: "ok", message: "no run is overdue" },
+          {
+            level: "note",
+            message: expect.stringMatching(/^1 signal stored and not routed yet, since /),
+          },
         ],
       },
     ]);

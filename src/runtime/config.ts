@@ -1,0 +1,76 @@
+// The configuration file: what a person who works in one place need not say with each command. `detent.config.ts` exports it by default.
+import * as path from "node:path";
+import { pathToFileURL } from "node:url";
+import { DefinitionError, InputError } from "../core/errors.ts";
+import { nearestOf, meantText } from "../core/nearest.ts";
+import { shown } from "../core/reading.ts";
+import { redactPathFault } from "../core/redact.ts";
+import { importModule } from "./executor/registry.ts";
+
+/** What `detent.config.ts` may say. A flag of a command goes before the environment (`DETENT_STORE`, …), the environment before the file. */
+export interface Config {
+  /** Where state is kept: `sqlite:FILE`. */
+  readonly store?: string;
+  /** The app: its file, or the name it has in the store. */
+  readonly app?: string;
+  /** How many runs at a time. */
+  readonly slots?: number;
+  /** What a commit survives: loss of power, or the end of the process. */
+  readonly durability?: "power" | "process";
+  /** Values that people are not shown, by their paths: `payload.card`, `**.password`. What is stored stays whole. */
+  readonly redact?: readonly string[];
+}
+
+/** Reads a configuration file. Rejects with an InputError if it can't be imported, with a DefinitionError that has all its faults. */
+export const loadConfig = async (file: string): Promise<Config> => {
+  const name = path.basename(file);
+  let exported: { readonly default?: unknown };
+  try {
+    exported = (await importModule(pathToFileURL(file).href)) as typeof exported;
+  } catch (error) {
+    throw new InputError(`${name} can't be imported: ${String(error)}`, { cause: error });
+  }
+  const config = exported.default;
+  if (typeof config !== "object" || config === null)
+    throw new InputError(
+      `${name} does not export a configuration by default; write \`export default { store: "sqlite:detent.db" }\``,
+    );
+  const faults = configFaults(config);
+  if (faults.length > 0) throw new DefinitionError(faults.map((fault) => `${name}: ${fault}`));
+  return config;
+};
+
+const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+
+/** Per option, what is wrong with a value of it. */
+const options: { readonly [Name in keyof Config]-?: (value: unknown) => string | undefined } = {
+  store: (value) => (isText(value) ? undefined : "give a URL such as sqlite:detent.db"),
+  app: (value) => (isText(value) ? undefined : "give the app's file or its name"),
+  slots: (value) =>
+    Number.isInteger(value) && (value as number) >= 1
+      ? undefined
+      : "give a whole number of at least 1",
+  durability: (value) =>
+    value === "power" || value === "process" ? undefined : 'give "power" or "process"',
+  redact: (value) =>
+    Array.isArray(value)
+      ? value.map(redactPathFault).find((fault) => fault !== undefined)
+      : "give a list of paths such as payload.card or **.password",
+};
+
+/** What is wrong with a value of an option, or undefined; also where the environment gives it. */
+export const optionFault = (name: keyof Config, value: unknown): string | undefined =>
+  options[name](value);
+
+const configFaults = (config: object): readonly string[] =>
+  Object.entries(config).flatMap(([name, value]: [string, unknown]) => {
+    if (value === undefined) return [];
+    if (!Object.hasOwn(options, name)) {
+      const near = nearestOf(name, Object.keys(options));
+      return [
+        `${shown(name)} is no option${near.length > 0 ? meantText(near) : `; there are ${Object.keys(options).join(", ")}`}`,
+      ];
+    }
+    const fault = optionFault(name as keyof Config, value);
+    return fault === undefined ? [] : [`${name} is ${shown(value)}; ${fault}`];
+  });
