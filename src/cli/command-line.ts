@@ -13,6 +13,7 @@ import { backfill } from "./backfill.ts";
 import { build } from "./build.ts";
 import { cancel, retry } from "./cancel.ts";
 import { check } from "./check.ts";
+import { conform } from "./conform.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
 import { emit } from "./emit.ts";
@@ -74,6 +75,7 @@ const detent = Command.make("detent").pipe(
     build,
     dashboard,
     purge,
+    conform,
   ]),
 );
 

@@ -1,4 +1,4 @@
-// The store port: whoever keeps an app's state. The contract in words; test/contract/store-contract.ts says the same in tests.
+// The store port: whoever keeps an app's state. The contract in words; src/adapters/testing says the same in tests.
 //
 // A store is opened for one app. It has few operations, and none of them decides anything: the protocol (who may route, claim, settle) lives in the core, which
 // says what must still be true (`checks`) and what is then written. Rules for every adapter:

@@ -8,7 +8,7 @@ import { holdAsChild } from "../../src/adapters/sqlite/hold.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
 import type { StoreError } from "../../src/core/errors.ts";
 import type { StorePort } from "../../src/core/store.ts";
-import { aRun, aSkip, anEvent, claimAs, writes } from "./subject.ts";
+import { aRun, aSkip, anEvent, claimAs, writes } from "../../src/adapters/testing/subject.ts";
 
 export interface Child {
   readonly pid: number;

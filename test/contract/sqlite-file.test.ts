@@ -30,7 +30,7 @@ import {
   entered,
   noon,
   writes,
-} from "./subject.ts";
+} from "../../src/adapters/testing/subject.ts";
 
 const run = <A>(test: Effect.Effect<A, StoreError, Scope.Scope>): Promise<A> =>
   Effect.runPromise(Effect.scoped(test));

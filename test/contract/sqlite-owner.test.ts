@@ -12,7 +12,15 @@ import type { StoreError } from "../../src/core/errors.ts";
 import type { StorePort } from "../../src/core/store.ts";
 import { child } from "./sqlite-child.ts";
 import { folder } from "./sqlite-place.ts";
-import { aRun, anEvent, anOwner, claimAs, entered, noon, writes } from "./subject.ts";
+import {
+  aRun,
+  anEvent,
+  anOwner,
+  claimAs,
+  entered,
+  noon,
+  writes,
+} from "../../src/adapters/testing/subject.ts";
 
 const run = (test: Effect.Effect<void, StoreError, Scope.Scope>): Promise<void> =>
   Effect.runPromise(Effect.scoped(test));

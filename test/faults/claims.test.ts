@@ -22,7 +22,7 @@ import {
   type StorePort,
 } from "../../src/core/index.ts";
 import { folder } from "../contract/sqlite-place.ts";
-import { aRun, anOwner, claimAs, writes } from "../contract/subject.ts";
+import { aRun, anOwner, claimAs, writes } from "../../src/adapters/testing/subject.ts";
 import { Log, Router } from "../support/deciding.ts";
 import { World } from "../support/engine-world.ts";
 import { mortal } from "../support/mortal.ts";

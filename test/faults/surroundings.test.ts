@@ -24,7 +24,7 @@ import {
 import { DueHeap } from "../../src/core/due-heap.ts";
 import { emitTo } from "../../src/runtime/emit.ts";
 import { folder } from "../contract/sqlite-place.ts";
-import { anEvent, writes } from "../contract/subject.ts";
+import { anEvent, writes } from "../../src/adapters/testing/subject.ts";
 import { Log } from "../support/deciding.ts";
 import { World } from "../support/engine-world.ts";
 

@@ -19,7 +19,7 @@ import {
 import { moves, settled } from "../../src/core/run.ts";
 import { statusIdOf } from "../../src/core/signal.ts";
 import { reclaimDead } from "../../src/core/takeover.ts";
-import { anEvent, writes } from "../contract/subject.ts";
+import { anEvent, writes } from "../../src/adapters/testing/subject.ts";
 import { app, Model, type ModelRun } from "../support/reference-app.ts";
 
 const definitions = definitionsOf(detent(app));

@@ -14,7 +14,7 @@ import {
   type Condition,
   type Trigger,
 } from "../../src/core/index.ts";
-import { aRun } from "../contract/subject.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 import { Log, Router } from "../support/deciding.ts";
 
 const tasks = ["work", "next"].map((id) => task({ id, run: (input: unknown) => input }));

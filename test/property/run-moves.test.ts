@@ -19,7 +19,7 @@ import {
   type Run,
 } from "../../src/core/run.ts";
 import { taskOptionsOf, type TaskOptions } from "../../src/core/task.ts";
-import { aRun } from "../contract/subject.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 
 interface Settling {
   readonly _tag: "Settle";

@@ -64,3 +64,42 @@ test("purge forgets what is old, says how much that was, and an event of before 
     stderr: "detent: --before: 2100-01-01T00:00:00.000Z lies in the future\n",
   });
 });
+
+test("conform finds no fault with a store that keeps the rules, and says of another which it breaks and how", async () => {
+  const module = (change: string): string => `
+    import * as Effect from ${JSON.stringify(import.meta.resolve("effect/Effect"))};
+    import { memoryStore } from ${JSON.stringify(import.meta.resolve("../../src/core/index.ts"))};
+    export const subject = {
+      open: Effect.sync(() => {
+        const memory = memoryStore();
+        const store = { ...memory, ${change} };
+        return { store, again: Effect.succeed(store), otherApp: null, kill: memory.kill };
+      }),
+    };`;
+  here.write("good-store.ts", module(""));
+  const good = await here.detent(["conform", "good-store.ts", "--part", "owners", "--json"]);
+  expect({ ...good, stdout: JSON.parse(good.stdout) }).toEqual({
+    code: 0,
+    stderr: "",
+    stdout: {
+      module: "good-store.ts",
+      rules: expect.any(Number),
+      kept: JSON.parse(good.stdout).rules,
+      broken: [],
+    },
+  });
+  here.write("bad-store.ts", module("leave: () => Effect.void"));
+  const bad = await here.detent(["conform", "bad-store.ts", "--part", "owners"]);
+  expect([bad.code, bad.stderr]).toEqual([1, ""]);
+  expect(bad.stdout).toMatch(
+    /✗ owners: who enters is open until it leaves, and stays on record\n    expected \d+, got null at \[0\]\.closedAt\n/,
+  );
+  expect(bad.stdout).toMatch(/\d+ of \d+ rules are kept\n$/);
+  expect((await here.detent(["conform", "good-store.ts", "--part", "x"])).stderr).toMatch(
+    /^detent: --part: there is no part x; there are log, batches, /,
+  );
+  here.write("no-store.ts", "export const other = 1;");
+  expect((await here.detent(["conform", "no-store.ts"])).stderr).toMatch(
+    /^detent: no-store.ts exports no subject; write/,
+  );
+});

@@ -15,7 +15,7 @@ import {
   type TriggerOptions,
 } from "../../src/core/index.ts";
 import { openStore } from "../../src/runtime/open-store.ts";
-import { aRun } from "../contract/subject.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 import { bundleCli, newPlace } from "../support/cli.ts";
 
 const noon = Date.parse("2026-11-24T12:00:00Z");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { definitionsOf, detent, task } from "../../src/core/index.ts";
 import { Holdings, type Writing } from "../../src/core/holdings.ts";
 import type { Outcome, Run } from "../../src/core/run.ts";
-import { aRun } from "../contract/subject.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 
 const definitions = definitionsOf(
   detent({

@@ -1,7 +1,7 @@
 // Goal: a move that can't be made is refused with a value that says why. Method: one run, each way of being refused.
 import { expect, test } from "vitest";
 import { refusalOf } from "../../src/core/refusal.ts";
-import { aRun } from "../contract/subject.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 
 const held = aRun("r", { state: "running", owner: "a", token: 3 });
 

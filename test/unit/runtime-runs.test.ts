@@ -5,7 +5,7 @@ import { memoryStore, type StorePort } from "../../src/core/index.ts";
 import { detent, event, start, task, trigger, type Runtime } from "../../src/index.ts";
 import { runTo } from "../../src/runtime/emit.ts";
 import { Outcomes } from "../../src/runtime/outcomes.ts";
-import { aRun } from "../contract/subject.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 
 const keys: string[] = [];
 let release: (() => void)[] = [];

@@ -21,7 +21,7 @@ import {
 } from "../../src/core/index.ts";
 import { nextDueAt, waitsForClock } from "../../src/core/state.ts";
 import type { StoredState } from "../../src/core/store.ts";
-import { aPause, aWaiting, anEvent, writes } from "../contract/subject.ts";
+import { aPause, aWaiting, anEvent, writes } from "../../src/adapters/testing/subject.ts";
 import { hour } from "../support/deciding.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });

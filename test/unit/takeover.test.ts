@@ -6,7 +6,7 @@ import { definitionsOf, detent, event, memoryStore, task, trigger } from "../../
 import type { Run } from "../../src/core/run.ts";
 import type { StorePort } from "../../src/core/store.ts";
 import { activate, reclaimDead } from "../../src/core/takeover.ts";
-import { anOwner, aRun, claimAs, writes } from "../contract/subject.ts";
+import { anOwner, aRun, claimAs, writes } from "../../src/adapters/testing/subject.ts";
 
 const resize = task({ id: "resize", run: (input: unknown) => input });
 const definitions = definitionsOf(

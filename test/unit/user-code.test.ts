@@ -27,7 +27,7 @@ import {
 } from "../../src/core/index.ts";
 import { statusIdOf } from "../../src/core/signal.ts";
 import { folder } from "../contract/sqlite-place.ts";
-import { anEvent, writes } from "../contract/subject.ts";
+import { anEvent, writes } from "../../src/adapters/testing/subject.ts";
 import { Log, Router } from "../support/deciding.ts";
 import { World } from "../support/engine-world.ts";
 

@@ -1,9 +1,9 @@
 // Forgetting: what is old goes, what anybody still needs does not, and tombstones say what was there.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import type { PurgeRequest } from "../../src/core/purge.ts";
-import { dump } from "../../src/core/store-dump.ts";
-import type { StorePort } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import type { PurgeRequest } from "../../core/purge.ts";
+import { dump } from "../../core/store-dump.ts";
+import type { StorePort } from "../../core/store.ts";
 import {
   aDelay,
   aRun,

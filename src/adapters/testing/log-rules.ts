@@ -1,8 +1,8 @@
 // The log: one place and one instant for each signal, whoever stores it and whatever the clock does.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
+import { expect, test } from "./rule.ts";
 import { aRun, aStatus, anEvent, noon, onStore, writes, type Subject } from "./subject.ts";
-import type { StorePort } from "../../src/core/store.ts";
+import type { StorePort } from "../../core/store.ts";
 
 const logOf = (store: StorePort) =>
   Effect.map(store.list("signal", { limit: 100, order: "oldest" }), ({ rows }) => rows);

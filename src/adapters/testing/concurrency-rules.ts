@@ -1,9 +1,9 @@
 // Limits: how many runs of one task and concurrency key are held at once, whoever holds them; and that those that must wait are in nobody's way.
 import * as Effect from "effect/Effect";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
-import type { Run } from "../../src/core/run.ts";
-import type { StorePort } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import type { Run } from "../../core/run.ts";
+import type { StorePort } from "../../core/store.ts";
 import { aRun, anOwner, claimAs, entered, noon, onStore, writes, type Subject } from "./subject.ts";
 
 const limits = { resize: 2 };

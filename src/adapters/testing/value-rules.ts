@@ -1,8 +1,8 @@
 // Values: what a store gives back is what JSON made of what it was given, and nobody can change it afterwards.
 import * as Effect from "effect/Effect";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
-import type { Json } from "../../src/core/json.ts";
+import { expect, test } from "./rule.ts";
+import type { Json } from "../../core/json.ts";
 import {
   aCursor,
   aGeneration,

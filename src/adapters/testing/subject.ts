@@ -2,10 +2,10 @@
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
-import { endless, pausedIdOf, type Subject as PauseSubject } from "../../src/core/command.ts";
-import type { Json } from "../../src/core/json.ts";
-import { isTerminal, type Attempt, type Run } from "../../src/core/run.ts";
-import { statusIdOf, type NewSignal, type StatusState } from "../../src/core/signal.ts";
+import { endless, pausedIdOf, type Subject as PauseSubject } from "../../core/command.ts";
+import type { Json } from "../../core/json.ts";
+import { isTerminal, type Attempt, type Run } from "../../core/run.ts";
+import { statusIdOf, type NewSignal, type StatusState } from "../../core/signal.ts";
 import type {
   Batch,
   Cursor,
@@ -15,11 +15,11 @@ import type {
   Skip,
   StorePort,
   Waiting,
-} from "../../src/core/store.ts";
-import type { StoreError } from "../../src/core/errors.ts";
+} from "../../core/store.ts";
+import type { StoreError } from "../../core/errors.ts";
 
 /** An empty store, opened for a test and closed with its scope. */
-interface Opened {
+export interface Opened {
   readonly store: StorePort;
   /** Another handle on what `store` keeps, as another process has one. It may be the same object. */
   readonly again: Effect.Effect<StorePort, StoreError, Scope.Scope>;
@@ -29,6 +29,7 @@ interface Opened {
   readonly kill: ((owner: string) => void) | null;
 }
 
+/** A store as the contract sees it. Instants are those of Effect's Clock, which the rules set; so is a store's `now`. */
 export interface Subject {
   readonly open: Effect.Effect<Opened, StoreError, Scope.Scope>;
 }

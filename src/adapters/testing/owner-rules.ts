@@ -1,7 +1,7 @@
 // Owners: engines that have entered, and what is known of those that are gone.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import type { Batch } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import type { Batch } from "../../core/store.ts";
 import {
   anOwner,
   aPause,

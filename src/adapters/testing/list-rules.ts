@@ -1,8 +1,8 @@
 // Lists for people, and the counts.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import { runStates } from "../../src/core/run.ts";
-import type { ListRequest, StorePort, Summary, Tables } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import { runStates } from "../../core/run.ts";
+import type { ListRequest, StorePort, Summary, Tables } from "../../core/store.ts";
 import {
   aCursor,
   aDelay,

@@ -1,7 +1,7 @@
 // Expiry: what a claim never grants, and who is told of it.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import type { StorePort } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import type { StorePort } from "../../core/store.ts";
 import { aRun, claimAs, entered, noon, onStore, writes, type Subject } from "./subject.ts";
 
 const expiryOf = (store: StorePort, limit = 10, tasks: readonly string[] = ["resize"]) =>

@@ -1,8 +1,8 @@
 // Claims: which runs are granted, in which order, to whom; and what is told of those that are not.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import type { Run } from "../../src/core/run.ts";
-import type { StorePort } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import type { Run } from "../../core/run.ts";
+import type { StorePort } from "../../core/store.ts";
 import { aPause, aRun, claimAs, entered, noon, onStore, writes, type Subject } from "./subject.ts";
 
 const idsOf = (runs: readonly Run[]): readonly string[] => runs.map(({ id }) => id);

@@ -1,8 +1,8 @@
 // Batches: all of it or nothing, and what each kind of write does.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import { dump } from "../../src/core/store-dump.ts";
-import type { Batch, Check, StorePort } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import { dump } from "../../core/store-dump.ts";
+import type { Batch, Check, StorePort } from "../../core/store.ts";
 import {
   aCursor,
   aDelay,

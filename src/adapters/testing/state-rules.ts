@@ -1,8 +1,8 @@
 // What routers share: the revision by which they compare and set, and the rows that they read.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
-import { dump } from "../../src/core/store-dump.ts";
-import type { Batch } from "../../src/core/store.ts";
+import { expect, test } from "./rule.ts";
+import { dump } from "../../core/store-dump.ts";
+import type { Batch } from "../../core/store.ts";
 import { everything, withHeldRun } from "./batch-rules.ts";
 import {
   aCursor,
