@@ -1,7 +1,7 @@
 // What the rules expect, in the words of the runners that people know. A rule that is broken says where the answer begins to differ, in one line; and what was expected and
 // given, for runners that show more.
 
-export class ExpectationError extends Error {
+class ExpectationError extends Error {
   override readonly name = "ExpectationError";
   readonly expected: unknown;
   readonly actual: unknown;
