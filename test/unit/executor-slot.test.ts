@@ -84,7 +84,12 @@ const play = ({ runsMax = Number.POSITIVE_INFINITY, bootMillis = 60_000 } = {}) 
       deafMillis: 500,
       heapBytesMax: null,
     },
-    { openThread: open, openProcess: (_, tell) => open(tell), tell: (event) => told.push(event) },
+    {
+      openThread: open,
+      openProcess: (_, tell) => open(tell),
+      tell: (event) => told.push(event),
+      weigh: () => {},
+    },
   );
   return {
     slot,

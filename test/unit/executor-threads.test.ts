@@ -88,6 +88,32 @@ describe("a slot", () => {
   });
 });
 
+test.each(["thread", "process"] as const)(
+  "inputs and results above 262,144 characters of JSON are told once for each task, and go through, on a %s",
+  async (isolation) => {
+    const stage = await open();
+    const run = async (input: unknown) => {
+      await stage.free(1);
+      const { outcome } = await stage.ended(
+        stage.start("returns-input", { with: input, isolation }),
+      );
+      expect(outcome).toEqual(succeeded(input));
+    };
+    const frame = JSON.stringify({ body: "returns-input", input: "" }).length;
+    await run("x".repeat(262_144 - frame));
+    expect(stage.warnings()).toEqual([]);
+    await run("x".repeat(262_145 - frame));
+    const large = (what: string, length: string) =>
+      `the ${what} of task act has ${length} characters of JSON, which each run stores and copies between threads: above 262,144, put it into a file or database and hand over its path or key`;
+    expect(stage.warnings()).toEqual([large("input", "262,145")]);
+    await run({ list: Array.from({ length: 200_000 }, (_, index) => index % 10) });
+    expect(stage.warnings()).toHaveLength(2);
+    expect(stage.warnings()[1]).toBe(large("result", "400,010"));
+    await run("x".repeat(400_000));
+    expect(stage.warnings()).toHaveLength(2);
+  },
+);
+
 describe("closing", () => {
   test("asks bodies to end, ends those that don't, and tells of each that it was abandoned", async () => {
     const stage = await open({ slots: 3, graceMillis: 50 });

@@ -2,6 +2,7 @@
 // any more, and is taken for as long as any code of its last run might still be running.
 import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
+import type { Json } from "../../core/json.ts";
 import { Attempt, type AttemptOptions, type Ended } from "./attempt.ts";
 import type { Host, HostEvent } from "./host.ts";
 import { isWorn } from "./memory.ts";
@@ -21,6 +22,8 @@ export interface SlotLinks {
   readonly openThread: (tell: (event: HostEvent) => void) => Host;
   readonly openProcess: (order: Order, tell: (event: HostEvent) => void) => Host;
   readonly tell: (event: ExecutorEvent) => void;
+  /** Sees what goes to threads and comes from them. */
+  readonly weigh: (task: string, what: "input" | "result", value: Json) => void;
 }
 
 type Phase = "opening" | "idle" | "ending" | "resting" | "closed";
@@ -92,6 +95,7 @@ export class Slot {
   }
 
   take(order: Order): void {
+    this.#links.weigh(order.task, "input", order.input);
     const sent = { ...order, number: ++this.#orders };
     const attempt: Attempt =
       order.isolation === "process" ? this.#inProcess(sent) : this.#inThread(sent);
@@ -251,6 +255,7 @@ export class Slot {
     if (order === undefined) return;
     this.#attempt = null;
     this.#settle();
+    if (outcome._tag === "Succeeded") this.#links.weigh(order.task, "result", outcome.result);
     this.#links.tell({ _tag: "Ended", run: order.run, token: order.token, outcome, emitted });
     if (this.free) this.#look();
   }

@@ -1,6 +1,7 @@
 // All slots of an executor, the one timer that looks at them, and the talk with whoever listens.
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
 import { unused } from "./outcome.ts";
+import { Scales } from "./payload.ts";
 import { Slot, type SlotLinks, type SlotOptions } from "./slot.ts";
 import { Wish } from "./wire.ts";
 
@@ -17,11 +18,13 @@ export class Slots {
   readonly #tell: (event: ExecutorEvent) => void;
   #pulse: ReturnType<typeof setInterval> | null = null;
 
-  constructor(options: SlotsOptions, links: SlotLinks) {
+  constructor(options: SlotsOptions, links: Omit<SlotLinks, "weigh">) {
     this.#options = options;
     this.#tell = links.tell;
+    const scales = new Scales((warning) => links.tell({ _tag: "Capacity", warning }));
     const watching: SlotLinks = {
       ...links,
+      weigh: (task, what, value) => scales.weigh(task, what, value),
       openThread: (tell) => {
         this.#watch();
         return links.openThread(tell);
