@@ -16,3 +16,9 @@ export const spend = task({ id: "spend", run: work });
 
 /** Bare Piscina gets the same order. */
 export const spendBare = ({ input }: { readonly input: number }): number => work(input);
+
+/** Says when it began, by the clock that all threads share. */
+export const moment = task({
+  id: "moment",
+  run: () => performance.timeOrigin + performance.now(),
+});

@@ -10,7 +10,7 @@ import { threadExecutor } from "../src/runtime/executor/executor.ts";
 import { work } from "./executor-work.ts";
 import { median, rounded, tableOf, type Row } from "./row.ts";
 
-const module = new URL("./executor-work.ts", import.meta.url);
+export const spendModule = new URL("./executor-work.ts", import.meta.url);
 const cores = os.availableParallelism();
 const rounds = 5;
 
@@ -24,7 +24,7 @@ export const benchExecutor = async (): Promise<Row[]> => {
   return [...rows, await latencyRow(), await loopGapRow()];
 };
 
-interface Contender {
+export interface Contender {
   /** Runs so many bodies of so many milliseconds, as many at a time as there are threads. */
   readonly play: (runs: number, millis: number) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -52,7 +52,7 @@ const rowsWith = async (threads: number): Promise<Row[]> => {
   return rows;
 };
 
-const paired = async (
+export const paired = async (
   [detent, piscina]: readonly [Contender, Contender],
   runs: number,
   millis: number,
@@ -89,13 +89,16 @@ const stepsPerMilli = ((steps: number) => {
   return steps / Math.min(...tries);
 })(2_000_000);
 
+/** As much work as takes so many milliseconds here. */
+export const stepsOf = (millis: number): number => Math.round(millis * stepsPerMilli);
+
 const orderOf = (number: number, millis: number): Order => ({
   run: `run-${number}`,
   task: "spend",
   token: 1,
   attempt: 1,
   idempotencyKey: "",
-  input: Math.round(millis * stepsPerMilli),
+  input: stepsOf(millis),
   timeoutMillis: null,
   memoryBytes: null,
   isolation: "thread",
@@ -104,7 +107,7 @@ const orderOf = (number: number, millis: number): Order => ({
 const openDetent = async (threads: number): Promise<Contender & { port: ExecutorPort }> => {
   const scope = Scope.makeUnsafe();
   const port = await Effect.runPromise(
-    Scope.provide(threadExecutor({ modules: [module], slots: threads }), scope),
+    Scope.provide(threadExecutor({ modules: [spendModule], slots: threads }), scope),
   );
   let number = 0;
   return {
@@ -128,9 +131,9 @@ const openDetent = async (threads: number): Promise<Contender & { port: Executor
   };
 };
 
-const openPiscina = (threads: number): Contender => {
+export const openPiscina = (threads: number): Contender => {
   const pool = new Piscina({
-    filename: module.href,
+    filename: spendModule.href,
     name: "spendBare",
     minThreads: threads,
     maxThreads: threads,

@@ -7,6 +7,7 @@ import { tableOf } from "./row.ts";
 import { benchRetention } from "./retention.ts";
 import { benchSqlite } from "./sqlite.ts";
 import { benchStore } from "./store.ts";
+import { benchThreads } from "./threads.ts";
 
 console.log(`Node ${process.versions.node}, ${os.availableParallelism()} cores\n`);
 for (const bench of [
