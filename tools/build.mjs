@@ -1,9 +1,10 @@
-// Builds dist/: every layer by its TypeScript project, then the command line as one bundle.
+// Builds dist/: every layer by its TypeScript project, then the dashboard's pages and the command line as bundles.
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 
 ownNode();
 run("tsc", "-b", "src");
+run("vite", "build", "--config", "src/adapters/dashboard/client/vite.config.ts");
 if (existsSync("src/cli/main.ts")) run("node", "tools/bundle-cli.mjs");
 
 /** @param {string} command @param {string[]} args */

@@ -55,7 +55,7 @@ const layers: readonly Layer[] = [
 const root = join(import.meta.dirname, "../..");
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .map((file) => posix.join("src", ...file.split(/[\\/]/)))
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+  .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"));
 
 test("every source file belongs to a layer and imports only what its layer may", () => {
   expect(sources.flatMap((file) => trespasses(file, importsOf(read(file))))).toEqual([]);

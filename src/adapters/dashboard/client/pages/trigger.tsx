@@ -1,0 +1,168 @@
+// One trigger: its tree of conditions with what waits in each leaf, its next occurrences, its last runs and skips.
+import type { JSX } from "preact";
+import type { ConditionView, TriggerDetail } from "../../view.ts";
+import { triggerPath } from "../api.ts";
+import { amountText, jsonText } from "../format.ts";
+import { useData } from "../live.ts";
+import { eventHref, runHref, runsHref } from "../route.ts";
+import { Empty, Fault, Loading, Section, When } from "../parts/basics.tsx";
+import { useShared } from "../parts/context.ts";
+import { RunTable } from "../parts/runs.tsx";
+import { Table } from "../parts/table.tsx";
+import { TriggerActs } from "../parts/trigger-acts.tsx";
+
+export const TriggerPage = ({ id }: { id: string }): JSX.Element => {
+  const { overview } = useShared();
+  const { view, error, refresh } = useData<TriggerDetail>(triggerPath(id), overview?.version);
+  return (
+    <>
+      <p class="trail">
+        <a href="#/triggers">Triggers</a>
+      </p>
+      <h1 class="id">{id}</h1>
+      {error === undefined ? null : <Fault error={error} retry={refresh} />}
+      {view === undefined ? (
+        error === undefined && <Loading />
+      ) : (
+        <Detail detail={view} refresh={refresh} />
+      )}
+    </>
+  );
+};
+
+const Detail = ({
+  detail,
+  refresh,
+}: {
+  detail: TriggerDetail;
+  refresh: () => void;
+}): JSX.Element => {
+  const { trigger, condition, options, runs, skips, input, hasInput } = detail;
+  return (
+    <>
+      <div class="line">
+        {trigger.task === null ? null : <span>runs {trigger.task}</span>}
+        {trigger.paused === null ? null : <span class="paused">paused</span>}
+        <TriggerActs
+          subject={{
+            trigger: trigger.id,
+            task: trigger.task,
+            isPaused: trigger.paused !== null,
+            isSchedule: trigger.isSchedule,
+            ...(hasInput && { input: jsonText(input) }),
+          }}
+          done={refresh}
+        />
+      </div>
+      <Section title="Condition">
+        {condition === null ? (
+          <Empty>
+            The condition is in the app&#8217;s file; start the dashboard with <code>--app</code>.
+          </Empty>
+        ) : (
+          <Tree condition={condition} />
+        )}
+        {options.length === 0 ? null : <p class="faint">{options.join(" · ")}</p>}
+      </Section>
+      {trigger.next.length === 0 ? null : (
+        <Section title="Next occurrences">
+          <ol class="instants">
+            {trigger.next.map((at) => (
+              <li key={at}>
+                <When at={at} plain />{" "}
+                <span class="faint">
+                  (<When at={at} />)
+                </span>
+              </li>
+            ))}
+          </ol>
+        </Section>
+      )}
+      <Section
+        title="Last runs"
+        aside={<a href={runsHref({ trigger: trigger.id })}>All of its runs</a>}
+      >
+        {runs.length === 0 ? (
+          <Empty>It has owed no run yet.</Empty>
+        ) : (
+          <RunTable
+            label="last runs"
+            runs={runs}
+            columns={["run", "state", "attempt", "created", "took", "outcome"]}
+          />
+        )}
+      </Section>
+      <Section title="Last skips">
+        {skips.length === 0 ? (
+          <Empty>Nothing was skipped.</Empty>
+        ) : (
+          <Table
+            label="last skips"
+            rows={skips}
+            keyOf={({ id }) => id}
+            columns={[
+              { title: "At", cell: ({ at }) => <When at={at} /> },
+              { title: "Reason", cell: ({ reason }) => reason },
+              { title: "Count", cell: ({ count }) => amountText(count), kind: "amount" },
+              {
+                title: "Of",
+                cell: ({ signal, from, to }) =>
+                  signal === null ? (
+                    <>
+                      <When at={from} plain /> to <When at={to} plain />
+                    </>
+                  ) : (
+                    <a class="id" href={eventHref(signal)}>
+                      {signal}
+                    </a>
+                  ),
+              },
+              { title: "Detail", cell: ({ detail }) => detail ?? "", kind: "wide" },
+            ]}
+          />
+        )}
+      </Section>
+    </>
+  );
+};
+
+const Tree = ({ condition }: { condition: ConditionView }): JSX.Element => {
+  const { kind, text, waiting, waitingCount, parts } = condition;
+  if (kind !== "leaf")
+    return (
+      <div class="branch">
+        <span class="branch-name">{text}</span>
+        <ul>
+          {parts.map((part) => (
+            <li key={part.path}>
+              <Tree condition={part} />
+            </li>
+          ))}
+        </ul>
+      </div>
+    );
+  return (
+    <div class={`leaf ${waitingCount > 0 ? "leaf-filled" : ""}`}>
+      <code>{text}</code>{" "}
+      <span class={waitingCount > 0 ? "waits" : "faint"}>
+        {waitingCount === 0 ? "nothing waits" : `${amountText(waitingCount)} waiting`}
+      </span>
+      {waiting.length === 0 ? null : (
+        <ul class="waiting">
+          {waiting.map(({ signal, at, key, text, run }) => (
+            <li key={signal}>
+              <a href={run === null ? eventHref(signal) : runHref(run)}>{text}</a>{" "}
+              {key === "" ? null : <span class="key-text">key {key}</span>}{" "}
+              <span class="faint">
+                <When at={at} />
+              </span>
+            </li>
+          ))}
+          {waitingCount > waiting.length ? (
+            <li class="faint">and {amountText(waitingCount - waiting.length)} more</li>
+          ) : null}
+        </ul>
+      )}
+    </div>
+  );
+};
