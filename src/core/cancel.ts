@@ -36,7 +36,7 @@ export const cancelOthers = (
   groups: Iterable<string>,
 ): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    for (const run of cancelsOf(self.definitions, state, groups)) {
+    for (const run of cancelsOf(state, groups)) {
       yield* cancelRun(self.store, run);
       self.hasMore = true; // where nobody held it, it has ended already
       self.cancelsCheckedAt = -Infinity;

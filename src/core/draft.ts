@@ -305,6 +305,13 @@ export class Draft {
     return this.countOf(scope) > 0;
   }
 
+  /** The runs that are not over in a scope. */
+  openRuns(scope: string): readonly string[] {
+    const put = [...this.openPut.values()].filter((row) => row.scope === scope);
+    const runs = [...(this.state.open.get(scope)?.keys() ?? []), ...put.map(({ run }) => run)];
+    return [...new Set(runs)].filter((run) => this.rowOf(scope, run) !== undefined);
+  }
+
   enter(scope: string, run: string): void {
     this.openPut.set(`${scope} ${run}`, { scope, run, ended: null });
     this.entered.set(run, [...(this.entered.get(run) ?? []), scope]);

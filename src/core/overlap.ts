@@ -32,7 +32,9 @@ export const fireInTurn = (fired: Fired, matches: readonly Match[]): void => {
     return;
   }
   const older = overlap === "cancelOther" ? [...waiting] : [];
-  holdForTurn(fired, matches, waiting);
+  const scope = overlapScopeOf(trigger.id);
+  const instead = overlap === "cancelOther" ? draft.openRuns(scope) : [];
+  holdForTurn(fired, matches, { waiting, instead });
   for (const firing of older) giveWay(fired, firing, "overlap");
 };
 
@@ -45,7 +47,7 @@ const overlapOf = ({ leaves }: CompiledTrigger, matches: readonly Match[]): Over
 const holdForTurn = (
   { draft, trigger, at, scopes }: Fired,
   matches: readonly Match[],
-  waiting: readonly HeldFiring[],
+  { waiting, instead }: { waiting: readonly HeldFiring[]; instead: readonly string[] },
 ): void => {
   const cause = matches.map(({ id }) => id);
   draft.hold({
@@ -60,6 +62,7 @@ const holdForTurn = (
       heldAt: at,
       matches,
       scopes,
+      instead,
     },
   });
 };
@@ -100,16 +103,15 @@ export const takeTurn = (draft: Draft, trigger: string, occurrence: string): voi
   draft.leaveScopes(firing);
 };
 
-/** The runs to be cancelled: those in whose place a firing waits. `groups` are the keys of `state.firings` to look at. */
+/**
+ * The runs to be cancelled: those in whose place a firing waits, not those that came while it waited. `groups` are the keys of `state.firings` to look at.
+ */
 export const cancelsOf = (
-  definitions: Definitions,
-  { firings, made, open }: State,
+  { firings, open }: Pick<State, "firings" | "open">,
   groups: Iterable<string>,
 ): readonly string[] =>
-  [...groups].flatMap((group) => {
-    const due = firings.get(group)?.[0]?.due;
-    const trigger = due && (definitions.triggers.get(due.trigger) ?? made.get(due.trigger));
-    return due?._tag === "Turn" && trigger && overlapOf(trigger, due.matches) === "cancelOther"
-      ? [...(open.get(group)?.keys() ?? [])]
-      : [];
-  });
+  [...groups].flatMap((group) =>
+    (firings.get(group) ?? [])
+      .flatMap(({ due }) => (due._tag === "Turn" ? due.instead : []))
+      .filter((run) => open.get(group)?.has(run) === true),
+  );

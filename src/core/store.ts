@@ -105,7 +105,12 @@ export interface Deadline {
 }
 
 /** A firing that is kept back: by flow control until the deadline, or for its turn, until the trigger's runs before it are over; then the deadline is the end of time. */
-export type HeldBack = HeldBackFor<"Release"> | HeldBackFor<"Turn">;
+export type HeldBack = HeldBackFor<"Release"> | Turn;
+
+interface Turn extends HeldBackFor<"Turn"> {
+  /** The runs in whose place it runs: they are to be cancelled. Empty under policies that cancel none. */
+  readonly instead: readonly string[];
+}
 
 interface HeldBackFor<Tag extends "Release" | "Turn"> {
   readonly _tag: Tag;

@@ -5,7 +5,6 @@ import { expect, test } from "vitest";
 import { every, task, trigger, type Overlap } from "../../src/core/index.ts";
 import { isTerminal } from "../../src/core/run.ts";
 import { cancelsOf } from "../../src/core/overlap.ts";
-import { definitionsOf, detent } from "../../src/core/index.ts";
 import { arbitraryApp, arbitraryHappenings } from "../support/arbitrary-app.ts";
 import { Log, Router } from "../support/deciding.ts";
 import { live } from "../support/living.ts";
@@ -141,8 +140,7 @@ test("whatever happens to whatever app, a firing waits for its turn only while a
       for (const [scope, rows] of state.open)
         if (scope.startsWith("overlap:"))
           for (const run of rows.keys()) expect([run, over.has(run)]).toEqual([run, false]);
-      const definitions = definitionsOf(detent(app));
-      for (const run of cancelsOf(definitions, state, state.firings.keys()))
+      for (const run of cancelsOf(state, state.firings.keys()))
         expect([run, over.has(run)]).toEqual([run, false]);
     }),
     { numRuns: 500 },

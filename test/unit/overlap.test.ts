@@ -1,5 +1,6 @@
 // Goal: what a schedule does while runs of its trigger are not over, case by case. Method: logs by hand, decisions without a store; then real engines over the memory store in
 // virtual time. What any lengths of runs come to is in test/property/overlap-laws.test.ts.
+import * as Effect from "effect/Effect";
 import { describe, expect, test } from "vitest";
 import {
   absent,
@@ -350,6 +351,29 @@ describe("with engines", () => {
     world.pass(15_000);
     expect(told(world).map(([, , state]) => state)).toEqual(["cancelled", "running"]);
   });
+
+  test.each([
+    ["by the engine that kept it", false],
+    ["by an engine that finds it waiting", true],
+  ])(
+    "cancelOther does not ask for the end of a run that came while its firing waited: %s",
+    (_, isFound) => {
+      const world = new World();
+      const when = any([everyMinute("cancelOther"), event("beside")]);
+      const slow = { ...takes(10 * minute), slots: 2 };
+      const { executor } = world.engine(appOf(triggerOf(when)), "a", slow);
+      Object.assign(executor, { cancel: () => Effect.void }); // a body that does not listen
+      world.pass(1.5 * minute);
+      world.emit("beside");
+      world.pass(1_000);
+      if (isFound) world.engine(appOf(triggerOf(when)), "b", slow);
+      world.pass(5_000);
+      const asked = () => world.runs().map(({ cancelRequested }) => cancelRequested);
+      expect(asked()).toEqual([true, false]);
+      world.pass(minute); // the next occurrence comes after it
+      expect(asked()).toEqual([true, true]);
+    },
+  );
 
   test("a definition that begins to mind its runs minds those that it finds", () => {
     const world = new World();
