@@ -10,9 +10,11 @@ import { isSchedule } from "./condition.ts";
 import { absentFaults } from "./absent-faults.ts";
 import { durationFault, durationMillis, readDuration, type DurationInput } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
+import type { EventDefinition } from "./event.ts";
 import { flowFaults } from "./flow-option.ts";
 import { jsonFault } from "./json.ts";
 import { retentionMillisDefault } from "./purge.ts";
+import { shown } from "./reading.ts";
 import { eventNameFault } from "./signal.ts";
 import { scheduleFaults } from "./schedule.ts";
 import { idFault, isTask, taskFaults, type Task } from "./task.ts";
@@ -226,7 +228,11 @@ const conditionFaults = (condition: Condition, path: string, seed: string, depth
       );
     }
     case "Event":
-      return [eventNameFault(condition.name), filterFault(condition.where, "where")]
+      return [
+        eventNameFault(condition.name),
+        schemaFault(condition.definition),
+        filterFault(condition.where, "where"),
+      ]
         .filter((fault) => fault !== undefined)
         .map((fault) => `${at}: ${fault}`);
     case "Status":
@@ -245,10 +251,10 @@ const conditionFaults = (condition: Condition, path: string, seed: string, depth
 
 const statusStates = ["running", "retrying", "succeeded", "failed", "cancelled", "expired", "lost"];
 
-const taskConditionFaults = (
-  condition: StatusCondition | ResultCondition | FailureCondition | SettledCondition,
-): string[] => {
-  const faults: (string | undefined)[] = [];
+type TaskCondition = StatusCondition | ResultCondition | FailureCondition | SettledCondition;
+
+const taskConditionFaults = (condition: TaskCondition): string[] => {
+  const faults: (string | undefined)[] = [...optionFaults(condition)];
   if (typeof condition.task !== "string")
     faults.push("it names no task; give a task or the id of one");
   if (condition._tag === "Status") {
@@ -262,10 +268,40 @@ const taskConditionFaults = (
   }
   if (condition._tag === "Result")
     faults.push(filterFault(condition.is, "is"), filterFault(condition.where, "where"));
-  if (condition._tag === "Failure") faults.push(filterFault(condition.error, "error"));
+  if (condition._tag === "Failure") faults.push(errorFault(condition.error));
   if (condition._tag !== "Settled") faults.push(filterFault(condition.input, "input"));
   return faults.filter((fault) => fault !== undefined);
 };
+
+const optionsOfTag = {
+  Status: ["input"],
+  Result: ["is", "where", "input"],
+  Failure: ["error", "input"],
+  Settled: [],
+} as const;
+
+/** A misspelt option would let everything pass that it was to keep out. */
+const optionFaults = ({ _tag, task: _, ...given }: TaskCondition): string[] => {
+  const known: readonly string[] = optionsOfTag[_tag];
+  const list = known.length === 0 ? "there are none" : `there are ${known.join(", ")}`;
+  return Object.keys(given)
+    .filter((option) => !known.includes(option) && !(_tag === "Status" && option === "states"))
+    .map((option) => `${JSON.stringify(option)} is no option; ${list}`);
+};
+
+/** Names are compared with the error's; anything else would match none. */
+const errorFault = (error: FailureCondition["error"]): string | undefined => {
+  if (error === undefined || typeof error === "function") return undefined;
+  const names: readonly unknown[] = Array.isArray(error) ? error : [error];
+  return names.length > 0 && names.every((name) => typeof name === "string")
+    ? undefined
+    : `error is ${shown(error)}; give the name of an error, a list of names, or a predicate`;
+};
+
+const schemaFault = (definition: EventDefinition | undefined): string | undefined =>
+  definition === undefined || typeof definition.schema?.["~standard"]?.validate === "function"
+    ? undefined
+    : "its schema is no Standard Schema; give one of Zod, Valibot, ArkType or Effect's Schema";
 
 /** A filter is a predicate or JSON; a Map, a regular expression or a bigint would compare with nothing. */
 const filterFault = (filter: unknown, place: string): string | undefined => {

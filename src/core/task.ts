@@ -2,6 +2,7 @@
 import { durationFault, durationMillis, type DurationInput } from "./duration.ts";
 import type { LogLevel } from "./executor.ts";
 import type { Json } from "./json.ts";
+import { shown } from "./reading.ts";
 
 declare global {
   // The core's library has no DOM. Where the caller's has one, this merges with the real AbortSignal.
@@ -195,6 +196,9 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   if (wrongId !== undefined) faults.push(`Task: ${wrongId}`);
   for (const option of Object.keys(settings))
     if (!settingNames.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
+  // What a thread tells of its tasks has no functions.
+  if (isTask(settings))
+    demand(typeof settings.run === "function", "run is no function; give (input, ctx) => result");
   const { retry, timeout } = settings;
   if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
   if (settings.expireAfter !== undefined) {
@@ -238,8 +242,22 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   return faults;
 };
 
+const retryNames: readonly (keyof RetryPolicy)[] = [
+  "attempts",
+  "backoff",
+  "first",
+  "max",
+  "factor",
+  "jitter",
+  "unless",
+];
+
 const retryFaults = (place: string, retry: RetryPolicy): readonly string[] => {
-  const faults: string[] = [];
+  if (typeof retry !== "object" || retry === null)
+    return [`${place}: retry is ${shown(retry)}; give an object such as { attempts: 3 }`];
+  const faults = Object.keys(retry)
+    .filter((name) => !retryNames.includes(name as keyof RetryPolicy))
+    .map((name) => `${place}: retry.${name} is no option; there are ${retryNames.join(", ")}`);
   const demand = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(`${place}: ${fault}`);
   };
@@ -254,12 +272,18 @@ const retryFaults = (place: string, retry: RetryPolicy): readonly string[] => {
     `retry.factor is ${String(retry.factor)}; give a number of at least 1`,
   );
   demand(
-    retry.jitter === undefined || (retry.jitter >= 0 && retry.jitter <= 1),
-    `retry.jitter is ${String(retry.jitter)}; give a share from 0 to 1`,
+    retry.jitter === undefined ||
+      (typeof retry.jitter === "number" && retry.jitter >= 0 && retry.jitter <= 1),
+    `retry.jitter is ${shown(retry.jitter)}; give a share from 0 to 1`,
   );
   demand(
     retry.backoff === undefined || ["exponential", "linear", "constant"].includes(retry.backoff),
     `retry.backoff is ${JSON.stringify(retry.backoff)}; give "exponential", "linear" or "constant"`,
+  );
+  demand(
+    retry.unless === undefined ||
+      (Array.isArray(retry.unless) && retry.unless.every((name) => typeof name === "string")),
+    `retry.unless is ${shown(retry.unless)}; give a list of error names`,
   );
   return faults;
 };

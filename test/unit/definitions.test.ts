@@ -2,14 +2,20 @@
 import { expect, test } from "vitest";
 import {
   all,
+  any,
   cron,
+  defineEvent,
   definitionsOf,
   DefinitionError,
   detent,
   event,
+  failure,
   result,
+  settled,
+  status,
   task,
   trigger,
+  type Condition,
 } from "../../src/core/index.ts";
 
 const faultsOf = (define: () => unknown): readonly string[] => {
@@ -23,6 +29,9 @@ const faultsOf = (define: () => unknown): readonly string[] => {
 };
 
 const work = task({ id: "work", run: (input: unknown) => input });
+const anything = {
+  "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value }) },
+};
 
 test("all faults of a set are reported together, each with the trigger and the condition that it lies in", () => {
   const faults = faultsOf(() =>
@@ -154,4 +163,77 @@ test.each([
   ],
 ])("what plain JavaScript gets wrong is told where it stands: %#", (define, fault) => {
   expect(faultsOf(define)).toEqual([fault]);
+});
+
+test("an option that a condition does not have is a fault: misspelt, it would let everything pass", () => {
+  const faultsOfWhen = (when: unknown): readonly string[] =>
+    faultsOf(() =>
+      detent({
+        tasks: [work],
+        triggers: [trigger("t", { when: when as Condition, run: work, input: null })],
+      }),
+    ).map((fault) => fault.replace('Trigger "t": condition "when": ', ""));
+  expect(faultsOfWhen(failure(work, { errors: "RangeError" } as never))).toEqual([
+    '"errors" is no option; there are error, input',
+  ]);
+  expect(faultsOfWhen(result(work, { Is: 1 } as never))).toEqual([
+    '"Is" is no option; there are is, where, input',
+  ]);
+  expect(faultsOfWhen(status(work, "running", { where: 1 } as never))).toEqual([
+    '"where" is no option; there are input',
+  ]);
+  expect(faultsOfWhen({ ...settled(work), input: 1 })).toEqual([
+    '"input" is no option; there are none',
+  ]);
+});
+
+test("what can't name an error, and what is no schema, is a fault", () => {
+  const faults = faultsOf(() =>
+    detent({
+      tasks: [work],
+      triggers: [5, {}, [], ["RangeError", 5], "RangeError", ["RangeError"], () => true].map(
+        (error, n) =>
+          trigger(`t${n}`, {
+            when: any([
+              failure(work, { error: error as never }),
+              event(defineEvent(`e${n}`, (n === 0 ? {} : anything) as never)),
+            ]),
+            run: work,
+            input: null,
+          }),
+      ),
+    }),
+  );
+  const mend = "give the name of an error, a list of names, or a predicate";
+  expect(faults).toEqual([
+    `Trigger "t0": condition "any.0": error is 5; ${mend}`,
+    `Trigger "t0": condition "any.1": its schema is no Standard Schema; give one of Zod, Valibot, ArkType or Effect's Schema`,
+    `Trigger "t1": condition "any.0": error is an object; ${mend}`,
+    `Trigger "t2": condition "any.0": error is an array; ${mend}`,
+    `Trigger "t3": condition "any.0": error is an array; ${mend}`,
+  ]);
+});
+
+test("a retry policy that says nothing, and a task that does nothing, is a fault", () => {
+  const faultsOfTask = (settings: object): readonly string[] =>
+    faultsOf(() =>
+      detent({ tasks: [task({ id: "k", run: () => 1, ...settings })], triggers: [] }),
+    ).map((fault) => fault.replace('Task "k": ', ""));
+  expect(faultsOfTask({ run: "work" })).toEqual([
+    "run is no function; give (input, ctx) => result",
+  ]);
+  expect(faultsOfTask({ retry: null })).toEqual([
+    "retry is null; give an object such as { attempts: 3 }",
+  ]);
+  expect(
+    faultsOfTask({ retry: { attempts: 2, tries: 3, jitter: "1", unless: "RangeError" } }),
+  ).toEqual([
+    "retry.tries is no option; there are attempts, backoff, first, max, factor, jitter, unless",
+    'retry.jitter is "1"; give a share from 0 to 1',
+    'retry.unless is "RangeError"; give a list of error names',
+  ]);
+  expect(faultsOfTask({ retry: { attempts: 2, unless: [5] } })).toEqual([
+    "retry.unless is an array; give a list of error names",
+  ]);
+  expect(faultsOfTask({ retry: { attempts: 2, jitter: 1, unless: ["RangeError"] } })).toEqual([]);
 });
