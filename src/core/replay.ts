@@ -25,7 +25,7 @@ export interface Replayed {
   readonly runs: readonly Run[];
   readonly skips: readonly Skip[];
   readonly state: State;
-  /** From this instant on what was recorded can be compared: before it other definitions were active. */
+  /** From this instant on what was recorded can be compared: before it other definitions were active, or the log has gaps. */
   readonly since: number;
   /** How many signals were heard, and how many not, since their run is not owed. */
   readonly heard: number;
@@ -76,7 +76,7 @@ export const replay = (
   return { runs, skips, state, since, heard: index - dropped, dropped };
 };
 
-/** The signals that were routed, and the instant from which the journal's generation decided. */
+/** The signals that were routed, and the instant from which they and the journal's generation are whole. */
 const routedOf = (
   { head, signals }: Journal,
   until: number,
@@ -84,14 +84,20 @@ const routedOf = (
   const { generation, watermark } = head;
   const routed = signals.filter(({ seq, at }) => seq <= watermark.seq && at <= until);
   // The first generation has decided everything, also what was stored before it.
-  const since = generation === null || generation.number === 1 ? -Infinity : generation.activatedAt;
-  return { signals: routed, since };
+  const activatedAt =
+    generation === null || generation.number === 1 ? -Infinity : generation.activatedAt;
+  // What is over is forgotten after the retention; from the last gap on the log is whole.
+  const cut = signals.findLastIndex(({ seq }, at) => seq !== (signals[at - 1]?.seq ?? 0) + 1);
+  return { signals: routed, since: Math.max(activatedAt, signals[cut]?.at ?? -Infinity) };
 };
 
-/** When the definitions became active: those of a later generation are taken to have been there from the beginning. */
+/** When the definitions became active: those of a later generation are taken to have been there from the beginning; schedules of a log that is cut, to begin where it does. */
 const beginOf = ({ head, signals }: Journal, since: number): number => {
-  const activatedAt = head.generation?.activatedAt ?? signals[0]?.at ?? head.watermark.at;
-  return since === -Infinity ? activatedAt : Math.min(activatedAt, signals[0]?.at ?? activatedAt);
+  const { generation, watermark } = head;
+  const first = signals[0]?.at ?? watermark.at;
+  if (generation === null) return first;
+  if (generation.number > 1) return Math.min(first, generation.activatedAt);
+  return since === -Infinity ? generation.activatedAt : first;
 };
 
 interface Outage {

@@ -137,6 +137,18 @@ test("what former definitions decided is not compared", () => {
   ).toMatchObject([{ kind: "run-changed", fields: ["task"], at: 1_000 }]);
 });
 
+test("of a log that was forgotten in part, what came after the last gap is compared", () => {
+  const tick = trigger("t", { when: all([event("a"), event("b")]), run: work, input: 1 });
+  const router = new Router(appOf(tick));
+  const log = new Log();
+  for (const name of ["a", "b", "a", "b", "a", "b"]) router.route({ signals: [log.event(name)] });
+  const { signals, ...journal } = journalOf(router, log);
+  const cut = { ...journal, signals: signals.filter(({ seq }) => seq !== 1 && seq !== 4) };
+  const again = replay(definitionsFor(tick), cut);
+  expect(again.since).toBe(signals[4]!.at);
+  expect(differencesOf(cut, again)).toEqual([]);
+});
+
 test("an instant shows what waited, what was to come and which runs were not over", () => {
   const triggers = [
     trigger("tick", { when: every("1 h"), run: work, input: 1 }),
