@@ -47,11 +47,7 @@ const ofRouting = ({ unrouted, isAlive, now }: Recent): readonly Finding[] => {
 };
 
 const ofSchedules = ({ cursors, deadlines, isAlive, now }: Recent): readonly Finding[] => {
-  const paused = new Set(
-    deadlines.flatMap(({ due }) =>
-      due._tag === "Paused" && "trigger" in due.subject ? [due.subject.trigger] : [],
-    ),
-  );
+  const paused = pausedTriggersOf(deadlines);
   return cursors
     .filter(({ trigger }) => !paused.has(trigger))
     .flatMap(({ trigger, leaf, at }) => {
@@ -69,6 +65,13 @@ const ofSchedules = ({ cursors, deadlines, isAlive, now }: Recent): readonly Fin
       ];
     });
 };
+
+export const pausedTriggersOf = (deadlines: readonly Deadline[]): ReadonlySet<string> =>
+  new Set(
+    deadlines.flatMap(({ due }) =>
+      due._tag === "Paused" && "trigger" in due.subject ? [due.subject.trigger] : [],
+    ),
+  );
 
 /** A cursor's schedule as its leaf's key says it; undefined for what this version can't read. */
 export const nextOf = (leaf: string, trigger: string, after: number): number | undefined => {

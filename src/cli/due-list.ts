@@ -4,7 +4,7 @@ import { endless } from "../core/command.ts";
 import { scheduleOfKey } from "../core/schedule.ts";
 import type { Run } from "../core/run.ts";
 import type { Cursor, Deadline } from "../core/store.ts";
-import { nextOf } from "./diagnosis-recent.ts";
+import { nextOf, pausedTriggersOf } from "./diagnosis-recent.ts";
 
 export interface Due {
   readonly at: number;
@@ -14,7 +14,7 @@ export interface Due {
   readonly what: string;
 }
 
-/** The first ones, in the order of time; what is overdue comes first. */
+/** The first ones, in the order of time; what is overdue comes first. Schedules of paused triggers are left out. */
 export const dueListOf = (
   {
     cursors,
@@ -28,7 +28,9 @@ export const dueListOf = (
   limit = 10,
 ): readonly Due[] => {
   const due: Due[] = [];
+  const paused = pausedTriggersOf(deadlines);
   for (const { trigger, leaf, at } of cursors) {
+    if (paused.has(trigger)) continue;
     const nextAt = nextOf(leaf, trigger, at);
     const schedule = scheduleOfKey(leaf);
     if (nextAt !== undefined && schedule !== undefined)

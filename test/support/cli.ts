@@ -10,6 +10,9 @@ const root = join(import.meta.dirname, "../..");
 // Below node_modules, so that what the bundle leaves outside (piscina, tsx) is found.
 const bundle = join(root, "node_modules/.cache/detent-cli-test");
 
+/** What `node` runs as the command line, once it is bundled. */
+export const bundled = join(bundle, "main.js");
+
 /** Bundles the command line; done once, before the tests of a file. */
 export const bundleCli = (): void => {
   execFileSync(process.execPath, [join(root, "tools/bundle-cli.mjs"), bundle, "src"], {
@@ -53,7 +56,7 @@ export const newPlace = (): Place => {
   );
   const start = (args: readonly string[], { env, node = [] }: Settings = {}): ChildProcess => {
     const { DETENT_STORE: _, FORCE_COLOR: __, ...inherited } = process.env;
-    return spawn(process.execPath, [...node, join(bundle, "main.js"), ...args], {
+    return spawn(process.execPath, [...node, bundled, ...args], {
       cwd: folder,
       env: { ...inherited, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -233,7 +233,13 @@ test("what is due next is a list in the order of time, with what is overdue firs
   const cursors = [
     { trigger: "a", leaf: hourly, at: noon },
     { trigger: "odd", leaf: "nonsense", at: noon },
+    { trigger: "held", leaf: hourly, at: noon },
   ];
+  deadlines.push({
+    id: "q",
+    at: 8_640_000_000_000_000,
+    due: { _tag: "Paused", subject: { trigger: "held" } },
+  } as never);
   const runs = [run({ id: "r", dueAt: noon - 5 }), run({ id: "s", state: "running" })];
   expect(dueListOf({ cursors, deadlines, runs })).toEqual([
     { at: noon - 5, kind: "run", id: "r", what: "task work" },
