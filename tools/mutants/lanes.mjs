@@ -24,28 +24,32 @@ const end = (worker, value) => {
   return value;
 };
 
-const ask = (worker, { file, source, tests }, millis) =>
+/** A mutant that waits for ever uses no time of the processor. */
+const wallMillisMax = 180_000;
+
+/** What the worker says of the tests on this source; `millisMax` is how much time of the processor each file of tests may take. */
+const ask = (worker, { file, source, tests }, millisMax) =>
   new Promise((done) => {
     const over = (verdict) => {
       clearTimeout(timer);
       worker.off("message", over).off("exit", gone);
       done(verdict);
     };
-    const late = { killer: { test: "", name: "(time)", message: `more than ${millis} ms` } };
+    const late = { killer: { test: "", name: "(time)", message: "no answer" } };
     const gone = () => over({ killer: { test: "", name: "(time)", message: "the process ended" } });
-    const timer = setTimeout(() => over(late), millis);
+    const timer = setTimeout(() => over(late), wallMillisMax);
     worker.on("message", over).on("exit", gone);
-    worker.send({ file, source, tests });
+    worker.send({ file, source, tests, millisMax });
   });
 
 /**
- * How long each of these tests takes in a warm process when nothing is changed; they must pass.
+ * How much time of the processor each of these tests takes in a warm process when nothing is changed; they must pass.
  * @returns {Promise<Record<string, number>>} milliseconds by test file
  */
 export const unmutatedMillis = async ({ file, source, tests }) => {
   const worker = newWorker();
-  await ask(worker, { file, source, tests }, 300_000);
-  const { killer, millis } = await ask(worker, { file, source, tests }, 300_000);
+  await ask(worker, { file, source, tests }, {});
+  const { killer, millis } = await ask(worker, { file, source, tests }, {});
   if (killer !== null)
     throw new Error(`a test fails before anything is changed: ${JSON.stringify(killer)}`);
   return end(worker, millis);
@@ -53,14 +57,14 @@ export const unmutatedMillis = async ({ file, source, tests }) => {
 
 /**
  * Judges all mutants of the queue, and tells of each.
- * @param {{ queue: any[], lanes: number, testsOf: (file: string) => string[], millisMaxOf: (file: string) => number, tell: (mutant: any, killer: any) => void }} work
+ * @param {{ queue: any[], lanes: number, testsOf: (file: string) => string[], millisMax: Record<string, number>, tell: (mutant: any, killer: any) => void }} work
  */
-export const judge = async ({ queue, lanes, testsOf, millisMaxOf, tell }) => {
+export const judge = async ({ queue, lanes, testsOf, millisMax, tell }) => {
   const lane = async () => {
     let [worker, count] = [newWorker(), 0];
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const tests = testsOf(mutant.file);
-      const { killer } = await ask(worker, { ...mutant, tests }, millisMaxOf(mutant.file));
+      const { killer } = await ask(worker, { ...mutant, tests }, millisMax);
       tell(mutant, killer);
       count += 1;
       if (killer?.name !== "(time)" && count < mutantsMax) continue;

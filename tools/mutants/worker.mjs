@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { begin, run } from "./suite.mjs";
 
@@ -68,14 +69,29 @@ function isOwn(url) {
   return own.some((folder) => url.startsWith(folder));
 }
 
-process.on("message", ({ file, source, tests }) => {
+/** So much time of the processor this process may have used, in microseconds. Whoever loops for ever can't look at it himself: a thread does. */
+const spentMax = new Float64Array(new SharedArrayBuffer(8)).fill(Infinity);
+const watchdog = `
+  const { workerData } = require("node:worker_threads");
+  setInterval(() => {
+    const { user, system } = process.cpuUsage();
+    if (user + system > workerData[0]) process.kill(process.pid, "SIGKILL");
+  }, 200);`;
+new Worker(watchdog, { eval: true, workerData: spentMax }).unref();
+
+function spent() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+process.on("message", ({ file, source, tests, millisMax }) => {
   const path = join(root, file);
   const afresh = dependentsOf(
     path,
     tests.map((test) => join(root, test)),
   );
   job = { generation: job.generation + 1, file: path, source, afresh };
-  void verdict(tests).then((answer) => process.send?.(answer));
+  void verdict(tests, millisMax).then((answer) => process.send?.(answer));
 });
 process.on("disconnect", () => process.exit());
 /** A rejection that nobody has caught; vitest takes it for a failure, too. */
@@ -83,13 +99,14 @@ let stray;
 process.on("unhandledRejection", (reason) => (stray ??= { reason }));
 process.on("uncaughtException", () => {});
 
-/** Which test failed first and why, or null and how long each file took. */
-async function verdict(tests) {
+/** Which test failed first and why, or null and how many milliseconds of the processor each file took. */
+async function verdict(tests, millisMax) {
   const millis = {};
   await turn(); // what the mutant before has left behind
   stray = undefined;
   for (const test of tests) {
-    const started = performance.now();
+    const started = spent();
+    spentMax[0] = started + 1_000 * (millisMax[test] ?? Infinity);
     begin();
     seed = 0;
     try {
@@ -102,8 +119,9 @@ async function verdict(tests) {
     await turn();
     if (stray !== undefined)
       return { killer: { test, name: "(rejection)", message: String(stray.reason) } };
-    millis[test] = performance.now() - started;
+    millis[test] = (spent() - started) / 1_000;
   }
+  spentMax[0] = Infinity;
   return { killer: null, millis };
 }
 
