@@ -9,7 +9,6 @@ import {
 } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import { giveWay } from "./fire.ts";
-import { DefinitionError } from "./errors.ts";
 import { scheduleOfKey, type Schedule } from "./schedule.ts";
 import { overlapScopeOf } from "./scope.ts";
 import type { CursorMove } from "./step.ts";
@@ -52,13 +51,7 @@ export const schedule = (
 ): readonly CursorMove[] | string => {
   if (definitions.triggers.has(id)) return `the trigger ${JSON.stringify(id)} is defined`;
   if (!definitions.tasks.has(task)) return `no task ${JSON.stringify(task)} is defined`;
-  let made: CompiledTrigger;
-  try {
-    made = madeTrigger(id, when, { task, input });
-  } catch (thrown) {
-    if (thrown instanceof DefinitionError) return thrown.message;
-    throw thrown;
-  }
+  const made = madeTrigger(id, when, { task, input }); // its faults were found when the command was read
   const before = ended(draft, draft.madeOf(id), at);
   draft.make(made);
   const leaf = made.leaves[0] as Leaf;
