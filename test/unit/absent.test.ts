@@ -302,6 +302,35 @@ test("each start ends as exactly one of answered, a run and a watch that goes on
   expect(Math.min(owed, answered)).toBeGreaterThan(100);
 });
 
+test("a signal that answers a watch in two ways begins none; one that starts a watch in two ways begins one", () => {
+  const answers = any([event("b"), event("b", () => true)]);
+  const starts = any([event("a"), event("a", () => true)]);
+  const app = alarming(absent(answers, { within: 2_000, after: starts }));
+  expect(routed(app, [["b", 1_000]], 10_000).runs).toEqual([]);
+  const router = routed(app, [["a", 1_000]], 2_000);
+  expect([...router.state.watches.values()].flat()).toHaveLength(1);
+});
+
+test("an absence after no signal says so: what it came after is null", () => {
+  const router = new Router({
+    tasks: [work],
+    triggers: [
+      trigger("t", {
+        when: absent(event("e"), { within: "1 s" }),
+        run: work,
+        input: (f) => f.absence as never,
+      }),
+    ],
+  });
+  router.route({ until: 2_000 });
+  expect(router.runs[0]?.input).toStrictEqual({
+    _tag: "Absence",
+    after: null,
+    since: 0,
+    at: 1_000,
+  });
+});
+
 describe("over engines", () => {
   const alive = alarming(absent(event("beat"), { within: "10 s" }));
 

@@ -1,6 +1,7 @@
 // Goal: a faulty set of definitions reports every fault at once, each with its place and its mend.
 import { expect, test } from "vitest";
 import {
+  absent,
   all,
   any,
   cron,
@@ -236,4 +237,68 @@ test("a retry policy that says nothing, and a task that does nothing, is a fault
     "retry.unless is an array; give a list of error names",
   ]);
   expect(faultsOfTask({ retry: { attempts: 2, jitter: 1, unless: ["RangeError"] } })).toEqual([]);
+});
+
+test("of two tasks with one id, and of a task with faults, each fault is told once", () => {
+  const bad = task({ id: "bad", run: () => 1, retry: { attempts: 0 } });
+  const app = detent({ tasks: [new URL("file:///tasks.ts")], triggers: [] });
+  expect(faultsOf(() => definitionsOf(app, [work, work, bad]))).toEqual([
+    'Task "bad": retry.attempts is 0; give a whole number of at least 1',
+    'Task "work" is defined more than once; ids are unique in an app',
+  ]);
+});
+
+test("an app of modules whose tasks are not given has none", () => {
+  const app = detent({ tasks: [new URL("file:///tasks.ts")], triggers: [] });
+  expect([...definitionsOf(app).tasks]).toEqual([]);
+});
+
+test.each([
+  ["WORK", '; did you mean "work"?'],
+  ["wor", '; did you mean "work"?'],
+  ["workers", '; did you mean "work"?'],
+  ["play", '; it has "work"'],
+])("a task called %s that nobody exports is told%s", (run, hint) => {
+  const app = detent({ tasks: [work], triggers: [trigger("t", { when: event("e"), run })] });
+  expect(faultsOf(() => definitionsOf(app))).toEqual([
+    `Trigger "t": run names the task "${run}", which no module exports${hint}`,
+  ]);
+});
+
+const triggerOf = (options: object, when = event("e") as never) =>
+  definitionsOf(
+    detent({ tasks: [work], triggers: [trigger("t", { when, run: work, ...options })] }),
+  ).triggers.get("t")!;
+
+test("under `by` only watches are other leaves than without it; to begin or end to correlate makes another trigger", () => {
+  const by = (signal: { readonly id?: string }): string | undefined => signal.id;
+  const watching = absent(event("e"), { within: "1 s" }) as never;
+  const keys = (options: object, when?: never) => triggerOf(options, when).leaves.map((l) => l.key);
+  expect(keys({ by })).toEqual(keys({}));
+  expect(keys({ by }, watching)).not.toEqual(keys({}, watching));
+  expect(triggerOf({ by }).fingerprint).not.toBe(triggerOf({}).fingerprint);
+  expect(triggerOf({ throttle: "1 s" }).fingerprint).not.toBe(triggerOf({}).fingerprint);
+  expect(triggerOf({ throttle: "2 s" }).fingerprint).not.toBe(
+    triggerOf({ throttle: "1 s" }).fingerprint,
+  );
+});
+
+test("10,000 matches wait in a leaf unless a trigger says otherwise", () => {
+  expect([triggerOf({}).waitingMax, triggerOf({ waitingMax: 3 }).waitingMax]).toEqual([10_000, 3]);
+});
+
+test("the events that triggers define are known by their names, those that they only name are not", () => {
+  const defined = defineEvent("defined", {
+    "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) },
+  });
+  const { events } = definitionsOf(
+    detent({
+      tasks: [work],
+      triggers: [
+        trigger("a", { when: all([event(defined), result(work)]), run: work, input: null }),
+        trigger("b", { when: event("named"), run: work, input: null }),
+      ],
+    }),
+  );
+  expect([...events]).toEqual([["defined", defined]]);
 });

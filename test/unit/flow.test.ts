@@ -145,6 +145,18 @@ describe("batch", () => {
     expect(skipsOf(router)).toEqual([]);
   });
 
+  test("all that waits for one batch waits until the same instant, its time after the first", () => {
+    const router = new Router(appOf(onE({ batch: { size: 9, within: "1 min" } })));
+    const log = new Log();
+    for (const at of [1_000, 2_000, 3_000]) log.event("e", "k", { at });
+    router.route({ signals: log.signals });
+    expect(router.state.deadlines.values().map(({ at }) => at)).toEqual([61_000, 61_000, 61_000]);
+  });
+
+  test("a debounce may wait exactly as long as it waits at most", () => {
+    expect(() => detent(appOf(onE({ debounce: { wait: "1 s", max: "1 s" } })))).not.toThrow();
+  });
+
   test("a batch of what a join fires has the matches of each firing together", () => {
     const when = all([event("a"), event("b")]);
     const batch = { size: 2, within: 1_000 };

@@ -22,6 +22,7 @@ import {
 import { nextDueAt, waitsForClock } from "../../src/core/state.ts";
 import type { StoredState } from "../../src/core/store.ts";
 import { aPause, aWaiting, anEvent, writes } from "../../src/adapters/testing/subject.ts";
+import { tellOtherGeneration, tellSetBack } from "../../src/core/warnings.ts";
 import { hour } from "../support/deciding.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
@@ -125,5 +126,55 @@ describe("schedules wait for the clock", () => {
 
   test("but not while they are paused", () => {
     expect(waits(cron("0 * * * *"), 9 * hour, true)).toBe(false);
+  });
+});
+
+describe("a router tells", () => {
+  const definitions = definitionsWith(
+    trigger("hourly", { when: cron("0 * * * *"), run: work, input: null }),
+  );
+  const listening = (zones: string | null = null) => {
+    const messages: string[] = [];
+    const note = ({ message }: { message: string }) => messages.push(message);
+    return { self: { definitions, note, zones, isSetBack: false, toldGeneration: null }, messages };
+  };
+  const state = stateOf(
+    definitions,
+    { revision: 0, seq: 0, at: 10 * hour },
+    {
+      ...nothing,
+      cursors: [{ trigger: "hourly", leaf: definitions.schedules[0]!.key, at: 10 * hour }],
+    },
+  );
+
+  test("that schedules wait for a clock that was set back by more than a second, once", () => {
+    const { self, messages } = listening();
+    tellSetBack(self as never, state, 10 * hour - 1_000);
+    expect(messages).toEqual([]);
+    tellSetBack(self as never, state, 10 * hour - 1_001);
+    tellSetBack(self as never, state, 9 * hour);
+    expect(messages).toEqual([
+      'the store\'s clock was set back; schedules go on at once after "detent rewind", or by themselves at 1970-01-01T10:00:00.000Z',
+    ]);
+    tellSetBack(self as never, state, 10 * hour);
+    tellSetBack(self as never, state, 9 * hour);
+    expect(messages).toHaveLength(2);
+  });
+
+  test("which time zone database another engine with the same definitions has, if that is known", () => {
+    const { self, messages } = listening("2026b");
+    const generation = {
+      number: 3,
+      fingerprint: definitions.fingerprint,
+      activatedAt: 0,
+      triggers: {},
+    };
+    tellOtherGeneration(self as never, { ...generation, zones: null });
+    tellOtherGeneration(self as never, { ...generation, zones: "2025a" });
+    tellOtherGeneration(self as never, { ...generation, zones: "2025a", number: 4 });
+    expect(messages.map((message) => message.split(": ")[0])).toEqual([
+      "generation 3, which is active now, computes with the time zone database of an engine that didn't say, this engine with 2026b",
+      "generation 4, which is active now, computes with the time zone database 2025a, this engine with 2026b",
+    ]);
   });
 });
