@@ -72,7 +72,11 @@ const openShell = (folder, tarball) => {
       };
       shell.stdin.write(`${lines}\necho "${mark} $?"\n`);
     });
-  return { run, close: () => shell.stdin.end("kill $(jobs -p) 2>/dev/null; wait\n"), shell };
+  // With job control each background block is a process group, which gets the signal as a whole.
+  shell.stdin.write("set -m\n");
+  const close = () =>
+    shell.stdin.end('for job in $(jobs -p); do kill -TERM -- "-$job"; done 2>/dev/null; wait\n');
+  return { run, close, shell };
 };
 
 const expectOutput = (expected, output) => {
