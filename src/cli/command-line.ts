@@ -10,12 +10,14 @@ import * as CliOutput from "effect/cli/CliOutput";
 import * as Command from "effect/cli/Command";
 import * as GlobalFlag from "effect/cli/GlobalFlag";
 import { backfill } from "./backfill.ts";
+import { backup } from "./backup.ts";
 import { build } from "./build.ts";
 import { cancel, retry } from "./cancel.ts";
 import { check } from "./check.ts";
 import { conform } from "./conform.ts";
 import { dashboard } from "./dashboard.ts";
 import { doctor } from "./doctor.ts";
+import { dump, load } from "./dump.ts";
 import { emit } from "./emit.ts";
 import { events } from "./events.ts";
 import { exportCommand } from "./export.ts";
@@ -75,6 +77,9 @@ const detent = Command.make("detent").pipe(
     build,
     dashboard,
     purge,
+    backup,
+    dump,
+    load,
     conform,
   ]),
 );

@@ -6,8 +6,10 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import { isNews } from "./batch.ts";
 import { listed, sorted } from "./memory-list.ts";
+import { load } from "./memory-load.ts";
 import { owedOf, purge } from "./memory-purge.ts";
 import { MemoryTables } from "./memory-tables.ts";
+import { notEmpty } from "./store-load.ts";
 import { cursorKeyOf, deadlineKeyOf, openKeyOf, pageError, waitingKeyOf } from "./store-order.ts";
 import type { Reading, StorePort, StoredState, Summary } from "./store.ts";
 
@@ -36,7 +38,9 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
     leave: (owner) => step((now) => tables.close(owner, now)),
     proof: () => Effect.succeed(null),
     dead: Effect.sync(() =>
-      [...tables.owners.values()].filter(({ id, closedAt }) => closedAt === null && killed.has(id)),
+      [...tables.owners.values()].filter(
+        ({ id, closedAt }) => closedAt === null && (killed.has(id) || tables.foreign.has(id)),
+      ),
     ),
     read: (request) => step((now) => readingOf(tables, request, now)),
     commit: (batch) =>
@@ -55,6 +59,8 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
       }),
     summary: step((now) => summaryOf(tables, now)),
     owed: (request) => Effect.sync(() => owedOf(tables, request)),
+    load: (request) =>
+      Effect.suspend(() => (load(tables, request) ? Effect.void : Effect.fail(notEmpty()))),
     purge: (request) => Effect.sync(() => purge(tables, request)),
     changes: (listener) => {
       // Its own function object, so that one listener may listen twice.

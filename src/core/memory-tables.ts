@@ -80,6 +80,8 @@ export class MemoryTables {
   readonly deadlines = new Map<string, Deadline>();
   readonly open = new Map<string, Open>();
   readonly owners = new Map<string, Owner>();
+  /** Owners that came with a load: nobody is them here. */
+  readonly foreign = new Set<string>();
   readonly tombstones = new MemoryTombstones();
 
   get newestSeq(): number {
@@ -102,7 +104,7 @@ export class MemoryTables {
       routedAt: this.watermark.at,
     });
     const signals = batch.signals?.map((signal) => this.#append(signal, at)) ?? [];
-    this.#write(batch);
+    this.write(batch);
     return { _tag: "Committed", signals };
   }
 
@@ -198,13 +200,18 @@ export class MemoryTables {
     const seq = this.newestSeq + 1;
     // Kept as a whole, because it is found again in waiting matches and deadlines.
     const content = kept({ ...signal, at: happenedAt(signal) ?? at });
-    const stored = Object.freeze({ seq, at, id, signal: content, origin, dueAt });
+    this.restore(Object.freeze({ seq, at, id, signal: content, origin, dueAt }));
+    return "accepted";
+  }
+
+  /** Puts a signal at the end of the log; at the beginning of an empty one, what came before it counts as purged. */
+  restore(stored: StoredSignal): void {
+    if (this.signals.length === 0) this.signalsPurged = stored.seq - 1;
     this.signals.push(stored);
-    this.signalOf.set(id, stored);
-    this.newestAt = at;
+    this.signalOf.set(stored.id, stored);
+    this.newestAt = stored.at;
     const mover = this.moverOf(stored);
     if (mover !== undefined) mover.moves++;
-    return "accepted";
   }
 
   /** The stored run whose own move this is. */
@@ -215,7 +222,7 @@ export class MemoryTables {
     return isOwn && row !== undefined && seq > row.sinceSeq ? row : undefined;
   }
 
-  #write(batch: Batch): void {
+  write(batch: Batch): void {
     for (const run of batch.runs ?? []) this.#create(run);
     for (const { run, patch } of batch.patches ?? []) {
       const row = this.runOf.get(run);
@@ -227,7 +234,7 @@ export class MemoryTables {
       this.skipIds.add(skip.id);
       this.skips.push(skip);
     }
-    this.#writeState(batch);
+    this.writeState(batch);
     if (batch.close !== undefined) this.close(batch.close.owner, batch.close.at);
     if (batch.generation !== undefined) this.generation = batch.generation;
     if (changesReading(batch))
@@ -238,7 +245,7 @@ export class MemoryTables {
       });
   }
 
-  #writeState({ waiting, cursors, deadlines, open }: Batch): void {
+  writeState({ waiting, cursors, deadlines, open }: Omit<Batch, "checks">): void {
     if (waiting !== undefined) replaceRows(this.waiting, waiting, waitingIdOf);
     if (cursors !== undefined) replaceRows(this.cursors, cursors, cursorIdOf);
     if (deadlines !== undefined)

@@ -18,6 +18,7 @@ import type { Json } from "./json.ts";
 import type { OwedReply, OwedRequest, PurgeReply, PurgeRequest, Tombstone } from "./purge.ts";
 import type { Attempt, Run, RunState } from "./run.ts";
 import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
+import type { LoadRequest } from "./store-load.ts";
 import type { Match } from "./trigger.ts";
 
 /** How far the log has been routed. `revision` grows with every commit that changes what a router has read; it is what routers compare and set. */
@@ -389,6 +390,8 @@ export interface StorePort {
   readonly owed: (request: OwedRequest) => Effect.Effect<OwedReply, StoreError>;
   /** Forgets what is old, a little at a time. Nothing that a router, a claim or a settle needs is ever old. */
   readonly purge: (request: PurgeRequest) => Effect.Effect<PurgeReply, StoreError>;
+  /** Writes rows of another store as they were there, into an app that has routed nothing: in the order of `dumpTables`, the head last. */
+  readonly load: (request: LoadRequest) => Effect.Effect<void, StoreError>;
   /** Calls the listener when there may be something new to route, claim or cancel, from whichever engine. A hint: never needed for correctness. */
   readonly changes: (listener: () => void) => () => void;
 }

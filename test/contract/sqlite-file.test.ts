@@ -82,7 +82,12 @@ describe("opening refuses", () => {
       Effect.gen(function* () {
         const file = join(yield* folder, "newer.db");
         yield* Effect.scoped(opened(file));
-        (yield* shell(file)).exec("PRAGMA user_version = 999");
+        const newer = yield* shell(file);
+        newer.exec("PRAGMA user_version = 999");
+        // It says that this version can still use it, and is left as it is.
+        yield* Effect.scoped(opened(file));
+        expect(newer.prepare("PRAGMA user_version").get()).toEqual({ user_version: 999 });
+        newer.exec("UPDATE format SET min_reader = 998");
         const error = yield* Effect.orDie(Effect.flip(opened(file)));
         expect(error.message).toMatch(
           /was written by a newer detent \(its tables have version 999, this one knows \d+\); update detent, or use a backup from before$/,

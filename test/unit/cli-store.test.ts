@@ -65,6 +65,62 @@ test("purge forgets what is old, says how much that was, and an event of before 
   });
 });
 
+test("what is dumped from one store and loaded into another is dumped the same, and goes on there", async () => {
+  const store = await filled("dump.db", 3);
+  const { stdout: dumped } = await here.detent(["dump", "--store", store]);
+  const lines = dumped
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect([lines[0], lines.at(-1)]).toEqual([
+    { kind: "dump", version: 1, app: "main" },
+    { table: "head", head: { watermark: expect.anything(), generation: expect.anything() } },
+  ]);
+  expect(lines.filter(({ table }) => table === "run")).toHaveLength(3);
+  expect(await told("dump", "--store", store, "--out", "dump.jsonl")).toMatchObject({
+    rows: { run: 3, signal: 9, attempt: 3 },
+  });
+  const other = "sqlite:loaded.db";
+  expect(await told("load", "dump.jsonl", "--store", other)).toMatchObject({
+    app: "main",
+    rows: { run: 3, signal: 9 },
+  });
+  expect((await here.detent(["dump", "--store", other])).stdout).toBe(dumped);
+  expect(await told("emit", "e", '{"n":0}', "--id", "e0", "--store", other)).toMatchObject({
+    status: "duplicate",
+  });
+  expect(await here.detent(["load", "dump.jsonl", "--store", other])).toMatchObject({
+    code: 1,
+    stderr:
+      "detent: the app has routed something in this store already; load into a store without it\n",
+  });
+  here.write("short.jsonl", dumped.split("\n").slice(0, 5).join("\n"));
+  expect(await here.detent(["load", "short.jsonl", "--store", "sqlite:short.db"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^detent: short.jsonl ends too early, after line 5: /),
+  });
+});
+
+test("a backup is a store of its own; what is in its way is said", async () => {
+  const store = await filled("live.db", 2);
+  expect(await told("backup", "copy.db", "--store", store)).toMatchObject({
+    file: expect.stringMatching(/copy\.db$/),
+    bytes: expect.any(Number),
+  });
+  const runsOf = async (url: string) => (await told("runs", "--store", url)).runs;
+  expect(await runsOf("sqlite:copy.db")).toEqual(await runsOf(store));
+  expect(await here.detent(["backup", "copy.db", "--store", store])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^detent: store \/.*copy\.db: it is there already; give the backup a name of its own\n$/,
+    ),
+  });
+  expect(await here.detent(["backup", "none.db", "--store", "sqlite:nothing.db"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^detent: there is no store sqlite:nothing.db/),
+  });
+});
+
 test("conform finds no fault with a store that keeps the rules, and says of another which it breaks and how", async () => {
   const module = (change: string): string => `
     import * as Effect from ${JSON.stringify(import.meta.resolve("effect/Effect"))};

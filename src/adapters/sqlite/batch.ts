@@ -71,7 +71,7 @@ const holds = (tables: Tables, check: Check): boolean => {
   }
 };
 
-const create = (tables: Tables, run: Run): void => {
+export const create = (tables: Tables, run: Run): void => {
   if (hasRunTombstone(tables, run.id)) return;
   const place = tables.ledger.base + tables.ledger.meta.runs + 1;
   const cells = runCells(run, place, tables.app);
@@ -106,21 +106,21 @@ const change = (tables: Tables, id: string, patch: Partial<Run>): void => {
   requeue(tables, before, run);
 };
 
-const record = (tables: Tables, attempt: Attempt): void => {
+export const record = (tables: Tables, attempt: Attempt): void => {
   const placed = tables.runOf(attempt.run);
   if (placed !== undefined)
     tables.database.run(insertAttempt, attemptCells(attempt, placed.place, tables.app));
 };
 
-const note = (tables: Tables, skip: Skip): void => {
+export const note = (tables: Tables, skip: Skip): void => {
   const place = tables.ledger.base + tables.ledger.meta.skips + 1;
   if (tables.database.run(insertSkip, skipCells(skip, place, tables.app)) > 0)
     tables.ledger.change().skips++;
 };
 
-const writeState = (
+export const writeState = (
   { database, ledger, recent, app }: Tables,
-  { waiting, cursors, deadlines, open }: Batch,
+  { waiting, cursors, deadlines, open }: Omit<Batch, "checks">,
 ): void => {
   for (const row of waiting?.put ?? []) {
     if (database.run(insertMatch, matchCells(row, app)) > 0) ledger.change().matches++;
@@ -145,7 +145,7 @@ const writeState = (
 };
 
 /** What all routers share. */
-const writeReading = (tables: Tables, batch: Batch): void => {
+export const writeReading = (tables: Tables, batch: Batch): void => {
   if (!changesReading(batch)) return;
   const meta = tables.ledger.change();
   meta.revision++;

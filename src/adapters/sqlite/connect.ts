@@ -45,12 +45,16 @@ const claimFile = (database: Database): void => {
   const isEmpty = database.get("SELECT count(*) FROM sqlite_schema")?.[0] === 0;
   if (id !== applicationId && !isEmpty)
     throw openError(file, "it is a database of another program; give the store another file");
-  if (id === applicationId && version > schemaVersion)
+  if (id === applicationId && version > schemaVersion && oldestReader(database) > schemaVersion)
     throw openError(
       file,
       `it was written by a newer detent (its tables have version ${version}, this one knows ${schemaVersion}); update detent, or use a backup from before`,
     );
 };
+
+/** The oldest version of the tables whose detent may still use a file of a newer one. */
+const oldestReader = (database: Database): number =>
+  Number(database.get("SELECT max(min_reader) FROM format")?.[0]);
 
 /** All of them explicit: the defaults differ between Node, Deno and Bun. The patience for others comes first, in the constructor. */
 const settings = (durability: Durability, isAlone: boolean): readonly Setting[] => [

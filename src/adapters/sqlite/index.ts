@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope";
 import { isNews } from "../../core/batch.ts";
 import { StoreError } from "../../core/errors.ts";
 import { keptBatch } from "../../core/kept-batch.ts";
+import { notEmpty } from "../../core/store-load.ts";
 import { pageError } from "../../core/store-order.ts";
 import type { StorePort } from "../../core/store.ts";
 import { commit } from "./batch.ts";
@@ -20,6 +21,7 @@ import { expiry } from "./expiry.ts";
 import { Group } from "./group.ts";
 import { list } from "./list.ts";
 import { closeOwner, deadOwners, enter, proofOf } from "./owner.ts";
+import { load } from "./load.ts";
 import { owed, purge } from "./purge.ts";
 import { reading, summary } from "./reading.ts";
 import { inSnapshot } from "./snapshot.ts";
@@ -125,6 +127,11 @@ const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened =
       ),
     summary: read("summary", (now) => summary(tables, now)),
     owed: (request) => read("owed", () => owed(tables, request)),
+    load: (request) =>
+      Effect.flatMap(
+        group.submit("load", () => () => load(tables, request)),
+        (isTaken) => (isTaken ? Effect.void : Effect.fail(notEmpty())),
+      ),
     purge: (request) => group.submit("purge", () => () => purge(tables, request)),
     changes: (listener) => bell.listen(listener),
   };

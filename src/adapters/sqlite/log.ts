@@ -25,20 +25,27 @@ import { buriedReply } from "./tombstone-row.ts";
 export const append = (tables: Tables, given: NewSignal, at: number): SignalReply => {
   const buried = buriedReply(tables, given);
   if (buried !== undefined) return buried;
+  if (!insert(tables, given, at))
+    return isSame(stored(tables, given.id), given) ? "duplicate" : "differs";
+  return "accepted";
+};
+
+/** Puts the signal at the end of the log, unless its id is there. */
+export const insert = (tables: Tables, given: NewSignal, at: number): boolean => {
   const seq = tables.ledger.meta.signals + 1;
   const head = [tables.ledger.base + seq, tables.app, seq, at] as const;
   const isNew =
     given.signal._tag === "Event"
       ? appendEvent(tables, given as EventSignal, head)
       : appendStatus(tables, given as StatusSignal, head);
-  if (!isNew) return isSame(stored(tables, given.id), given) ? "duplicate" : "differs";
+  if (!isNew) return false;
   const meta = tables.ledger.change();
   meta.signals = seq;
   meta.newestAt = at;
   const { id, origin, dueAt } = given;
   const signal = kept({ ...given.signal, at: happenedAt(given.signal) ?? at });
   tables.recent.keepSignal(Object.freeze({ seq, at, id, signal, origin, dueAt }), lengthOf(given));
-  return "accepted";
+  return true;
 };
 
 type Head = readonly [place: number, app: string, seq: number, at: number];

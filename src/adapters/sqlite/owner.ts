@@ -5,6 +5,9 @@ import { isDead, leaveLock, takeLock } from "./owner-lock.ts";
 import { ownerOf, ownerSelection } from "./state-row.ts";
 import type { Tables } from "./tables.ts";
 
+/** The lock of an owner that came with a backup or a load: it was open elsewhere, and nobody is it here. */
+const foreign = "";
+
 /** Inside of a transaction. */
 export const enter = (
   tables: Tables,
@@ -27,7 +30,7 @@ export const enter = (
 /** Owners of the app that are proved dead. */
 export const deadOwners = (tables: Tables): readonly Owner[] =>
   openOwners(tables)
-    .filter(({ lock }) => isDead(tables.database.file, lock))
+    .filter(({ lock }) => lock === foreign || isDead(tables.database.file, lock))
     .map(({ lock: _, ...owner }) => Object.freeze(owner));
 
 /** Inside of a transaction: closes an owner that is open. Its lock goes when that is committed; of a dead one, too. */
@@ -41,7 +44,7 @@ export const closeOwner = (tables: Tables, id: string, at: number): void => {
   )?.[0];
   if (typeof lock !== "string") return;
   recent.owners.set(id, false);
-  tables.whenCommitted(() => leaveLock(database.file, lock));
+  if (lock !== foreign) tables.whenCommitted(() => leaveLock(database.file, lock));
 };
 
 interface LockedOwner extends Owner {
@@ -61,7 +64,7 @@ export const proofOf = ({ database, app }: Tables, owner: string): Proof | null 
     owner,
     app,
   )?.[0];
-  if (typeof lock !== "string") return null;
+  if (typeof lock !== "string" || lock === foreign) return null;
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return {
     module: new URL(`./hold.${extension}`, import.meta.url).href,

@@ -267,8 +267,10 @@ export const schemaVersion = migrations.length;
 /** Brings the file up to this version. Does nothing if it is; several processes may try at once. */
 export const migrate = (database: Database): void => {
   database.transaction("IMMEDIATE", () => {
-    const version = database.pragma("user_version");
-    for (let step = Number(version); step < schemaVersion; step++)
+    const version = Number(database.pragma("user_version"));
+    // A newer one that this detent may still use; see `format`.
+    if (version > schemaVersion) return;
+    for (let step = version; step < schemaVersion; step++)
       database.exec(migrations[step] as string);
     database.exec(`PRAGMA application_id = ${applicationId}`);
     database.exec(`PRAGMA user_version = ${schemaVersion}`);

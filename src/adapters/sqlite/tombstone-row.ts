@@ -26,7 +26,8 @@ const forget =
 /** For what goes. That a run's status could have the event's id is still so (`strays`). */
 export const bury = ({ database, ledger, app }: Tables, tombstone: Tombstone): void => {
   const { kind, id, at, digest, trigger } = tombstone;
-  if (database.run(insert, [app, kind, id, at, digest, trigger]) > 0) ledger.change().tombstones++;
+  const isNew = database.run(insert, [app, kind, id, at, digest, trigger]) > 0;
+  if (isNew && kind !== "trigger") ledger.change().tombstones++;
 };
 
 export const hasRunTombstone = ({ database, ledger, app }: Tables, run: string): boolean =>

@@ -13,6 +13,7 @@ import { claimRules } from "./claim-rules.ts";
 import { concurrencyRules } from "./concurrency-rules.ts";
 import { expiryRules } from "./expiry-rules.ts";
 import { listRules } from "./list-rules.ts";
+import { loadRules } from "./load-rules.ts";
 import { logRules } from "./log-rules.ts";
 import { modelRules } from "./model-rules.ts";
 import { ownerRules } from "./owner-rules.ts";
@@ -35,6 +36,7 @@ const parts: Readonly<Record<string, (subject: Subject) => void>> = {
   owners: ownerRules,
   lists: listRules,
   purge: purgeRules,
+  load: loadRules,
   values: valueRules,
   model: modelRules,
 };

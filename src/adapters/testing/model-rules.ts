@@ -11,7 +11,7 @@ import { expect, test } from "./rule.ts";
 import { anOwner, onStore, type Subject } from "./subject.ts";
 
 /** Does an operation and gives its answer. Watermarks stay within the log, pages are followed to their end. */
-const perform = (store: StorePort, each: Operation, clock: { now: number }) =>
+export const perform = (store: StorePort, each: Operation, clock: { now: number }) =>
   Effect.gen(function* () {
     switch (each.kind) {
       case "commit": {
