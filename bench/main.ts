@@ -17,5 +17,6 @@ for (const bench of [
   benchSqlite,
   benchRetention,
   benchExecutor,
+  benchThreads,
 ])
   console.log(`${tableOf(await bench())}\n`);

@@ -24,13 +24,13 @@ import type {
 /** Of the lines of a dump. */
 export const dumpVersion = 1;
 
-export interface DumpHead {
+interface DumpHead {
   readonly watermark: Watermark;
   readonly generation: Generation | null;
 }
 
 /** By table, what one row of a dump is. */
-export interface DumpRows {
+interface DumpRows {
   readonly run: Run;
   readonly attempt: Attempt;
   readonly signal: StoredSignal;
@@ -101,7 +101,7 @@ export const givenSignalOf = ({ id, at, signal, origin, dueAt }: StoredSignal): 
   const isSaid = content._tag === "Event" && happenedAt !== at;
   return {
     id,
-    signal: (isSaid ? { ...content, at: happenedAt } : content) as NewSignal["signal"],
+    signal: isSaid ? { ...content, at: happenedAt } : content,
     origin,
     dueAt,
   };
