@@ -143,6 +143,7 @@ const grammarOf = (unit: Unit): string => {
 /** A range that runs past the end of its field, as the two ranges it means. */
 const unwrapped = (unit: Unit, from: number, to: number): string => {
   if (unit.key === "dayOfWeek" && to === 0) return `${from}-7`;
+  if (unit.key === "dayOfWeek" && from === 7) return `0-${to}`;
   const max = unit.key === "dayOfWeek" ? 6 : unit.max;
   const range = (first: number, last: number): string =>
     first === last ? `${first}` : `${first}-${last}`;

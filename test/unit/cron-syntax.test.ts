@@ -238,6 +238,7 @@ test.each([
   ["* 23-0 * * *", 'hour "23-0" runs backwards; write 23,0'],
   ["* * * NOV-FEB *", 'month "NOV-FEB" runs backwards; write 11-12,1-2'],
   ["* * * * FRI-MON", 'day of week "FRI-MON" runs backwards; write 5-6,0-1'],
+  ["* * * * 7-2", 'day of week "7-2" runs backwards; write 0-2'],
   ["* * * * SAT-SUN", 'day of week "SAT-SUN" runs backwards; write 6-7'],
   ["1, * * * *", 'minute "" is empty; take out a comma'],
   ["- * * * *", 'minute "-" is not understood; write *, 0 to 59, ranges, steps, lists, H'],
