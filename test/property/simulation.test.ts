@@ -192,6 +192,16 @@ describe("a report says", () => {
     ["an option", { fro: 1 } as never, 'simulate: "fro" is no option; there are seed, runs, from'],
     ["a number of plans", { runs: 0 }, "runs is 0; give a whole number of at least 1"],
     ["a law", { always: { a: 1 as never } }, 'always: "a" is no function of s'],
+    [
+      "a law that answers later",
+      { always: { a: (async () => true) as never } },
+      'the law "a" returned a promise; laws are synchronous and return true or false',
+    ],
+    [
+      "a law that comes to hold later",
+      { eventually: { a: (async () => true) as never } },
+      'the law "a" returned a promise',
+    ],
     ["a kind of fault", { faults: ["crsh"] as never }, 'faults: "crsh" is no kind of fault'],
     [
       "an interval",

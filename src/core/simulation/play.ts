@@ -1,6 +1,6 @@
 // One plan, played from its beginning until everything has come to rest, and judged: by the oracle, and by the user's own laws.
 import type { App } from "../app.ts";
-import { errorDataOf } from "../errors.ts";
+import { errorDataOf, InputError } from "../errors.ts";
 import { defaultEnvironment, environmentOf, type Environment } from "./environment.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
 import type { Departure } from "./interleaving.ts";
@@ -206,15 +206,15 @@ class Watch {
     this.#version = version;
     const { always = {}, sometimes = {}, eventually = {} } = this.#laws;
     for (const [law, holds] of Object.entries(always))
-      if (!holds(this.#scene)) this.#breach(law, "it does not hold any more");
+      if (!answerOf(law, holds(this.#scene))) this.#breach(law, "it does not hold any more");
     for (const law of this.#sometimes)
-      if (sometimes[law]?.(this.#scene) === true) {
+      if (answerOf(law, sometimes[law]?.(this.#scene))) {
         this.seen.add(law);
         this.#sometimes.delete(law);
       }
     if (this.#signals !== null)
       for (const law of this.#eventually)
-        if (eventually[law]?.(this.#scene) === true) this.#eventually.delete(law);
+        if (answerOf(law, eventually[law]?.(this.#scene))) this.#eventually.delete(law);
     return this.isOver;
   }
 
@@ -222,6 +222,15 @@ class Watch {
     this.violations.push({ law, message, at: this.#world.now(), about: [] });
   }
 }
+
+/** A promise would hold for ever, whatever comes of it. */
+const answerOf = (law: string, answer: unknown): boolean => {
+  if (!(answer instanceof Promise)) return Boolean(answer);
+  answer.catch(() => undefined); // its rejection is not the process's business
+  throw new InputError(
+    `the law ${JSON.stringify(law)} returned a promise; laws are synchronous and return true or false`,
+  );
+};
 
 const sceneOf = (world: World): Scene => ({
   runs: () => world.runs(),
