@@ -17,6 +17,18 @@ export const valueOf = <Value>(reading: Reading<Value>): Value => {
   throw new InputError(reading.message);
 };
 
+/** What is wrong with the names of options, or undefined: a misspelt one would silently do nothing. */
+export const optionFault = (
+  place: string,
+  given: object,
+  names: readonly string[],
+): string | undefined => {
+  const wrong = Object.keys(given).find((name) => !names.includes(name));
+  return wrong === undefined
+    ? undefined
+    : `${place}: ${shown(wrong)} is no option; there are ${names.join(", ")}`;
+};
+
 const shownMax = 80;
 
 /** Any value as it may stand in a message: short, on one line, and never an error by itself. */

@@ -14,7 +14,7 @@ import { InputError, type StoreError } from "../core/errors.ts";
 import { formatInstant, instantMillis, type InstantInput } from "../core/instant.ts";
 import { jsonFault, type Json } from "../core/json.ts";
 import { scheduleFaults, type CompiledSchedule, type Schedule } from "../core/schedule.ts";
-import { shown } from "../core/reading.ts";
+import { optionFault, shown } from "../core/reading.ts";
 import type { Generation, StorePort } from "../core/store.ts";
 import { idFault, type Task } from "../core/task.ts";
 import { append } from "./emit.ts";
@@ -51,6 +51,8 @@ export const pauseIn = (
   Effect.gen(function* () {
     yield* demandSubject(subject);
     yield* demandKnown(store, subject, known);
+    const wrong = optionFault("pause", options, ["id", "until"]);
+    if (wrong !== undefined) return yield* refuse(wrong);
     const { until } = options;
     const end = until === undefined ? null : yield* read(() => instantMillis(until), "until");
     const now = yield* store.now;
@@ -224,7 +226,11 @@ const read = <Value>(reading: () => Value, place: string): Effect.Effect<Value, 
 const demandSubject = (subject: unknown): Effect.Effect<void, InputError> => {
   const { trigger, task } = (subject ?? {}) as { readonly [name: string]: unknown };
   if ((trigger === undefined) === (task === undefined))
-    return refuse(`${shown(subject)} names neither; give { trigger } or { task }`);
+    return refuse(
+      `${shown(subject)} names ${task === undefined ? "neither" : "both"}; give { trigger } or { task }`,
+    );
+  const misplaced = optionFault("what is named", subject as object, ["trigger", "task"]);
+  if (misplaced !== undefined) return refuse(misplaced);
   const fault = idFault(trigger ?? task);
   return fault === undefined
     ? Effect.void

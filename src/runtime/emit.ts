@@ -5,6 +5,7 @@ import { durationMillis, type DurationInput } from "../core/duration.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { formatInstant, readInstant, type InstantInput } from "../core/instant.ts";
 import { jsonFault, type Json } from "../core/json.ts";
+import { optionFault } from "../core/reading.ts";
 import { runIdOf } from "../core/run-id.ts";
 import { eventNameFault, signalIdFault, type NewSignal } from "../core/signal.ts";
 import type { StorePort } from "../core/store.ts";
@@ -42,7 +43,7 @@ export const emitTo = (
   options: EmitOptions = {},
 ): Effect.Effect<EmitReply, InputError | StoreError> =>
   Effect.suspend(() => {
-    const fault = eventNameFault(name);
+    const fault = eventNameFault(name) ?? optionFault("emit", options, ["id", "after", "at"]);
     return fault === undefined
       ? append(store, name, payload, options)
       : Effect.fail(new InputError(fault));
@@ -56,8 +57,9 @@ export const runTo = (
   options: { readonly id?: string } = {},
 ): Effect.Effect<RunReply, InputError | StoreError> =>
   Effect.suspend(() => {
-    const fault = idFault(task);
-    if (fault !== undefined) return Effect.fail(new InputError(`task: ${fault}`));
+    const wrongId = idFault(task);
+    const fault = wrongId === undefined ? optionFault("run", options, ["id"]) : `task: ${wrongId}`;
+    if (fault !== undefined) return Effect.fail(new InputError(fault));
     return Effect.flatMap(append(store, `@${task}`, input, options), ({ event, status, differs }) =>
       differs === true
         ? Effect.fail(

@@ -14,6 +14,7 @@ import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
 import { InputError } from "../core/errors.ts";
 import { decodedPayload, type EventDefinition } from "../core/event.ts";
 import { Executor, type ExecutorPort } from "../core/executor.ts";
+import { optionFault } from "../core/reading.ts";
 import { moves, type Run } from "../core/run.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import { isTask, type Task } from "../core/task.ts";
@@ -56,6 +57,14 @@ export interface StartOptions {
   /** Hears what the engine does: for progress displays and logs. Nothing depends on it. */
   readonly onNote?: (note: EngineNote) => void;
 }
+
+const optionNames: readonly (keyof StartOptions)[] = [
+  "store",
+  "tasks",
+  "durability",
+  "slots",
+  "onNote",
+];
 
 export interface Runtime {
   /** The store's URL. */
@@ -143,6 +152,8 @@ const lastWritesMillis = 500;
 export const start = async (given: App, options: StartOptions = {}): Promise<Runtime> => {
   const { slots, store, tasks } = options;
   if (!isApp(given)) throw new InputError("start needs an app; make one with detent({ … })");
+  const fault = optionFault("start", options, optionNames);
+  if (fault !== undefined) throw new InputError(fault);
   if (store !== undefined && typeof store !== "string")
     throw new InputError(`store is ${String(store)}; give sqlite:FILE or memory:`);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))

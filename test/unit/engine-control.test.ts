@@ -135,6 +135,8 @@ test("what is not there, or no subject, or has passed, is refused with a line, a
     pauseIn(store, { trigger: "on-e", task: "work" }),
     pauseIn(store, { trigger: "on-e" }, { until: start - 1 }),
     pauseIn(store, { trigger: "on-e" }, { until: "soon" }),
+    pauseIn(store, { trigger: "on-e", until: start + 1 } as never),
+    pauseIn(store, { trigger: "on-e" }, { untli: start + 1 } as never),
   ].map((effect) => refused(world, effect));
   expect(lines).toEqual([
     'there is no trigger "nope"; the app has "on-e", "on-o", "minutely"',
@@ -142,9 +144,11 @@ test("what is not there, or no subject, or has passed, is refused with a line, a
     'there is no task "nope"; the app has "work", "other"',
     'trigger: the id "a b" must be 1 to 100 letters, digits, dots, underscores or hyphens',
     "an object names neither; give { trigger } or { task }",
-    "an object names neither; give { trigger } or { task }",
+    "an object names both; give { trigger } or { task }",
     "until is 2001-09-09T01:46:39.999Z, which has passed (it is 2001-09-09T01:46:40.000Z); give an instant in the future",
     expect.stringMatching(/^until: "soon" is no instant/),
+    'what is named: "until" is no option; there are trigger, task',
+    'pause: "untli" is no option; there are id, until',
   ]);
   expect(world.run(store.summary).signals).toBe(0);
 });

@@ -315,6 +315,16 @@ describe("what can't be is told in one line", () => {
       'strategy: "lifo" is none; give "random", "fifo" or "pct:3"',
     ],
     [
+      "an option",
+      () => world(app, { tasks, engine: 2 } as never),
+      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, strategy',
+    ],
+    [
+      "an option of emit",
+      () => world(app, { tasks }).emit("e", 1, { idd: "1" } as never),
+      'emit: "idd" is no option; there are id, after',
+    ],
+    [
       "a payload",
       () => world(app, { tasks }).emit("e", () => 1),
       "payload is a function, which is not JSON",

@@ -3,6 +3,7 @@ import { isApp, type App } from "../app.ts";
 import { DefinitionError, InputError } from "../errors.ts";
 import type { InstantInput } from "../instant.ts";
 import type { Json } from "../json.ts";
+import { optionFault } from "../reading.ts";
 import type { Outcome } from "../run.ts";
 import type { StorePort } from "../store.ts";
 import { isTask, type Task } from "../task.ts";
@@ -28,6 +29,16 @@ export interface WorldOptions {
   readonly strategy?: Strategy | readonly Departure[];
 }
 
+const optionNames: readonly (keyof WorldOptions)[] = [
+  "seed",
+  "engines",
+  "from",
+  "faults",
+  "tasks",
+  "slots",
+  "strategy",
+];
+
 /** What `simulate` adds for itself. */
 export interface WorldInternals {
   readonly known?: (task: string, input: Json) => Outcome | undefined;
@@ -37,9 +48,12 @@ export interface WorldInternals {
 /** Throws an InputError for what can't be. */
 export const checked = (
   app: App,
-  { seed = 1, slots = 4, engines = 1 }: WorldOptions,
+  options: WorldOptions,
 ): { readonly seed: number; readonly slots: number; readonly engines: number } => {
   if (!isApp(app)) throw new InputError("a world needs an app; make one with detent({ … })");
+  const fault = optionFault("world", options, optionNames);
+  if (fault !== undefined) throw new InputError(fault);
+  const { seed = 1, slots = 4, engines = 1 } = options;
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new InputError(`seed is ${String(seed)}; give a whole number of at least 0`);
   for (const [name, value] of [

@@ -8,6 +8,7 @@ import { durationMillis, type DurationInput } from "../duration.ts";
 import { InputError } from "../errors.ts";
 import { instantMillis, type InstantInput } from "../instant.ts";
 import { jsonFault, type Json } from "../json.ts";
+import { optionFault } from "../reading.ts";
 import { runIdOf } from "../run-id.ts";
 import { eventNameFault, signalIdFault } from "../signal.ts";
 import type { StorePort } from "../store.ts";
@@ -152,7 +153,7 @@ export class World {
     payload: unknown = null,
     options: { readonly id?: string; readonly after?: DurationInput } = {},
   ): Emission {
-    const fault = eventNameFault(name);
+    const fault = eventNameFault(name) ?? optionFault("emit", options, ["id", "after"]);
     if (fault !== undefined) throw new InputError(fault);
     this.#deed((world) => world.emit(name, payload, options));
     return this.#append(name, payload, options);
