@@ -3,10 +3,10 @@
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
 import * as Command from "effect/cli/Command";
-import type { App } from "../core/app.ts";
-import { isTask } from "../core/task.ts";
 import type { FaultsInput } from "../core/simulation/fault.ts";
-import type { SimulateOptions, SimulationReport } from "../simulation/simulate.ts";
+import type { SimulateOptions } from "../simulation/options.ts";
+import type { SimulationReport } from "../simulation/report.ts";
+import type { SimulatedApp } from "./simulated-app.ts";
 import { sabotaged } from "./sabotage.ts";
 import {
   count,
@@ -42,7 +42,19 @@ export const simulate = Command.make(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),
-    replay: flag("replay", "FILE", "Play this plan alone: a violation's plan, as JSON"),
+    strategy: flag(
+      "strategy",
+      "NAME",
+      "How the next step is chosen: random, fifo, pct:3, exhaustive (every order of steps). Default: some of each",
+    ),
+    crashes: count("crashes", "N", "With --strategy exhaustive: crashes in a plan. Default: 1"),
+    save: flag(
+      "save",
+      "FOLDER",
+      "Plans that break a law are saved there, and played first the next time. Default: .detent/plans/APP; none: nowhere",
+    ),
+    replay: flag("replay", "FILE", "Play this plan alone: one that was saved"),
+    emitTest: flag("emit-test", "FILE", "Write a vitest file that plays the plan that broke a law"),
     sabotage: toggle(
       "sabotage",
       "Without an APP: break detent's own engine in every way that is known, and see that the laws notice; exit code 1 if one goes unseen",
@@ -51,15 +63,20 @@ export const simulate = Command.make(
   },
   doing(async (options) => {
     if (options.sabotage) return sabotaged(options);
-    const { loadApp } = await import("../runtime/load-app.ts");
-    const { simulate } = await import("../simulation/simulate.ts");
-    const app = await loadApp(await demandApp(options.app));
-    const { app: played, tasks } = await tasksOf(app, options.bodies ?? "fake");
-    const report = await quietly(async () =>
-      simulate(played, { ...(await settingsOf(options)), ...(tasks && { tasks }) }),
-    );
+    const { simulatedApp } = await import("./simulated-app.ts");
+    const { simulated } = await import("../simulation/simulate.ts");
+    const file = await demandApp(options.app);
+    const subject = await quietly(() => simulatedApp(file, options.bodies));
+    if (options.emitTest !== undefined && !subject.isExported)
+      throw new (await import("../core/errors.ts")).InputError(
+        `--emit-test: ${file} must export its app by default, so that a test can import it`,
+      );
+    const settings = { ...subject.settings, ...(await settingsOf(options, file)) };
+    const report = await quietly(() => simulated(subject.app, settings));
     if (options.json) printJson(report);
-    else print(await reportText(report, options.app ?? ""));
+    else print(await reportText(report, file));
+    if (options.emitTest !== undefined)
+      await writeTest(options.emitTest, { file, subject, report, isQuiet: options.json });
     process.exitCode = codeOf(report);
   }),
 ).pipe(
@@ -83,11 +100,14 @@ interface Settings {
   readonly for: string | undefined;
   readonly engines: number | undefined;
   readonly faults: string | undefined;
+  readonly strategy: string | undefined;
+  readonly crashes: number | undefined;
+  readonly save: string | undefined;
   readonly replay: string | undefined;
 }
 
-const settingsOf = async (settings: Settings): Promise<SimulateOptions> => {
-  const { seed, runs, from, engines, faults, replay } = settings;
+const settingsOf = async (settings: Settings, file: string): Promise<SimulateOptions> => {
+  const { seed, runs, from, engines, faults, strategy, crashes, save, replay } = settings;
   const duration = settings.for;
   return {
     ...(seed !== undefined && { seed }),
@@ -96,36 +116,56 @@ const settingsOf = async (settings: Settings): Promise<SimulateOptions> => {
     ...(duration !== undefined && { for: durationOf(duration) }),
     ...(engines !== undefined && { engines: demandCount("engines", engines, 100) }),
     ...(faults !== undefined && { faults: faultsOf(faults) }),
+    ...(strategy !== undefined && {
+      strategy: strategy as NonNullable<SimulateOptions["strategy"]>,
+    }),
+    ...(crashes !== undefined && { crashesMax: crashes }),
     ...(replay !== undefined && { plan: await planOf(replay) }),
+    ...(replay === undefined && save !== "none" && { save: save ?? folderOf(file) }),
   };
 };
 
 const faultsOf = (text: string): FaultsInput =>
   text === "none" || text === "chaos" ? text : (text.split(",") as unknown as FaultsInput);
 
-const planOf = async (file: string): Promise<NonNullable<SimulateOptions["plan"]>> => {
-  const { readFile } = await import("node:fs/promises");
-  const { InputError } = await import("../core/errors.ts");
-  try {
-    return JSON.parse(await readFile(file, "utf8"));
-  } catch (error) {
-    throw new InputError(
-      `--replay: ${file} is no plan (${(error as Error).message}); give the "plan" of a violation, as --json prints it`,
-    );
-  }
-};
+const planOf = async (file: string): Promise<NonNullable<SimulateOptions["plan"]>> =>
+  (await import("../simulation/saved.ts")).readPlan(file).plan;
 
-/** Tasks given as values run themselves. Those of modules are made for threads, and may send mail or charge cards: they do that only when somebody asks for it. */
-const tasksOf = async (
-  app: App,
-  bodies: "own" | "fake",
-): Promise<{ readonly app: App; readonly tasks: SimulateOptions["tasks"] | undefined }> => {
-  if (app.tasks.every(isTask)) return { app, tasks: undefined };
-  const { loadTasks } = await import("../runtime/executor/registry.ts");
-  const { fake } = await import("../core/simulation/fake.ts");
-  const tasks = await loadTasks(app.tasks.map((module) => new URL(module as string)));
-  const stands = Object.fromEntries(tasks.map(({ id }) => [id, fake({ takes: ["1 ms", "1 s"] })]));
-  return { app: { ...app, tasks }, tasks: bodies === "fake" ? stands : undefined };
+/** Each app has a folder of its own. */
+const folderOf = (file: string): string =>
+  `.detent/plans/${file.replace(/^(?:\.\/)+/, "").replace(/[^\w.-]+/g, "-")}`;
+
+const writeTest = async (
+  target: string,
+  of: {
+    readonly file: string;
+    readonly subject: SimulatedApp;
+    readonly report: SimulationReport;
+    readonly isQuiet: boolean;
+  },
+): Promise<void> => {
+  const { file, subject, report, isQuiet } = of;
+  const [violation] = report.violations;
+  if (violation === undefined) {
+    if (!isQuiet) print(`no law was broken, so ${target} was not written`);
+    return;
+  }
+  const [{ writeFile }, { dirname, relative }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:path"),
+  ]);
+  const { testSource } = await import("../simulation/written-test.ts");
+  const { fakeTakes } = await import("./simulated-app.ts");
+  const from = relative(dirname(target), file).replaceAll("\\", "/");
+  const source = testSource(violation, {
+    app: from.startsWith(".") ? from : `./${from}`,
+    hasSettings: subject.hasSettings,
+    faked: subject.faked,
+    takes: fakeTakes,
+  });
+  await writeFile(target, source);
+  if (!isQuiet)
+    print(`${target} plays the plan that broke ${violation.law}: npx vitest run ${target}`);
 };
 
 /** What bodies print would be printed a thousand times, and among the JSON. */
@@ -152,7 +192,7 @@ const reportText = async (report: SimulationReport, app: string): Promise<string
   return [
     ...violations.map(
       (violation) =>
-        `${violationText(violation)}\n  saved as plan.json, it shows itself again: detent simulate ${app} --replay plan.json\n`,
+        `${violationText(violation, `detent simulate ${app} --replay ${violation.file ?? "FILE"}`)}\n`,
     ),
     summaryText(report),
     violations.length === 0

@@ -1,4 +1,5 @@
 // An app: what a user defines and hands to `start`, `simulate` or the command line. Checked once, here, with all faults reported at once.
+import { taker } from "./taken.ts";
 import type {
   Condition,
   FailureCondition,
@@ -85,7 +86,9 @@ export const detent = (definition: AppDefinition): App => {
   const { retention } = definition;
   const retentionMillis =
     retention === undefined ? retentionMillisDefault : durationMillis(retention);
-  return { _tag: "App", app, tasks, triggers, retentionMillis };
+  const made: App = { _tag: "App", app, tasks, triggers, retentionMillis };
+  taker()?.made(made);
+  return made;
 };
 
 const retentionFaults = (retention: unknown): readonly string[] => {

@@ -1,4 +1,5 @@
 // Starts an app for real: a durable store, the live clock, worker threads. The engine is the core's, unchanged; here is what it is given and how a user speaks to it.
+import { taker } from "../core/taken.ts";
 import { randomUUID } from "node:crypto";
 import * as os from "node:os";
 import * as Effect from "effect/Effect";
@@ -150,6 +151,11 @@ const cutOffMillis = 7_000;
 const lastWritesMillis = 500;
 
 export const start = async (given: App, options: StartOptions = {}): Promise<Runtime> => {
+  const taken = taker();
+  if (taken !== undefined) {
+    taken.started(given);
+    return new Promise(() => undefined); // whoever wanted to go on from here must not
+  }
   const { slots, store, tasks } = options;
   if (!isApp(given)) throw new InputError("start needs an app; make one with detent({ … })");
   const fault = optionFault("start", options, optionNames);

@@ -16,9 +16,6 @@ export { NotIdleError, world, type Emission, type World } from "../core/simulati
 export type { WorldOptions } from "../core/simulation/world-options.ts";
 export { loaded } from "./loaded.ts";
 export type { WrittenPlan } from "./shrink.ts";
-export {
-  simulate,
-  type SimulateOptions,
-  type SimulationReport,
-  type SimulationViolation,
-} from "./simulate.ts";
+export type { SimulateOptions } from "./options.ts";
+export type { SimulationReport, SimulationViolation } from "./report.ts";
+export { simulate } from "./simulate.ts";

@@ -5,7 +5,7 @@ import { cron, every } from "../core/schedule.ts";
 import { task } from "../core/task.ts";
 import { trigger } from "../core/trigger.ts";
 import { fake } from "../core/simulation/fake.ts";
-import type { SimulateOptions } from "./simulate.ts";
+import type { SimulateOptions } from "./options.ts";
 
 const work = task({
   id: "work",

@@ -3,7 +3,8 @@
 import type { DurationInput } from "../core/duration.ts";
 import { mutants, type Mutant } from "./sabotage.ts";
 import { sabotageApp, sabotageOptions } from "./sabotage-app.ts";
-import { simulated, type SimulationReport } from "./simulate.ts";
+import type { SimulationReport } from "./report.ts";
+import { simulated } from "./simulate.ts";
 
 export interface MutantReport {
   readonly name: string;

@@ -2,7 +2,8 @@
 import { test } from "vitest";
 import type { App } from "../core/app.ts";
 import { summaryText, violationText } from "./report.ts";
-import { simulate, type SimulateOptions } from "./simulate.ts";
+import type { SimulateOptions } from "./options.ts";
+import { simulate } from "./simulate.ts";
 
 export interface SimTestOptions extends SimulateOptions {
   /** How long the test may take, in milliseconds. Default 120,000. */
@@ -22,7 +23,10 @@ export const simTest = (name: string, app: App, options: SimTestOptions = {}): v
     const report = await simulate(app, settings);
     if (report.violations.length + report.vacuous.length > 0)
       throw new SimulationError(
-        [...report.violations.map(violationText), summaryText(report)].join("\n\n"),
+        [
+          ...report.violations.map((violation) => violationText(violation)),
+          summaryText(report),
+        ].join("\n\n"),
       );
   });
 };

@@ -2,7 +2,7 @@
 // has one of everything; small apps with a bug that a person may well write.
 import { describe, expect, test } from "vitest";
 import { any, cron, detent, event, task, trigger } from "../../src/core/index.ts";
-import { fake, simulate } from "../../src/simulation/index.ts";
+import { fake, simulate, type SimulateOptions } from "../../src/simulation/index.ts";
 import { sabotageApp, sabotageOptions } from "../../src/simulation/sabotage-app.ts";
 
 test("for all orders of steps and all faults: what the log owes runs, once, and ends", async () => {
@@ -102,6 +102,65 @@ describe("a bug of a user's", () => {
   });
 });
 
+describe("every order of steps of a small scope", () => {
+  const work = task({ id: "work", run: (input: unknown) => input });
+  const app = detent({
+    tasks: [work],
+    triggers: [trigger("t", { when: event("e"), run: work, input: (f) => f.event.payload })],
+  });
+  const small: SimulateOptions = {
+    strategy: "exhaustive",
+    engines: 1,
+    for: "3 ms",
+    tasks: { work: fake({ takes: "1 ms" }) },
+    world: (w) => void w.emit("e", 1),
+    always: { atMostOnce: (s) => s.runs().every(({ attempt }) => attempt <= 1) },
+  };
+
+  test("comes to an end, and no order comes twice", async () => {
+    const { isExhausted, runs, distinct } = await simulate(app, {
+      ...small,
+      faults: "crash",
+      world: () => undefined,
+    });
+    expect(isExhausted).toBe(true);
+    expect(distinct).toBe(runs);
+    expect(runs).toBeGreaterThan(10);
+  });
+
+  test("without crashes a run is tried once in each of them", async () => {
+    const { violations, distinct } = await simulate(app, { ...small, runs: 200, crashesMax: 0 });
+    expect({ violations, distinct }).toEqual({ violations: [], distinct: 200 });
+  });
+
+  test("with one crash, at whichever store call, it is tried twice in one of them", async () => {
+    const { violations } = await simulate(app, { ...small, faults: "crash" });
+    expect(violations.map(({ law }) => law)).toEqual(["atMostOnce"]);
+    expect(violations[0]!.plan.faults).toHaveLength(1);
+    expect(violations[0]!.plan.steps).toEqual([]);
+  });
+
+  test("a budget that is too small is told of", async () => {
+    const { isExhausted, runs } = await simulate(app, { ...small, runs: 5, crashesMax: 0 });
+    expect({ isExhausted, runs }).toEqual({ isExhausted: false, runs: 5 });
+  });
+});
+
+test.each(["random", "fifo", "pct:2"] as const)(
+  "steps can be chosen by %s alone",
+  async (strategy) => {
+    const { violations, distinct } = await simulate(sabotageApp, {
+      ...sabotageOptions,
+      strategy,
+      faults: "none",
+      for: "20 s",
+      runs: 3,
+    });
+    expect(violations).toEqual([]);
+    expect(distinct).toBe(3);
+  },
+);
+
 describe("a report says", () => {
   const work = task({ id: "work", run: (input: unknown) => input });
   const app = detent({
@@ -191,6 +250,11 @@ describe("a report says", () => {
   test.each([
     ["an option", { fro: 1 } as never, 'simulate: "fro" is no option; there are seed, runs, from'],
     ["a number of plans", { runs: 0 }, "runs is 0; give a whole number of at least 1"],
+    [
+      "a strategy",
+      { strategy: "lifo" as never },
+      'strategy: "lifo" is none; give "mixed", "random"',
+    ],
     ["a law", { always: { a: 1 as never } }, 'always: "a" is no function of s'],
     [
       "a law that answers later",

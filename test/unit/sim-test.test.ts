@@ -25,7 +25,7 @@ test("a failure tells the law, the lines, what is left of the plan and how much 
     faults: "none",
     always: { few: (s) => s.runs().length < 3 },
   });
-  const text = report.violations.map(violationText).join("\n");
+  const text = report.violations.map((violation) => violationText(violation)).join("\n");
   expect(text).toMatch(/^✗ few: it does not hold any more\n/);
   expect(text).toContain("\n  ▶ 2026-01-01T00:03:00.000Z  engine");
   expect(text).toContain(

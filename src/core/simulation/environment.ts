@@ -2,6 +2,7 @@
 import { durationMillis, type DurationInput } from "../duration.ts";
 import { InputError } from "../errors.ts";
 import { Chance } from "./chance.ts";
+import type { Task } from "../task.ts";
 import type { Plan } from "./plan.ts";
 import type { Process } from "./virtual-time.ts";
 import type { Emission, World } from "./world.ts";
@@ -16,33 +17,44 @@ export interface Environment {
   /** Calls `act` once, so long after the beginning. */
   readonly at: (after: DurationInput, act: () => void) => void;
   readonly emit: (name: string, payload?: unknown, options?: { readonly id?: string }) => Emission;
+  /** Asks for a run of a task, as a person does. The id of the run. */
+  readonly run: (
+    task: Task | string,
+    input?: unknown,
+    options?: { readonly id?: string },
+  ) => string;
   /** The wall clock. */
   readonly now: () => number;
   /** One of a list, by the plan's seed. */
   readonly pick: <A>(list: readonly A[]) => A;
 }
 
-/** Acts as steps of `process`, and ends with it. */
-export const environmentOf = (
-  world: World,
-  process: Process,
-  { seed, forMillis }: Pick<Plan, "seed" | "forMillis">,
-): Environment => {
+export interface EnvironmentOptions extends Pick<Plan, "seed" | "forMillis" | "without"> {
+  /** Takes its steps, and ends it. */
+  readonly process: Process;
+  /** Is told the name of each occasion on which something is done. */
+  readonly onOccasion: (name: string) => void;
+}
+
+export const environmentOf = (world: World, options: EnvironmentOptions): Environment => {
+  const { process, seed, forMillis, without = [], onOccasion } = options;
   const chance = new Chance(seed);
-  let [loops, picks] = [0, 0];
+  const left = new Set(without);
+  let [loops, singles, picks] = [0, 0, 0];
+  let occasion = "start";
+  const happen = (name: string, act: () => void): void => {
+    if (left.has(name)) return;
+    onOccasion(name);
+    [occasion, picks] = [name, 0];
+    act();
+  };
   const every = (interval: IntervalInput, act: (n: number) => void): void => {
-    const [least, most] = (Array.isArray(interval) ? interval : [interval, interval]).map((it) =>
-      durationMillis(it as DurationInput),
-    ) as [number, number];
-    if (least > most || most < 1)
-      throw new InputError(
-        `every: the interval goes from ${least} ms to ${most} ms; least first, and the most at least 1 ms`,
-      );
+    const [least, most] = boundsOf(interval);
     const loop = loops++;
     const next = (n: number): void => {
       const millis = Math.max(1, chance.between(`interval ${loop} ${n}`, [least, most]));
       process.later(millis, () => {
-        act(n);
+        happen(`every ${loop} ${n}`, () => act(n));
         next(n + 1);
       });
     };
@@ -52,18 +64,34 @@ export const environmentOf = (
     every,
     at: (after, act) => {
       const millis = durationMillis(after);
-      if (millis <= forMillis) process.later(millis, act);
+      const name = `at ${singles++}`;
+      if (millis <= forMillis) process.later(millis, () => happen(name, act));
     },
-    emit: (name, payload, options) => world.emit(name, payload, options),
+    emit: (name, payload, settings) => world.emit(name, payload, settings),
+    run: (task, input, settings) => world.run(task, input, settings),
     now: () => world.now(),
     pick: (list) => {
       if (list.length === 0) throw new InputError("pick: the list is empty");
-      return chance.oneOf(`pick ${picks++}`, list);
+      return chance.oneOf(`pick ${occasion} ${picks++}`, list);
     },
   };
 };
 
-/** What happens where nobody says what does: one of each event that the triggers name, every minute. A filter that is data is the payload. */
+const boundsOf = (interval: IntervalInput): readonly [number, number] => {
+  const [least, most] = (Array.isArray(interval) ? interval : [interval, interval]).map((it) =>
+    durationMillis(it as DurationInput),
+  ) as [number, number];
+  if (least > most || most < 1)
+    throw new InputError(
+      `every: the interval goes from ${least} ms to ${most} ms; least first, and the most at least 1 ms`,
+    );
+  return [least, most];
+};
+
+/**
+ * What happens where nobody says what does: one of each event that the triggers name, every minute; a filter that is data is the payload. And a run of each task that
+ * triggers listen to and none runs.
+ */
 export const defaultEnvironment =
   (world: World) =>
   (w: Environment): void => {
@@ -77,4 +105,16 @@ export const defaultEnvironment =
       }
     for (const [name, payloads] of events)
       w.every("1 min", (n) => w.emit(name, payloads[n % payloads.length]));
+    for (const task of askedFor(world)) w.every("1 min", () => w.run(task));
   };
+
+const askedFor = ({ definitions }: World): readonly string[] => {
+  const own = [...definitions.triggers.values()].filter(({ id }) => !id.startsWith("@"));
+  const run = new Set(own.map(({ definition }) => idOf(definition.run)));
+  const heard = own.flatMap(({ leaves }) =>
+    leaves.flatMap(({ condition }) => ("task" in condition ? [condition.task] : [])),
+  );
+  return [...new Set(heard)].filter((task) => definitions.tasks.has(task) && !run.has(task));
+};
+
+const idOf = (task: Task | string): string => (typeof task === "string" ? task : task.id);

@@ -82,6 +82,9 @@ const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   "clock-forward": [1_000, 600_000],
 };
 
+/** How short a fault can be. */
+export const shortestOf = (what: FaultName): number => lasts[what]?.[0] ?? 0;
+
 /** How often a call meets a fault, in a world in which they are rare or frequent. */
 const rates = [0.001, 0.004, 0.016] as const;
 /** More of them would leave no time in which anything is done. */
@@ -101,7 +104,15 @@ export class Faults {
   /** After this no fault is drawn any more: what must come about at last, comes about. */
   isOver = false;
 
-  constructor(seed: number, input: FaultsInput) {
+  readonly #onPoint: ((point: string, names: readonly FaultName[]) => void) | undefined;
+
+  /** @param onPoint is told of each point at which something may happen, and what */
+  constructor(
+    seed: number,
+    input: FaultsInput,
+    onPoint?: (point: string, names: readonly FaultName[]) => void,
+  ) {
+    this.#onPoint = onPoint;
     const { kinds, list } = readFaults(input);
     this.#chance = new Chance(seed);
     this.#list = list === null ? null : new Map(list.map((fault) => [fault.point, fault]));
@@ -114,11 +125,13 @@ export class Faults {
 
   /** Whether `at` may ever answer: naming a point costs time. */
   get arePossible(): boolean {
+    if (this.#onPoint !== undefined) return !this.isOver;
     return this.#list === null ? this.#enabled.size > 0 && !this.isOver : this.#list.size > 0;
   }
 
   /** What happens at a point, of those that can happen there; undefined: nothing. `weight`: how much likelier than at a store call. */
   at(point: string, names: readonly FaultName[], weight = 1): Fault | undefined {
+    this.#onPoint?.(point, names);
     const fault = this.#list === null ? this.#drawn(point, names, weight) : this.#list.get(point);
     if (fault === undefined || !names.includes(fault.what)) return undefined;
     this.happened.push(fault);

@@ -21,10 +21,16 @@ export class Interleaving {
   choices = 0;
   readonly choose: Choose;
 
-  constructor(seed: number, strategy: Strategy | readonly Departure[]) {
+  /** @param onChoice is told of each choice, and between how many steps it was */
+  constructor(
+    seed: number,
+    strategy: Strategy | readonly Departure[],
+    onChoice?: (at: number, count: number) => void,
+  ) {
     const pickAt = pickerOf(new Chance(seed), strategy);
     this.choose = (count) => {
       const at = this.choices++;
+      onChoice?.(at, count);
       const pick = Math.min(pickAt(at, count), count - 1);
       if (pick > 0) this.departures.push({ at, pick });
       return pick;

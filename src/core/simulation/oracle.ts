@@ -179,8 +179,9 @@ const isMissed = (reason: Skip["reason"]): boolean =>
   reason === "missed" || reason === "missed-too-old";
 
 /** Whether the reference model knows all that a trigger asks for. */
-const isModelled = ({ definition }: CompiledTrigger): boolean =>
-  Object.keys(definition).every((option) => known.has(option));
+const isModelled = ({ definition, leaves }: CompiledTrigger): boolean =>
+  Object.keys(definition).every((option) => known.has(option)) &&
+  leaves.every(({ condition }) => condition._tag !== "Absent");
 
 /** Runs and skips of a trigger are those that the log owes, no more and no fewer. */
 const owedOf = (world: World, trigger: CompiledTrigger): Violation[] => {

@@ -11,6 +11,8 @@ export interface Plan {
   readonly forMillis: number;
   /** Or for so many steps, if they come first. */
   readonly stepsMax?: number;
+  /** What the environment does not do of what it would, by name: `every 0 7` is the eighth occasion of the first `every`, `at 2` the third `at`. */
+  readonly without?: readonly string[];
   /** How the next step is chosen, or the choices that depart from first come, first served. */
   readonly steps: Strategy | readonly Departure[];
   /** Kinds of faults, drawn by the seed; or the faults. */

@@ -50,6 +50,8 @@ export interface Played {
   readonly expected: ReadonlyMap<FaultKind, number>;
   /** Names of the `sometimes` that held. */
   readonly seen: ReadonlySet<string>;
+  /** What the environment did, by the names that `Plan.without` takes. */
+  readonly occasions: readonly string[];
   readonly world: World;
 }
 
@@ -74,13 +76,15 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
     internals,
   );
   const watch = new Watch(world, play, plan.stepsMax);
+  const occasions: string[] = [];
   try {
     if (!watch.isOver) {
       const describe = play.world ?? defaultEnvironment(world);
-      const environment = world.time.process("environment");
-      describe(environmentOf(world, environment, plan));
+      const process = world.time.process("environment");
+      const onOccasion = (name: string): void => void occasions.push(name);
+      describe(environmentOf(world, { ...plan, process, onOccasion }));
       world.advance(plan.forMillis);
-      environment.end();
+      process.end();
     }
     if (!watch.isOver) rest(world, watch);
     if (!watch.isOver) watch.end();
@@ -97,6 +101,7 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
     departures: world.interleaving.departures,
     expected: world.faults.expected,
     seen: watch.seen,
+    occasions,
     world,
   };
 };

@@ -8,7 +8,7 @@ import type { Outcome } from "../run.ts";
 import type { StorePort } from "../store.ts";
 import { isTask, type Task } from "../task.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
-import type { FaultsInput } from "./fault.ts";
+import type { FaultName, FaultsInput } from "./fault.ts";
 import type { Departure, Strategy } from "./interleaving.ts";
 import type { SimulatedEngine } from "./simulated-engine.ts";
 
@@ -43,6 +43,9 @@ const optionNames: readonly (keyof WorldOptions)[] = [
 export interface WorldInternals {
   readonly known?: (task: string, input: Json) => Outcome | undefined;
   readonly wrap?: (port: StorePort, engine: SimulatedEngine) => StorePort;
+  /** Is told of each choice between steps, and of each point at which a fault may happen. */
+  readonly onChoice?: (at: number, count: number) => void;
+  readonly onPoint?: (point: string, names: readonly FaultName[]) => void;
 }
 
 /** Throws an InputError for what can't be. */

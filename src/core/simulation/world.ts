@@ -98,8 +98,15 @@ export class World {
     const tasks = app.tasks.filter(isTask);
     this.definitions = definitionsOf(app, tasks);
     const bodies = bodiesOf(tasks, options.tasks ?? {}, internals);
-    this.interleaving = new Interleaving(seed, options.strategy ?? "random");
-    this.faults = new Faults(seed, options.faults ?? "none");
+    const { onChoice, onPoint } = internals;
+    const faults = new Faults(seed, options.faults ?? "none", onPoint);
+    this.faults = faults;
+    this.interleaving = new Interleaving(
+      seed,
+      options.strategy ?? "random",
+      // What comes after the faults is not explored.
+      onChoice && ((at, count) => void (faults.isOver || onChoice(at, count))),
+    );
     this.time = new VirtualTime(
       options.from === undefined ? fromDefault : instantMillis(options.from),
       this.interleaving.choose,

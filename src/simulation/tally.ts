@@ -1,0 +1,65 @@
+// What has come of the plans that were played, all together.
+import { mixed, numberOf } from "../core/simulation/chance.ts";
+import { kindOf, type FaultKind } from "../core/simulation/fault.ts";
+import { unmodelledOf } from "../core/simulation/oracle.ts";
+import type { Played } from "../core/simulation/play.ts";
+import type { SimulationReport } from "./report.ts";
+
+/** A kind of fault that should have happened so often, and never did, is no coincidence. */
+const expectedMin = 8;
+
+export class Tally {
+  readonly #traces = new Set<string>();
+  readonly #faults = new Map<FaultKind, number>();
+  readonly #expected = new Map<FaultKind, number>();
+  readonly #seen = new Set<string>();
+  #hash = 0;
+  #runs = 0;
+  #steps = 0;
+  #owed = 0;
+  #unmodelled: readonly string[] = [];
+
+  add(result: Played): void {
+    this.#runs += 1;
+    this.#steps += result.steps;
+    this.#owed += result.world.store.mirror.runs.length;
+    this.#traces.add(result.traceHash);
+    this.#hash = mixed(this.#hash, numberOf(result.traceHash));
+    this.#unmodelled = unmodelledOf(result.world.definitions);
+    for (const law of result.seen) this.#seen.add(law);
+    for (const fault of result.faults) {
+      const kind = kindOf(fault);
+      this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
+    }
+    for (const [kind, times] of result.expected)
+      this.#expected.set(kind, (this.#expected.get(kind) ?? 0) + times);
+  }
+
+  /** @param laws the names of what should have held sometimes */
+  report(
+    laws: readonly string[],
+  ): Omit<SimulationReport, "seed" | "violations" | "isExhausted" | "saved"> {
+    return {
+      runs: this.#runs,
+      distinct: this.#traces.size,
+      steps: this.#steps,
+      vacuous: this.#vacuous(laws),
+      traceHash: this.#hash.toString(16).padStart(8, "0"),
+      faults: Object.fromEntries([...this.#faults].sort(byName)),
+      unmodelled: this.#unmodelled,
+    };
+  }
+
+  #vacuous(laws: readonly string[]): readonly string[] {
+    const vacuous: string[] = [];
+    if (this.#owed === 0) vacuous.push("no run was owed in any plan");
+    for (const [kind, times] of [...this.#expected].sort(byName))
+      if (times >= expectedMin && !this.#faults.has(kind))
+        vacuous.push(`the fault ${JSON.stringify(kind)} never happened`);
+    for (const law of laws) if (!this.#seen.has(law)) vacuous.push(`sometimes: ${law} never held`);
+    return vacuous;
+  }
+}
+
+const byName = ([one]: readonly [string, number], [other]: readonly [string, number]): number =>
+  one < other ? -1 : 1;
