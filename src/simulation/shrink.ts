@@ -54,6 +54,8 @@ class Shrinking {
       if (this.#try({ ...this.#smallest, engines })) break;
     this.#fewer(this.#smallest.faults, (faults) => ({ ...this.#smallest, faults }));
     this.#fewer(this.#smallest.steps, (steps) => ({ ...this.#smallest, steps }));
+    // By their instants: these stay as they are when less happens before.
+    this.#try({ ...this.#smallest, faults: this.#found.world.faults.byInstant });
     const { without = [] } = this.#smallest;
     const occasions = this.#found.occasions;
     this.#fewer(occasions, (kept) => ({

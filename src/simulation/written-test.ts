@@ -29,11 +29,11 @@ export const testSource = (
   return `// Written by \`detent simulate --emit-test\`: the smallest plan that was found which breaks this law.
 // ${oneLine(message)}
 import { expect, test } from "vitest";
-import { ${fakes.length === 0 ? "" : "fake, "}simulate } from "detent/simulation";
+import { ${fakes.length === 0 ? "" : "fake, "}simulate, type Plan } from "detent/simulation";
 import app${settings} from ${JSON.stringify(app)};
 
 // From ${formatInstant(plan.from)}, with seed ${plan.seed}.
-const plan = ${JSON.stringify(plan, null, 2)};
+const plan: Plan = ${JSON.stringify(plan, null, 2)};
 
 test(${JSON.stringify(`${law}: one plan that broke it`)}, async () => {
   const { violations } = await simulate(app, {

@@ -75,8 +75,8 @@ describe("a plan that breaks a law", () => {
     symlinkSync(join(root, "node_modules/vitest"), join(packages, "vitest"));
     mkdirSync(join(here.folder, "test"));
     here.write("app.js", app(true));
-    const written = await here.detent(["simulate", "app.js", "--emit-test", "test/billed.test.js"]);
-    expect(written.stdout).toContain("test/billed.test.js plays the plan that broke billed once");
+    const written = await here.detent(["simulate", "app.js", "--emit-test", "test/billed.test.ts"]);
+    expect(written.stdout).toContain("test/billed.test.ts plays the plan that broke billed once");
     const vitest = async (): Promise<{ code: number; output: string }> =>
       new Promise((resolve) => {
         const args = [join(packages, "vitest/vitest.mjs"), "run", "--root", here.folder];

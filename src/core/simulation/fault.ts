@@ -93,6 +93,8 @@ const faultsMax = 60;
 export class Faults {
   /** Those that have happened. */
   readonly happened: Fault[] = [];
+  /** The same, by the other names of their points. */
+  readonly byInstant: Fault[] = [];
   /** How often each kind that is switched on should have happened by its rate. */
   readonly expected = new Map<FaultKind, number>();
   readonly #chance: Chance;
@@ -129,12 +131,23 @@ export class Faults {
     return this.#list === null ? this.#enabled.size > 0 && !this.isOver : this.#list.size > 0;
   }
 
-  /** What happens at a point, of those that can happen there; undefined: nothing. `weight`: how much likelier than at a store call. */
-  at(point: string, names: readonly FaultName[], weight = 1): Fault | undefined {
+  /**
+   * What happens at a point, of those that can happen there; undefined: nothing. `weight`: how much likelier than at a store call. `instant`: another name of the point,
+   * which stays what it is when less happens before.
+   */
+  at(
+    point: string,
+    names: readonly FaultName[],
+    { weight = 1, instant }: { readonly weight?: number; readonly instant?: () => string } = {},
+  ): Fault | undefined {
     this.#onPoint?.(point, names);
-    const fault = this.#list === null ? this.#drawn(point, names, weight) : this.#list.get(point);
+    const fault =
+      this.#list === null
+        ? this.#drawn(point, names, weight)
+        : (this.#list.get(point) ?? (instant && this.#list.get(instant())));
     if (fault === undefined || !names.includes(fault.what)) return undefined;
     this.happened.push(fault);
+    this.byInstant.push(instant === undefined ? fault : { ...fault, point: instant() });
     return fault;
   }
 

@@ -19,7 +19,8 @@ export interface Scene {
   /** The runs of a task whose bodies run at this moment, as many times as they do. */
   readonly running: (task: string) => readonly WorldRun[];
   readonly skips: () => readonly WorldSkip[];
-  readonly events: () => readonly WorldEvent[];
+  /** All that were stored, or those of a name. */
+  readonly events: (name?: string) => readonly WorldEvent[];
   readonly now: () => number;
 }
 
@@ -245,6 +246,7 @@ const sceneOf = (world: World): Scene => ({
       return run === undefined ? [] : [runView(run)];
     }),
   skips: () => world.skips(),
-  events: () => world.events(),
+  events: (name) =>
+    name === undefined ? world.events() : world.events().filter((event) => event.name === name),
   now: () => world.now(),
 });

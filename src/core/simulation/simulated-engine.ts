@@ -6,7 +6,7 @@ import { openEngine, type Engine, type EngineNote } from "../engine.ts";
 import { Executor } from "../executor.ts";
 import { Store, type StorePort } from "../store.ts";
 import { SimulatedExecutor, type SimulatedExecutorOptions } from "./simulated-executor.ts";
-import { stepped, type SimulatedStore, type SteppedOptions } from "./simulated-store.ts";
+import { Calls, stepped, type SimulatedStore, type SteppedOptions } from "./simulated-store.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
 export interface SimulatedEngineOptions {
@@ -30,7 +30,7 @@ export class SimulatedEngine {
   readonly index: number;
   process: Process | undefined;
   readonly #options: SimulatedEngineOptions;
-  readonly #counts = new Map<string, number>();
+  readonly #calls = new Calls();
   #lives = 0;
   #engine: Engine | undefined;
   #executor: SimulatedExecutor | undefined;
@@ -104,7 +104,7 @@ export class SimulatedEngine {
       engine: this.index,
       process,
       faults: executor.faults,
-      counts: this.#counts,
+      calls: this.#calls,
       tell,
       crash: (downMillis) => {
         this.crash();

@@ -116,7 +116,7 @@ export class SimulatedExecutor implements ExecutorPort {
     const part: Part = { order, record, end: null };
     this.#parts.set(run, part);
     const fault = faults.arePossible
-      ? faults.at(`${run} attempt ${attempt}`, bodyFaults, 5)
+      ? faults.at(`${run} attempt ${attempt}`, bodyFaults, { weight: 5 })
       : undefined;
     if (fault?.what === "body-refused") {
       tell(`✗ no thread for ${run}`);

@@ -74,12 +74,35 @@ export class SimulatedStore {
   }
 }
 
+/** How many calls of each operation an engine has made, over all its lives. */
+export class Calls {
+  readonly #counts = new Map<string, { all: number; atOnce: number; elapsed: number }>();
+
+  /** The call's number, and the second name of its point: by its instant. */
+  next(
+    engine: number,
+    operation: string,
+    elapsed: number,
+  ): { readonly point: string; readonly instant: () => string } {
+    let count = this.#counts.get(operation);
+    if (count === undefined)
+      this.#counts.set(operation, (count = { all: 0, atOnce: 0, elapsed: -1 }));
+    count.all += 1;
+    count.atOnce = count.elapsed === elapsed ? count.atOnce + 1 : 1;
+    count.elapsed = elapsed;
+    const { all, atOnce } = count;
+    return {
+      point: `engine ${engine} ${operation} ${all}`,
+      instant: () => `engine ${engine} ${operation} at ${elapsed} ms, ${atOnce}`,
+    };
+  }
+}
+
 export interface SteppedOptions {
   readonly engine: number;
   readonly process: Process;
   readonly faults: Faults;
-  /** How many calls of an operation this engine has made, over all its lives. */
-  readonly counts: Map<string, number>;
+  readonly calls: Calls;
   readonly tell: (text: string) => void;
   readonly crash: (downMillis: number) => void;
   readonly setClock: (byMillis: number) => void;
@@ -108,8 +131,8 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
     { names, conflict }: Befalling<A> = { names: callFaults },
   ): Effect.Effect<A, StoreError> =>
     Effect.callback<A, StoreError>((resume) => {
-      const point = pointOf(options, operation);
-      process.ready(() => perform(options, { point, operation, effect, resume, names, conflict }));
+      const place = placeOf(options, operation);
+      process.ready(() => perform(options, { place, operation, effect, resume, names, conflict }));
     });
   return {
     ...store,
@@ -140,12 +163,14 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
   };
 };
 
-const pointOf = ({ engine, faults, counts }: SteppedOptions, operation: string): string => {
-  if (!faults.arePossible) return "";
-  const number = (counts.get(operation) ?? 0) + 1;
-  counts.set(operation, number);
-  return `engine ${engine} ${operation} ${number}`;
-};
+/** Where a call stands among all of its engine's; undefined: nothing can befall it. */
+const placeOf = (
+  { engine, faults, calls, process }: SteppedOptions,
+  operation: string,
+): Place | undefined =>
+  faults.arePossible ? calls.next(engine, operation, process.elapsed) : undefined;
+
+type Place = ReturnType<Calls["next"]>;
 
 /** What may befall a call, and what it answers when it meets a conflict. */
 interface Befalling<A> {
@@ -154,7 +179,7 @@ interface Befalling<A> {
 }
 
 interface Call<A> extends Befalling<A> {
-  readonly point: string;
+  readonly place: Place | undefined;
   readonly operation: string;
   readonly effect: Effect.Effect<A, StoreError>;
   readonly resume: (effect: Effect.Effect<A, StoreError>) => void;
@@ -162,9 +187,10 @@ interface Call<A> extends Befalling<A> {
 
 const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
   const { faults, process, tell } = options;
-  const { point, operation, effect, resume, names, conflict } = call;
-  const fault = point === "" ? undefined : faults.at(point, names);
-  if (fault === undefined) return resume(effect);
+  const { place, operation, effect, resume, names, conflict } = call;
+  const fault = place && faults.at(place.point, names, place);
+  if (place === undefined || fault === undefined) return resume(effect);
+  const { point } = place;
   const { what, millis } = fault;
   const failed = (message: string, unknown: boolean): void =>
     resume(Effect.fail(new StoreError({ operation, message, unknown })));
@@ -219,9 +245,9 @@ const hinted = (store: StorePort, options: SteppedOptions, listener: () => void)
   let isPending = false;
   return store.changes(() => {
     if (isPending || process.isOver) return;
-    const point = pointOf(options, "hint");
-    if (point !== "" && faults.at(point, hintFaults) !== undefined)
-      return tell(`✗ a hint is lost (${point})`);
+    const place = placeOf(options, "hint");
+    if (place !== undefined && faults.at(place.point, hintFaults, place) !== undefined)
+      return tell(`✗ a hint is lost (${place.point})`);
     isPending = true;
     process.ready(() => {
       isPending = false;

@@ -55,6 +55,11 @@ export class Process {
     };
   }
 
+  /** On the clock that nobody sets. */
+  get elapsed(): number {
+    return this.#time.elapsed;
+  }
+
   /** Runs an effect in this process. What is asked for with `result` is undefined until it has succeeded. */
   fork<A, E>(effect: Effect.Effect<A, E>): { readonly result: () => A | undefined } {
     let value: A | undefined;

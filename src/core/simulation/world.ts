@@ -350,7 +350,7 @@ export class World {
         ? { event, status: "duplicate", differs: true }
         : { event, status: "duplicate" };
     };
-    if (this.faults.arePossible && this.faults.at(`event ${event}`, duplicateFaults, 5))
+    if (this.faults.arePossible && this.faults.at(`event ${event}`, duplicateFaults, { weight: 5 }))
       this.time.outside.later(1_000, store);
     return store();
   }
