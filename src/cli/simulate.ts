@@ -6,7 +6,6 @@ import * as Command from "effect/cli/Command";
 import type { FaultsInput } from "../core/simulation/fault.ts";
 import type { SimulateOptions } from "../simulation/options.ts";
 import type { SimulationReport } from "../simulation/report.ts";
-import type { SimulatedApp } from "./simulated-app.ts";
 import { sabotaged } from "./sabotage.ts";
 import {
   count,
@@ -76,7 +75,12 @@ export const simulate = Command.make(
     if (options.json) printJson(report);
     else print(await reportText(report, file));
     if (options.emitTest !== undefined)
-      await writeTest(options.emitTest, { file, subject, report, isQuiet: options.json });
+      (await import("./written-test.ts")).writeTest(options.emitTest, {
+        file,
+        subject,
+        report,
+        isQuiet: options.json,
+      });
     process.exitCode = codeOf(report);
   }),
 ).pipe(
@@ -134,39 +138,6 @@ const planOf = async (file: string): Promise<NonNullable<SimulateOptions["plan"]
 /** Each app has a folder of its own. */
 const folderOf = (file: string): string =>
   `.detent/plans/${file.replace(/^(?:\.\/)+/, "").replace(/[^\w.-]+/g, "-")}`;
-
-const writeTest = async (
-  target: string,
-  of: {
-    readonly file: string;
-    readonly subject: SimulatedApp;
-    readonly report: SimulationReport;
-    readonly isQuiet: boolean;
-  },
-): Promise<void> => {
-  const { file, subject, report, isQuiet } = of;
-  const [violation] = report.violations;
-  if (violation === undefined) {
-    if (!isQuiet) print(`no law was broken, so ${target} was not written`);
-    return;
-  }
-  const [{ writeFile }, { dirname, relative }] = await Promise.all([
-    import("node:fs/promises"),
-    import("node:path"),
-  ]);
-  const { testSource } = await import("../simulation/written-test.ts");
-  const { fakeTakes } = await import("./simulated-app.ts");
-  const from = relative(dirname(target), file).replaceAll("\\", "/");
-  const source = testSource(violation, {
-    app: from.startsWith(".") ? from : `./${from}`,
-    hasSettings: subject.hasSettings,
-    faked: subject.faked,
-    takes: fakeTakes,
-  });
-  await writeFile(target, source);
-  if (!isQuiet)
-    print(`${target} plays the plan that broke ${violation.law}: npx vitest run ${target}`);
-};
 
 /** What bodies print would be printed a thousand times, and among the JSON. */
 const quietly = async <A>(work: () => Promise<A>): Promise<A> => {

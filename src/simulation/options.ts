@@ -65,7 +65,7 @@ export const checkOptions = (options: SimulateOptions): void => {
     throw new InputError(`runs is ${String(runs)}; give a whole number of at least 1`);
   if (!(Number.isInteger(crashesMax) && crashesMax >= 0 && crashesMax <= 100))
     throw new InputError(`crashesMax is ${String(crashesMax)}; give a whole number from 0 to 100`);
-  if (!/^(?:mixed|exhaustive|random|fifo|pct:\d{1,3})$/.test(String(strategy)))
+  if (!/^(?:mixed|exhaustive|random|fifo|pct:\d{1,3})$/.test(strategy))
     throw new InputError(
       `strategy: ${JSON.stringify(strategy)} is none; give "mixed", "random", "fifo", "pct:3" or "exhaustive"`,
     );
