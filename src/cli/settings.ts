@@ -14,21 +14,28 @@ export interface Setting<Value = unknown> {
 
 type Values = { readonly [Name in keyof Config]-?: NonNullable<Config[Name]> };
 
+/** What has no default is null. */
+type Defaults = {
+  readonly [Name in keyof Values]: Values[Name] | (Name extends "log" ? null : never);
+};
+
 export const settingNames: readonly (keyof Config)[] = [
   "store",
   "app",
   "slots",
   "durability",
+  "log",
   "redact",
 ];
 
-const defaults: Values = {
+const defaults: Defaults = {
   store: "sqlite:detent.db",
   app: "main",
   get slots() {
     return availableParallelism();
   },
   durability: "power",
+  log: null,
   redact: [],
 };
 
@@ -78,13 +85,13 @@ const valueOf = (name: keyof Config, text: string): unknown => {
 export const setting = <Name extends keyof Config>(
   name: Name,
   flag?: Values[Name],
-): Setting<Values[Name]> => {
+): Setting<Defaults[Name]> => {
   if (flag !== undefined) return { value: flag, source: `--${name}` };
   const told = environment[name];
-  if (told !== undefined) return told as Setting<Values[Name]>;
+  if (told !== undefined) return told as Setting<Defaults[Name]>;
   const configured = file?.config[name];
   if (file !== undefined && configured !== undefined)
-    return { value: configured as Values[Name], source: file.name };
+    return { value: configured as Defaults[Name], source: file.name };
   return { value: defaults[name], source: "default" };
 };
 

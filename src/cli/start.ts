@@ -2,6 +2,8 @@
 import * as Option from "effect/Option";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
+import { InputError } from "../core/errors.ts";
+import { redactOf } from "../core/redact.ts";
 import type { Summary } from "../core/store.ts";
 import type { Dashboard } from "../adapters/dashboard/index.ts";
 import type { Runtime } from "../runtime/start.ts";
@@ -58,12 +60,19 @@ export const start = Command.make(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),
+    log: Flag.Literals("log", ["json", "pretty"]).pipe(
+      Flag.withDescription(
+        "Write log records, as JSON lines or for people, instead of showing what runs",
+      ),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+    ),
     json,
   },
   doing(async (options) => {
     const graceMillis = demandDuration("grace", options.grace ?? "30 s");
     const ending = endingOf();
-    const display = await displayOf(options.json);
+    const display = await displayOf(options);
     let runtime: Runtime | undefined;
     let dashboard: Dashboard | undefined;
     const aborted = ending.askedAgain.then(() => abort(runtime, display));
@@ -121,6 +130,7 @@ export const start = Command.make(
       description: "With the dashboard at http://127.0.0.1:4747/",
     },
     { command: "detent start app.ts --json | jq .", description: "Each note as a line of JSON" },
+    { command: "detent start app.ts --log json >> app.log", description: "As a service" },
   ]),
 );
 
@@ -149,7 +159,19 @@ const endingOf = (): Ending => {
 /** Ends this process, whatever its threads do. */
 const die = (): void => void process.kill(process.pid, "SIGKILL");
 
-const displayOf = async (asJson: boolean): Promise<Display> => {
+const displayOf = async ({
+  json: asJson,
+  log,
+}: {
+  readonly json: boolean;
+  readonly log: "json" | "pretty" | undefined;
+}): Promise<Display> => {
+  const format = setting("log", log).value;
+  if (format !== null && !(asJson && log === undefined)) {
+    if (asJson) throw new InputError("give either --log or --json");
+    const { logDisplay } = await import("./log-display.ts");
+    return logDisplay(format, { clock: Date.now, redact: redactOf(setting("redact").value) });
+  }
   const { jsonDisplay, lineDisplay } = await import("./display.ts");
   if (asJson) return jsonDisplay(Date.now);
   if (!process.stdout.isTTY || process.env["TERM"] === "dumb") return lineDisplay(Date.now);

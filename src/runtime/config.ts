@@ -17,6 +17,8 @@ export interface Config {
   readonly slots?: number;
   /** What a commit survives: loss of power, or the end of the process. */
   readonly durability?: "power" | "process";
+  /** How `detent start` logs: JSON lines, or lines for people. Left out: it shows what runs. */
+  readonly log?: "json" | "pretty";
   /** Values that people are not shown, by their paths: `payload.card`, `**.password`. What is stored stays whole. */
   readonly redact?: readonly string[];
 }
@@ -52,6 +54,7 @@ const options: { readonly [Name in keyof Config]-?: (value: unknown) => string |
       : "give a whole number of at least 1",
   durability: (value) =>
     value === "power" || value === "process" ? undefined : 'give "power" or "process"',
+  log: (value) => (value === "json" || value === "pretty" ? undefined : 'give "json" or "pretty"'),
   redact: (value) =>
     Array.isArray(value)
       ? value.map(redactPathFault).find((fault) => fault !== undefined)
