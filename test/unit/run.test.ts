@@ -1,5 +1,7 @@
 // Goal: what each move of a run writes, where attempts, losses and crashes are counted apart. Method: moves on runs by hand.
 import { expect, test } from "vitest";
+import { hash32 } from "../../src/core/hash.ts";
+import { retryDelayMillis } from "../../src/core/retry.ts";
 import { reclaimed, settled, type Outcome, type Run } from "../../src/core/run.ts";
 import { taskOptionsOf } from "../../src/core/task.ts";
 import { aRun } from "../../src/adapters/testing/subject.ts";
@@ -75,4 +77,18 @@ test("a run is lost with one loss more than its task forgives, not before", () =
   expect(lost(1).patch).toMatchObject({ state: "pending", losses: 2, dueAt: 1_000 });
   expect(lost(2).patch).toMatchObject({ state: "lost", losses: 3, settledAt: 1_000 });
   expect(lost(1).attempt).toMatchObject({ owner: "me", token: 5, outcome: { _tag: "Crashed" } });
+});
+
+test("a constant delay is the first one each time; jitter takes a share of it that run and attempt decide, of long delays as exactly as of short ones", () => {
+  const delay = (attempt: number, jitter: number): number | undefined =>
+    retryDelayMillis(
+      optionsOf({
+        retry: { attempts: 9, backoff: "constant", first: 1e12, max: 1e12, jitter },
+      }),
+      { runId: "r", attempt, error },
+    );
+  expect([1, 2, 8].map((attempt) => delay(attempt, 0))).toEqual([1e12, 1e12, 1e12]);
+  expect([1, 2, 8].map((attempt) => delay(attempt, 1))).toEqual(
+    [1, 2, 8].map((attempt) => Math.round(1e12 * (1 - hash32(`r/${attempt}`) / 2 ** 32))),
+  );
 });

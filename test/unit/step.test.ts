@@ -345,6 +345,31 @@ describe("schedules", () => {
     ).toEqual([[1, 4, 4, "missed"]]);
   });
 
+  test("an occurrence that is noticed just within missedAfter is on time, a millisecond later it is missed", () => {
+    const late = (now: number) => {
+      const when = every("10 s", { missed: "skip", missedAfter: "5 s" });
+      const router = new Router({ tasks: [work], triggers: [trigger("t", { when, run: work })] });
+      router.route({ until: now, now });
+      return [router.runs.length, router.skips.length];
+    };
+    expect([late(15_000), late(15_001)]).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+  });
+
+  test("signals among what was missed do not part its range", () => {
+    const when = every("10 s", { missed: "skip" });
+    const router = new Router({ tasks: [work], triggers: [trigger("t", { when, run: work })] });
+    const log = new Log();
+    log.event("e", null, { at: 25_000 });
+    log.event("e", null, { at: 45_000 });
+    router.route({ signals: log.signals, until: 70_000, now: hour });
+    expect(router.skips.map(({ from, to, count }) => [from, to, count])).toEqual([
+      [10_000, 70_000, 7],
+    ]);
+  });
+
   test("the missed policy sees all that was missed, however small the pieces in which the log is read", () => {
     const app = {
       tasks: [work],
