@@ -53,6 +53,11 @@ export const simulate = Command.make(
       "Plans that break a law are saved there, and played first the next time. Default: .detent/plans/APP; none: nowhere",
     ),
     replay: flag("replay", "FILE", "Play this plan alone: one that was saved"),
+    html: flag(
+      "html",
+      "FILE",
+      "Write a page that shows the plan that broke a law, or else the first",
+    ),
     emitTest: flag("emit-test", "FILE", "Write a vitest file that plays the plan that broke a law"),
     sabotage: toggle(
       "sabotage",
@@ -64,6 +69,7 @@ export const simulate = Command.make(
     if (options.sabotage) return sabotaged(options);
     const { simulatedApp } = await import("./simulated-app.ts");
     const { simulated } = await import("../simulation/simulate.ts");
+    const { Shown } = await import("./shown.ts");
     const file = await demandApp(options.app);
     const subject = await quietly(() => simulatedApp(file, options.bodies));
     if (options.emitTest !== undefined && !subject.isExported)
@@ -71,9 +77,14 @@ export const simulate = Command.make(
         `--emit-test: ${file} must export its app by default, so that a test can import it`,
       );
     const settings = { ...subject.settings, ...(await settingsOf(options, file)) };
-    const report = await quietly(() => simulated(subject.app, settings));
+    const shown = new Shown();
+    const report = await quietly(() => simulated(subject.app, settings, shown));
     if (options.json) printJson(report);
     else print(await reportText(report, file));
+    if (options.html !== undefined) {
+      shown.write(options.html, file);
+      if (!options.json) print(`${options.html} shows ${shown.law ?? "the first plan"}`);
+    }
     if (options.emitTest !== undefined)
       (await import("./written-test.ts")).writeTest(options.emitTest, {
         file,

@@ -49,7 +49,8 @@ export const violationText = (
     ...(file === undefined ? [`  ${JSON.stringify(plan)}`] : [`  Again: ${replay ?? file}`]),
   ].join("\n");
 
-const amount = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const amount = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** How much was looked at, and what never happened. */
 export const summaryText = (report: SimulationReport): string => {

@@ -8,7 +8,7 @@ const linesMax = 15;
 /** At most 15 lines; the one at which the law was broken begins with ▶. */
 export const timelineOf = (played: Played, { about, at }: Violation): readonly string[] => {
   const { lines } = played.world.trace;
-  const guilty = lines.findLastIndex((line) => line.at <= at);
+  const guilty = guiltyLine(lines, at);
   const upTo = lines.slice(0, guilty + 1);
   const concerned = upTo.filter(
     (line, index) => index === guilty || isAbout(line, about) || line.text.startsWith("✗"),
@@ -18,6 +18,10 @@ export const timelineOf = (played: Played, { about, at }: Violation): readonly s
     .slice(-linesMax)
     .map((line) => `${line === lines[guilty] ? "▶" : " "} ${lineText(line)}`);
 };
+
+/** The last line up to the instant at which the law was broken. */
+export const guiltyLine = (lines: readonly Line[], at: number): number =>
+  lines.findLastIndex((line) => line.at <= at);
 
 const isAbout = ({ text }: Line, about: readonly string[]): boolean =>
   about.some((id) => text.includes(id));

@@ -58,6 +58,11 @@ describe("a plan that breaks a law", () => {
     expect(mended.code).toBe(0);
     expect(mended.stdout).toContain("1 saved plan first; 0 of them still break a law");
 
+    const paged = ["--save", "none", "--html", "page.html", "--runs", "1"];
+    const { stdout } = await here.detent(["simulate", "app.js", ...paged]);
+    expect(stdout).toContain("page.html shows the first plan");
+    expect(readFileSync(join(here.folder, "page.html"), "utf8")).toContain("All laws held");
+
     const calm = ["--save", "none", "--json"];
     const unsaved = await here.detent(["simulate", "app.js", ...calm]);
     expect(JSON.parse(unsaved.stdout).saved).toBeUndefined();

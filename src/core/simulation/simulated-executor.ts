@@ -19,6 +19,8 @@ export interface BodyRecord {
   readonly startedAt: number;
   /** The same on the clock that nobody sets. */
   readonly startedElapsed: number;
+  /** On that clock, too; null: it still runs. */
+  endedElapsed: number | null;
   /** null: it still runs, or its engine's process was killed. */
   outcome: Outcome | null;
   /** Stored with its success. */
@@ -91,6 +93,7 @@ export class SimulatedExecutor implements ExecutorPort {
   end(): void {
     for (const { record } of this.#parts.values()) {
       record.isOver = true;
+      record.endedElapsed = this.#options.elapsed();
       this.#options.ended(record);
     }
     this.#parts.clear();
@@ -109,6 +112,7 @@ export class SimulatedExecutor implements ExecutorPort {
       owner,
       startedAt,
       startedElapsed: elapsed(),
+      endedElapsed: null,
       outcome: null,
       emitted: [],
       isOver: false,
@@ -157,6 +161,7 @@ export class SimulatedExecutor implements ExecutorPort {
       const { run, token } = part.order;
       this.#parts.delete(run);
       part.record.isOver = true;
+      part.record.endedElapsed = this.#options.elapsed();
       part.record.outcome = outcome;
       part.record.emitted = emitted;
       this.#options.tell(`ends ${run}: ${outcomeText(outcome)}`);

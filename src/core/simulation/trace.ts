@@ -4,6 +4,8 @@ import { mixed, numberOf } from "./chance.ts";
 
 export interface Line {
   readonly at: number;
+  /** Since the beginning, on the clock that nobody sets. */
+  readonly elapsed: number;
   /** Counted from 0; null: the world around the engines. */
   readonly engine: number | null;
   readonly text: string;

@@ -317,7 +317,7 @@ export class World {
   }
 
   tell(text: string, engine: number | null = null): void {
-    this.trace.add({ at: this.time.now, engine, text });
+    this.trace.add({ at: this.time.now, elapsed: this.time.elapsed, engine, text });
   }
 
   /** Calls `watch` after each step from now on; true ends what is going on. */
