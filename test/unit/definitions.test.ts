@@ -18,6 +18,8 @@ import {
   trigger,
   type Condition,
 } from "../../src/core/index.ts";
+import { optionsOf } from "../../src/core/definitions.ts";
+import { taskOptionsOf } from "../../src/core/task.ts";
 
 const faultsOf = (define: () => unknown): readonly string[] => {
   try {
@@ -281,6 +283,12 @@ test("under `by` only watches are other leaves than without it; to begin or end 
   expect(triggerOf({ throttle: "2 s" }).fingerprint).not.toBe(
     triggerOf({ throttle: "1 s" }).fingerprint,
   );
+});
+
+test("a run whose task is not defined here has the options of a task without any", () => {
+  const definitions = definitionsOf(detent({ tasks: [work], triggers: [] }));
+  expect(optionsOf(definitions, { task: "gone" })).toEqual(taskOptionsOf({ id: "gone" }));
+  expect(optionsOf(definitions, { task: "work" })).toBe(definitions.tasks.get("work"));
 });
 
 test("10,000 matches wait in a leaf unless a trigger says otherwise", () => {

@@ -15,6 +15,7 @@ import {
   trigger,
   type Trigger,
 } from "../../src/core/index.ts";
+import { readAbsenceId, whyOf } from "../../src/core/cause.ts";
 import { explainOccurrence, schedulesOf, type Records } from "../../src/core/explain.ts";
 import { hour, Log, Router } from "../support/deciding.ts";
 
@@ -144,4 +145,52 @@ test("the schedules of a trigger are its leaves that are some, and those that st
   const watch = absent(event("e"), { within: "1 s", after: every("1 h") });
   const { compiled } = lived(all([every("1 min"), event("e"), watch]));
   expect(schedulesOf(compiled).map(({ path }) => path)).toEqual(["all.0", "all.2.after"]);
+});
+
+describe("a run that came of a move", () => {
+  /** Why a run is there whose cause is the end of the run "first", heard as `kind`. */
+  const causeOf = (
+    kind: "result" | "failure" | "status",
+    state: "succeeded" | "failed",
+    more: object,
+  ) => {
+    const log = new Log();
+    const { router } = lived(event("e"));
+    router.route({ signals: [log.event("e")] });
+    const first = router.runs[0]!;
+    const stored = log.status(first, state, more);
+    const second = { ...first, id: "second", cause: [stored.id.replace("status", kind)] };
+    const runs = new Map([first, second].map((run) => [run.id, run]));
+    const { reason } = whyOf("second", { runs, signals: new Map([[stored.id, stored]]) });
+    return reason._tag === "Run" ? reason.causes[0] : undefined;
+  };
+  const error = { name: "E", message: "no", data: { n: 1 } };
+
+  test("is told its result or its error where it heard that, and neither where it heard the status", () => {
+    expect(causeOf("result", "succeeded", { result: 7 })).toMatchObject({ result: 7 });
+    expect(causeOf("result", "succeeded", {})).toMatchObject({ result: null });
+    expect(causeOf("failure", "failed", { error })).toMatchObject({
+      error: { name: "E", message: "no" },
+    });
+    expect(causeOf("failure", "failed", {})).not.toHaveProperty("error");
+    for (const state of ["succeeded", "failed"] as const)
+      expect(Object.keys(causeOf("status", state, { result: 7, error }) ?? {}).sort()).toEqual([
+        "_tag",
+        "at",
+        "from",
+        "signal",
+        "state",
+        "task",
+      ]);
+  });
+});
+
+test("only the id of an absence is read as one: it begins as one and ends with a pair", () => {
+  expect(readAbsenceId('absence:leaf#0:["k",5]')).toEqual({ leaf: "leaf#0", since: 5 });
+  expect(readAbsenceId('absence:odd#1:[1]#0:["k","e-1"]')).toEqual({
+    leaf: "odd#1:[1]#0",
+    since: "e-1",
+  });
+  expect(readAbsenceId('{"leaf"}#0:["k",5]')).toBeUndefined();
+  expect(readAbsenceId('absence:leaf#0:["k"]')).toBeUndefined();
 });
