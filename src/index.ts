@@ -1,6 +1,7 @@
 // Entry point `detent`. It imports no Effect until `start` is called, so that the threads that import task modules stay light.
 import type { App } from "./core/app.ts";
 import type { Runtime, StartOptions } from "./runtime/start.ts";
+import type { Telemetry, TelemetryOptions } from "./runtime/telemetry.ts";
 
 export { detent, type App, type AppDefinition } from "./core/app.ts";
 export {
@@ -59,6 +60,7 @@ export type {
 } from "./runtime/control.ts";
 export type { Config } from "./runtime/config.ts";
 export type { Runtime, StartOptions } from "./runtime/start.ts";
+export type { Telemetry, TelemetryOptions } from "./runtime/telemetry.ts";
 
 /**
  * Starts an app: opens its store, imports its task modules, and runs what is due until `stop`. Rejects with a DefinitionError (all faults of the definitions), an
@@ -66,3 +68,7 @@ export type { Runtime, StartOptions } from "./runtime/start.ts";
  */
 export const start = async (app: App, options?: StartOptions): Promise<Runtime> =>
   (await import("./runtime/start.ts")).start(app, options);
+
+/** Sends traces and metrics of an engine to an OTLP collector: give its `hear` to `start` as `onNote`, and close it after the runtime. Rejects with an InputError for a URL that is none. */
+export const openTelemetry = async (options: TelemetryOptions): Promise<Telemetry> =>
+  (await import("./runtime/telemetry.ts")).openTelemetry(options);

@@ -16,7 +16,7 @@ type Values = { readonly [Name in keyof Config]-?: NonNullable<Config[Name]> };
 
 /** What has no default is null. */
 type Defaults = {
-  readonly [Name in keyof Values]: Values[Name] | (Name extends "log" ? null : never);
+  readonly [Name in keyof Values]: Values[Name] | (Name extends "log" | "otlp" ? null : never);
 };
 
 export const settingNames: readonly (keyof Config)[] = [
@@ -25,6 +25,7 @@ export const settingNames: readonly (keyof Config)[] = [
   "slots",
   "durability",
   "log",
+  "otlp",
   "redact",
 ];
 
@@ -36,6 +37,7 @@ const defaults: Defaults = {
   },
   durability: "power",
   log: null,
+  otlp: null,
   redact: [],
 };
 

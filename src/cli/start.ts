@@ -7,6 +7,7 @@ import { redactOf } from "../core/redact.ts";
 import type { Summary } from "../core/store.ts";
 import type { Dashboard } from "../adapters/dashboard/index.ts";
 import type { Runtime } from "../runtime/start.ts";
+import type { Telemetry } from "../runtime/telemetry.ts";
 import type { Display } from "./display.ts";
 import { dashboardBeside } from "./dashboard.ts";
 import {
@@ -67,6 +68,11 @@ export const start = Command.make(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),
+    otlp: flag(
+      "otlp",
+      "URL",
+      "Send traces and metrics to this OTLP collector. Default: DETENT_OTLP, detent.config.ts, or none",
+    ),
     json,
   },
   doing(async (options) => {
@@ -75,6 +81,7 @@ export const start = Command.make(
     const display = await displayOf(options);
     let runtime: Runtime | undefined;
     let dashboard: Dashboard | undefined;
+    const telemetry = await telemetryTo(setting("otlp", options.otlp).value);
     const aborted = ending.askedAgain.then(() => abort(runtime, display));
     try {
       const { loadApp } = await import("../runtime/load-app.ts");
@@ -86,6 +93,7 @@ export const start = Command.make(
         onNote: (note) => {
           display.hear(note);
           dashboard?.hear(note);
+          telemetry?.hear(note);
         },
         ...(options.tasks !== undefined && { tasks: options.tasks }),
         ...(slots.source !== "default" && { slots: slots.value }),
@@ -109,6 +117,7 @@ export const start = Command.make(
       throw error;
     } finally {
       await dashboard?.close();
+      await telemetry?.close();
     }
   }),
 ).pipe(
@@ -176,6 +185,21 @@ const displayOf = async ({
   if (asJson) return jsonDisplay(Date.now);
   if (!process.stdout.isTTY || process.env["TERM"] === "dumb") return lineDisplay(Date.now);
   return (await import("./live.ts")).liveDisplay(Date.now, process.stdout);
+};
+
+/** The headers are those that OpenTelemetry's own variable names: `key=value,key=value`. */
+const telemetryTo = async (url: string | null): Promise<Telemetry | undefined> => {
+  if (url === null) return undefined;
+  const { openTelemetry } = await import("../runtime/telemetry.ts");
+  const pairs = (process.env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",").filter(Boolean);
+  const headers = Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      return [name.trim(), decodeURIComponent(value.join("=").trim())];
+    }),
+  );
+  const serviceName = process.env["OTEL_SERVICE_NAME"];
+  return openTelemetry({ url, headers, ...(serviceName && { serviceName }) });
 };
 
 interface Watching {

@@ -19,6 +19,8 @@ export interface TaskContext {
   readonly token: number;
   /** The same for all attempts of a run: hand it to whatever must do a thing once. */
   readonly idempotencyKey: string;
+  /** The attempt's trace context (W3C `traceparent`): give it to what the task calls, and its spans join the run's trace. */
+  readonly traceparent: string;
   /** Aborted when the run is cancelled or its time is over. */
   readonly signal: AbortSignal;
   /** True once the run should end; for synchronous loops, which never see `signal` fire. */

@@ -17,6 +17,8 @@ export interface Config {
   readonly slots?: number;
   /** What a commit survives: loss of power, or the end of the process. */
   readonly durability?: "power" | "process";
+  /** An OTLP collector, such as `http://127.0.0.1:4318`, to which `detent start` sends traces and metrics. */
+  readonly otlp?: string;
   /** How `detent start` logs: JSON lines, or lines for people. Left out: it shows what runs. */
   readonly log?: "json" | "pretty";
   /** Values that people are not shown, by their paths: `payload.card`, `**.password`. What is stored stays whole. */
@@ -54,6 +56,10 @@ const options: { readonly [Name in keyof Config]-?: (value: unknown) => string |
       : "give a whole number of at least 1",
   durability: (value) =>
     value === "power" || value === "process" ? undefined : 'give "power" or "process"',
+  otlp: (value) =>
+    typeof value === "string" && URL.canParse(value) && /^https?:/.test(value)
+      ? undefined
+      : "give the URL of a collector such as http://127.0.0.1:4318",
   log: (value) => (value === "json" || value === "pretty" ? undefined : 'give "json" or "pretty"'),
   redact: (value) =>
     Array.isArray(value)

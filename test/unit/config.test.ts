@@ -47,6 +47,7 @@ test.concurrent("the flag goes before the environment, that before the file, tha
     slots: [3, "detent.config.ts"],
     durability: ["power", "default"],
     log: [null, "default"],
+    otlp: [null, "default"],
     redact: [["**.pin"], "detent.config.ts"],
   });
   expect(environment).toMatchObject({
@@ -78,7 +79,7 @@ describe("what is wrong is told at once", () => {
         "detent.config.ts: store is 1; give a URL such as sqlite:detent.db",
         "detent.config.ts: slots is 0; give a whole number of at least 1",
         'detent.config.ts: "durabilty" is no option; did you mean "durability"?',
-        'detent.config.ts: "nonsense" is no option; there are store, app, slots, durability, log, redact',
+        'detent.config.ts: "nonsense" is no option; there are store, app, slots, durability, otlp, log, redact',
         'detent.config.ts: redact is an array; "a..b" is no path;',
       ],
     ],

@@ -6,6 +6,7 @@ import { jsonFault, type Json } from "../json.ts";
 import type { Emitted, Outcome } from "../run.ts";
 import { eventNameFault, signalIdFault } from "../signal.ts";
 import type { Task, TaskContext } from "../task.ts";
+import { traceparentOf } from "../trace-context.ts";
 import type { Chance } from "./chance.ts";
 
 export interface FakeOptions<Input = any> {
@@ -138,6 +139,7 @@ const contextOf = (order: Order, stage: Stage, emitted: Emitted[]): TaskContext 
     attempt: order.attempt,
     token: order.token,
     idempotencyKey: order.idempotencyKey,
+    traceparent: traceparentOf(order.run, order.token),
     signal,
     cancelled: false,
     progress: () => undefined,

@@ -7,6 +7,7 @@ import { eventNameFault, signalIdFault } from "../../core/signal.ts";
 import { jsonFault, type Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
 import type { Task, TaskContext } from "../../core/task.ts";
+import { traceparentOf } from "../../core/trace-context.ts";
 import { NoteGate } from "./note-gate.ts";
 import { Wish, type Answer, type BodyEnd, type BodyNote, type SentOrder } from "./wire.ts";
 
@@ -163,6 +164,7 @@ class Part {
       attempt: order.attempt,
       token: order.token,
       idempotencyKey: order.idempotencyKey,
+      traceparent: traceparentOf(order.run, order.token),
       get signal() {
         return signalOf();
       },
