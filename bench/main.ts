@@ -1,6 +1,7 @@
 // `npm run bench`: every benchmark in one run, peers beside us in the same rounds. Figures are this machine's, now; compare columns, not runs.
 import * as os from "node:os";
 import { benchCron } from "./cron.ts";
+import { benchDashboard } from "./dashboard.ts";
 import { benchEngine } from "./engine.ts";
 import { benchExecutor } from "./executor.ts";
 import { tableOf } from "./row.ts";
@@ -18,5 +19,6 @@ for (const bench of [
   benchRetention,
   benchExecutor,
   benchThreads,
+  () => benchDashboard(),
 ])
   console.log(`${tableOf(await bench())}\n`);

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import type { StoreError } from "../../core/errors.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Notes } from "./notes.ts";
+import { pendingRuns } from "./pending.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Measured {
@@ -35,7 +36,8 @@ export const metricsText = ({
     const owners = yield* store.list("owner", { limit: 1_000, order: "newest" });
     const dead = (yield* store.dead).length;
     const open = owners.rows.filter(({ closedAt }) => closedAt === null).length;
-    const oldest = yield* oldestDue(subject, now);
+    const [first] = yield* pendingRuns(store, summary);
+    const oldest = first === undefined ? 0 : Math.max(0, now - first.dueAt) / 1_000;
     const gauge = (name: string, help: string, value: number): string =>
       family({ name, help, type: "gauge" }, [{ labels: { app }, value }]);
     const states = Object.entries(summary.runs);
@@ -105,16 +107,6 @@ export const metricsText = ({
         : []),
     ].join("");
   });
-
-/** Of the runs that were created first among those pending. */
-const oldestDue = ({ store }: Subject, now: number): Effect.Effect<number, StoreError> =>
-  Effect.map(
-    store.list("run", { where: { states: ["pending"] }, limit: 200, order: "oldest" }),
-    ({ rows }) => {
-      const due = rows.map(({ dueAt }) => dueAt).filter((at) => at <= now);
-      return due.length === 0 ? 0 : (now - Math.min(...due)) / 1_000;
-    },
-  );
 
 const histogramSamples = (histogram: Histogram, labels: Labels): readonly Sample[] => [
   ...histogram

@@ -5,13 +5,13 @@ import { formatInstant } from "../../core/instant.ts";
 import type { Summary } from "../../core/store.ts";
 import { knownOf, nextOf, pausesOf } from "./known.ts";
 import type { Notes } from "./notes.ts";
+import { pendingRuns } from "./pending.ts";
 import { beatMillis, type Pulse } from "./pulse.ts";
 import { runLine } from "./row.ts";
 import type { Subject } from "./subject.ts";
 import type { Counts, Overview } from "./view.ts";
 
 const shownMax = 50;
-const pendingMax = 200;
 const nextMax = 8;
 const overdueMillis = 10_000;
 const beatsShown = 120;
@@ -41,14 +41,7 @@ export const overviewOf = ({
     const held = yield* Effect.forEach(open, ({ id }) =>
       store.list("run", { where: { owner: id }, limit: shownMax }),
     );
-    const pending =
-      summary.runs.pending === 0
-        ? []
-        : (yield* store.list("run", {
-            where: { states: ["pending"] },
-            limit: pendingMax,
-            order: "oldest",
-          })).rows.toSorted((one, other) => one.dueAt - other.dueAt);
+    const pending = yield* pendingRuns(store, summary);
     const due = pending.filter(({ dueAt }) => dueAt <= now);
     const known = yield* knownOf(subject);
     const pauses = yield* pausesOf(subject, known);

@@ -13,8 +13,8 @@ import type { RunDetail, RunPage } from "./view.ts";
 import { whyLines } from "./why.ts";
 
 /** How many runs one search looks at; the next page goes on. */
-const searchedMax = 4_000;
-const searchPage = 1_000;
+const searchedMax = 2_000;
+const searchPage = 500;
 const rowsMax = 1_000;
 
 export interface RunQuery {

@@ -1,5 +1,6 @@
 // The timeline: attempts as bars, in lanes. An engine runs several at a time; a lane holds what did not overlap, so that there are as many as were busy at once.
 import * as Effect from "effect/Effect";
+import type { StoreError } from "../../core/errors.ts";
 import type { Attempt } from "../../core/run.ts";
 import { demandCount, refuse, type Failure } from "./failure.ts";
 import type { Notes } from "./notes.ts";
@@ -9,8 +10,8 @@ import type { Bar, Timeline } from "./view.ts";
 
 const minuteMillis = 60_000;
 /** How many attempts are looked at and shown. */
-const lookedAtMax = 3_000;
-const barsMax = 1_500;
+const lookedAtMax = 1_500;
+const barsMax = 1_000;
 
 export interface TimelineQuery {
   readonly minutes?: string;
@@ -45,12 +46,11 @@ export const timeline = (
         { run: id, task, attempt, from: startedAt, to: null, kind: "running", engine: owner ?? "" },
       ];
     });
-    const tasks = new Map<string, string>();
-    const ids = [...new Set(ended.map(({ run }) => run))];
-    if (ids.length > 0)
-      for (const run of (yield* store.list("run", { where: { ids }, limit: ids.length })).rows)
-        tasks.set(run.id, run.task);
-    const bars = [...going, ...ended.map((bar) => ({ ...bar, task: tasks.get(bar.run) ?? "" }))];
+    const tasks = yield* tasksOf(subject, ended);
+    const bars = [
+      ...going,
+      ...ended.map((bar) => ({ ...bar, task: tasks.get(triggerOf(bar.run)) ?? "" })),
+    ];
     const shown = bars.toSorted((one, other) => other.from - one.from).slice(0, barsMax);
     const oldest = rows.at(-1)?.settledAt ?? 0;
     return {
@@ -62,6 +62,21 @@ export const timeline = (
   });
 
 type Unplaced = Omit<Bar, "lane"> & { readonly engine: string };
+
+/** A run's id begins with that of its trigger. */
+const triggerOf = (run: string): string => run.slice(0, run.lastIndexOf("~"));
+
+/** By trigger, which runs one task: a run of each tells. */
+const tasksOf = (
+  { store }: Subject,
+  bars: readonly Unplaced[],
+): Effect.Effect<ReadonlyMap<string, string>, StoreError> =>
+  Effect.gen(function* () {
+    const ids = [...new Map(bars.map(({ run }) => [triggerOf(run), run])).values()];
+    if (ids.length === 0) return new Map();
+    const { rows } = yield* store.list("run", { where: { ids }, limit: ids.length });
+    return new Map(rows.map(({ trigger, task }) => [trigger, task]));
+  });
 
 const endedBar = (
   { run, attempt, owner, startedAt, settledAt, outcome }: Attempt,

@@ -17,6 +17,8 @@ export const list = <Table extends keyof Listed>(
   if (after === undefined) return undefined;
   const isNewest = (request.order ?? defaultOrder[table]) === "newest";
   const limit = Math.min(Math.max(request.limit, 1), 10_000);
+  const most = rowsMax(tables, table, request);
+  if (most === 0) return { rows: [], next: null };
   const filters = filterOf(tables, listing, request);
   const terms = [
     ...filters,
@@ -27,7 +29,7 @@ export const list = <Table extends keyof Listed>(
     `SELECT ${listing.key.join(", ")}, ${listing.selection} FROM ${listing.source} WHERE ${terms.map(({ sql }) => sql).join(" AND ")} ` +
       `ORDER BY ${listing.key.map((column) => `${column} ${isNewest ? "DESC" : "ASC"}`).join(", ")} LIMIT ?`,
     ...terms.flatMap(({ parameters }) => parameters),
-    limit + 1,
+    Math.min(limit + 1, most),
   );
   const width = listing.key.length;
   const page = rows.slice(0, limit).map((row) => listing.rowOf(row.slice(width)));
@@ -37,6 +39,12 @@ export const list = <Table extends keyof Listed>(
     next: rows.length > limit && last !== undefined ? pageOf(keyOf(tables, listing, last)) : null,
   };
 };
+
+/** More rows than the app has runs in these states there can't be: when the last is found, nobody looks for another. */
+const rowsMax = ({ ledger }: Tables, table: keyof Listed, { where }: ListRequest): number =>
+  table === "run" && where?.states !== undefined
+    ? [...new Set(where.states)].reduce((sum, state) => sum + ledger.meta.states[state], 0)
+    : Number.MAX_SAFE_INTEGER;
 
 const filterOf = <Of>(
   tables: Tables,

@@ -258,6 +258,25 @@ const filterRules = (subject: Subject): void => {
     { table: "owner", where: { ids: ["none"] }, finds: [] },
   ];
 
+  test("runs in some states come in pages, the last of which has no next, from either end", () =>
+    onStore(subject, ({ store }) =>
+      Effect.gen(function* () {
+        yield* filled(store);
+        const where = { states: ["failed", "pending", "failed"] } as const;
+        for (const order of ["newest", "oldest"] as const) {
+          const first = yield* store.list("run", { where, limit: 2, order });
+          const last = yield* store.list("run", {
+            where,
+            limit: 1,
+            order,
+            after: first.next ?? "none",
+          });
+          const ids = [...first.rows, ...last.rows].map(({ id }) => id);
+          expect([ids.sort(), last.next]).toEqual([["r0", "r4", "r8"], null]);
+        }
+      }),
+    ));
+
   const nameOf = (row: Tables[keyof Tables]): string => {
     if ("heard" in row) return row.heard.id;
     if ("id" in row) return row.id;
