@@ -1,5 +1,6 @@
 // Goal: the API shows what the store has and does what the command line does, and says in one line what it can't take. Method: an app with an inline executor runs in memory
 // behind the API; where no engine may interfere, a bare store does.
+import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as Effect from "effect/Effect";
 import { afterEach, describe, expect, test } from "vitest";
@@ -386,6 +387,10 @@ describe("events, engines, timeline and now", () => {
       { id: "e2", name: "later", runs: [], dueAt: expect.stringMatching(/Z$/) },
       { id: "e1", name: "came", payload: { name: "Ada" }, runs: [{ trigger: "greeting" }] },
     ]);
+    held.open();
+    await post("/api/events", { name: "seen", id: "s1" });
+    for (let events = await seen(); events[0].runs.length === 0;) events = await seen();
+    expect((await seen())[0]).toMatchObject({ id: "s1", runs: [{ trigger: "both" }] });
     const named = await get("/api/events?name=came&limit=1");
     expect(named.events).toMatchObject([{ id: "e1" }]);
   });
@@ -440,6 +445,20 @@ describe("events, engines, timeline and now", () => {
     });
   });
 
+  test("the version of an overview grows with what changes, and with nothing else", async () => {
+    const { get, runtime } = await run();
+    const versions: number[] = [];
+    const look = async (): Promise<void> =>
+      void versions.push((await get("/api/overview")).version);
+    await look();
+    await look();
+    await runtime.emit("unheard");
+    await runtime.idle();
+    await look();
+    const [first = 0, second, third] = versions;
+    expect([second, (third ?? 0) > first]).toEqual([first, true]);
+  });
+
   test("a watcher is told what changes, with counts, what is next, and what ended of late", async () => {
     const { url, runtime } = await run();
     const told = liveUntil(url, ({ counts }) => counts.runs.failed === 1);
@@ -479,6 +498,27 @@ describe("for machines", () => {
     expect(text).toMatch(/^# TYPE detent_run_wait_seconds histogram$/m);
     for (const line of text.trimEnd().split("\n"))
       expect(line).toMatch(/^(?:# (?:HELP|TYPE) detent_\w+ .+|detent_\w+\{.*\} [\d.e+-]+)$/);
+  });
+
+  test("docs/dashboard.md and docs/grafana.json name the metrics that there are, and no others", async () => {
+    const { ask, runtime } = await run();
+    await runtime.run("fail");
+    await runtime.idle();
+    const { text } = await ask("/metrics");
+    const there = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    const doc = readFileSync("docs/dashboard.md", "utf8");
+    const told = [...doc.matchAll(/^\| `(detent_\w+)`\s+\| (\w+)/gm)];
+    expect(told.map(([, name, type]) => `${name} ${type}`).sort()).toEqual(there.sort());
+    const names = new Set(told.map(([, name]) => name));
+    const grafana = readFileSync("docs/grafana.json", "utf8");
+    const asked = [...grafana.matchAll(/detent_\w+/g)].map(([name]) =>
+      name.replace(/_bucket$/, ""),
+    );
+    expect(asked.length).toBeGreaterThan(15);
+    expect(asked.filter((name) => !names.has(name))).toEqual([]);
+    expect([...names].filter((name) => !asked.includes(name ?? ""))).toEqual([]);
   });
 
   test("a store that is away makes it unready and its answers 503, in one line, and health stays", async () => {

@@ -1,4 +1,4 @@
-// Events: a page of them, newest first, each with the runs that it alone has caused.
+// Events: a page of them, newest first, each with the runs that it has caused.
 import * as Effect from "effect/Effect";
 import { isCommand } from "../../core/command.ts";
 import type { StoreError } from "../../core/errors.ts";
@@ -66,7 +66,10 @@ const eventsOf = (
     return { rows, next: next ?? null };
   });
 
-/** Events with the runs that they alone have caused: the ids of these follow from trigger and event. */
+/** Among so many of the newest runs those are looked for that several signals together have caused. */
+const joinedMax = 500;
+
+/** Events with the runs that they have caused. The id of a run that an event alone has caused follows from trigger and event; others are found among the newest runs. */
 const eventLines = (
   subject: Subject,
   events: readonly Placed[],
@@ -90,6 +93,13 @@ const eventLines = (
         ? []
         : (yield* subject.store.list("run", { where: { ids }, limit: idsMax })).rows;
     const runs = new Map(found.map((run) => [run.id, run]));
+    const { rows: newest } = yield* subject.store.list("run", { limit: joinedMax });
+    const joined = Map.groupBy(
+      newest
+        .filter(({ cause }) => cause.length > 1)
+        .flatMap((run) => run.cause.map((id) => ({ id, run }))),
+      ({ id }) => id,
+    );
     return wanted.map(([event, each]) => ({
       seq: event.seq,
       id: event.id,
@@ -99,9 +109,9 @@ const eventLines = (
       origin: event.origin,
       dueAt: maybeInstant(event.dueAt),
       isCommand: isCommand(event) || event.signal.name.startsWith("@"),
-      runs: each.flatMap((id) => {
-        const run = runs.get(id);
-        return run === undefined ? [] : [runLine(run)];
-      }),
+      runs: [
+        ...each.flatMap((id) => runs.get(id) ?? []),
+        ...(joined.get(event.id) ?? []).map(({ run }) => run),
+      ].map((run) => runLine(run)),
     }));
   });

@@ -257,7 +257,7 @@ export const EventLine = Schema.Struct({
   dueAt: MaybeInstant,
   /** A command of people, such as a pause, or a run that somebody asked for. */
   isCommand: Schema.Boolean,
-  /** Runs that it alone has caused. */
+  /** Runs that it has caused: alone, or together with others if they are among the newest. */
   runs: Schema.Array(RunLine),
 }).annotate({ identifier: "EventLine" });
 export type EventLine = typeof EventLine.Type;

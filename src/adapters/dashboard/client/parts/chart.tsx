@@ -100,7 +100,7 @@ const optionsOf = ({
         size: 32,
         values: (_, ticks) => ticks.map((tick) => clock.format(tick * 1_000)),
       },
-      { ...axis, size: 62, values: (_, ticks) => ticks.map((value) => unit(value)) },
+      { ...axis, size: 76, values: (_, ticks) => ticks.map((value) => unit(value)) },
     ],
     series: [
       {},
@@ -108,8 +108,8 @@ const optionsOf = ({
         label,
         stroke: color(name),
         width: 2,
-        points: { show: false },
-        spanGaps: true,
+        // A value that stands alone has no line to be seen by.
+        points: { show: true, size: 4, fill: color(name) },
         ...(isFilled === true && { fill: `${color(name)}33` }),
       })),
     ],
