@@ -23,7 +23,7 @@ const blocksOf = (text) =>
   }));
 
 /** Packs the package as it is built now. */
-const packed = (folder) => {
+const packed = (/** @type {string} */ folder) => {
   const [{ filename }] = JSON.parse(
     execFileSync("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], {
       cwd: root,
@@ -101,8 +101,13 @@ const runLines = async (shell, body) => {
   return output;
 };
 
-/** Does what the document says; throws an Error that names the block where something else came of it. */
-export const verifyDocument = async (path, say = () => undefined) => {
+/**
+ * Does what the document says; throws an Error that names the block where something else came of it.
+ *
+ * @param {string} path
+ * @param {(step: string) => void} say
+ */
+export const verifyDocument = async (path, say) => {
   const folder = mkdtempSync(join(tmpdir(), "detent-doc-"));
   const shell = openShell(folder, packed(folder));
   let output = "";
@@ -143,7 +148,9 @@ if (process.argv[1] === import.meta.filename) {
       `\n${basename(document)} is true: all of its steps did what it says, in ${seconds} s`,
     );
   } catch (error) {
-    console.error(`\n${basename(document)} is not true: ${error.message}`);
+    console.error(
+      `\n${basename(document)} is not true: ${error instanceof Error ? error.message : String(error)}`,
+    );
     process.exit(1);
   }
 }

@@ -13,6 +13,7 @@ import {
 import { durationMillis } from "./duration.ts";
 import { DefinitionError } from "./errors.ts";
 import type { EventDefinition } from "./event.ts";
+import type { Order } from "./executor.ts";
 import { flowOf, type Flow } from "./flow-option.ts";
 import { canonical } from "./json.ts";
 import type { Run } from "./run.ts";
@@ -82,6 +83,23 @@ export interface Definitions {
 /** The options of a run's task; the defaults where it is not defined here. */
 export const optionsOf = (definitions: Definitions, { task }: Pick<Run, "task">): TaskOptions =>
   definitions.tasks.get(task) ?? taskOptionsOf({ id: task });
+
+/** What an executor is told to do for a claimed run. */
+export const orderOf = (definitions: Definitions, run: Run): Order => {
+  const { timeoutMillis, memoryBytes, isolation } = optionsOf(definitions, run);
+  const { id, task, token, attempt, idempotencyKey, input } = run;
+  return {
+    run: id,
+    task,
+    token,
+    attempt,
+    idempotencyKey,
+    input,
+    timeoutMillis,
+    memoryBytes,
+    isolation,
+  };
+};
 
 /** The trigger that stands for runs that a person asks for: the event `@<task>` carries the input. */
 const manualTriggerOf = (task: string): Trigger => ({

@@ -10,9 +10,9 @@ import { isActive } from "./activation.ts";
 import { isAnythingDue } from "./agenda.ts";
 import { freesRuns, isIdle } from "./batch.ts";
 import { cancelOthers } from "./cancel.ts";
-import { optionsOf, type Definitions } from "./definitions.ts";
+import { orderOf } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
-import { Executor, type ExecutorEvent, type Order } from "./executor.ts";
+import { Executor, type ExecutorEvent } from "./executor.ts";
 import { forget } from "./forget.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
@@ -253,22 +253,6 @@ const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
       else yield* self.executor.start(orderOf(self.definitions, run));
     }
   });
-
-const orderOf = (definitions: Definitions, run: Run): Order => {
-  const { timeoutMillis, memoryBytes, isolation } = optionsOf(definitions, run);
-  const { id, task, token, attempt, idempotencyKey, input } = run;
-  return {
-    run: id,
-    task,
-    token,
-    attempt,
-    idempotencyKey,
-    input,
-    timeoutMillis,
-    memoryBytes,
-    isolation,
-  };
-};
 
 /** Routes one piece of what the log has gained and what came due. Says whether there may be runs to claim because of it. */
 const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
