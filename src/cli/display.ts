@@ -55,10 +55,24 @@ export const lineOf = (note: EngineNote, tally: Tally, now: number): string | un
   }
 };
 
-/** One line for each outcome, log, skip and warning, each with its instant. */
+/** A run that goes on tells how far it is no more often than this, and short ones not at all. */
+const progressMillis = 5_000;
+
+/** One line for each outcome, log, skip and warning, each with its instant; and now and then one for how far a long run is. */
 export const lineDisplay = (clock: () => number): Display => {
   const tally = new Tally(clock());
   const tell = (line: string): void => print(`${formatInstant(clock())}  ${line}`);
+  const progressAt = new Map<string, number>();
+  const progress = (note: EngineNote & { _tag: "Progress" }): void => {
+    const { id, task } = note.run;
+    const now = clock();
+    const last = progressAt.get(id) ?? tally.current.get(id)?.startedAt ?? now;
+    if (now - last < progressMillis) return;
+    progressAt.set(id, now);
+    const share = `${Math.round(note.fraction * 100)} %`;
+    const message = note.message === null ? "" : `  ${note.message.split("\n", 1)[0]}`;
+    tell(`${styled("cyan", "progress ")}  ${task}  ${id}  ${share}${message}`);
+  };
   return {
     begin: ({ store }) => {
       tally.store = store;
@@ -68,6 +82,8 @@ export const lineDisplay = (clock: () => number): Display => {
       const line = lineOf(note, tally, clock());
       tally.hear(note, clock());
       if (line !== undefined) tell(line);
+      if (note._tag === "Progress") progress(note);
+      if (note._tag === "Ended") progressAt.delete(note.run.id);
     },
     say: tell,
     end: (summary) => print(summaryText(tally, summary, clock())),

@@ -1,9 +1,10 @@
 /**
- * Goal: the live display tells what runs, in place, within the width of the terminal.
+ * Goal: the live display tells what runs, in place, within the width of the terminal; without a terminal, lines tell it.
  * Method: notes are told to it, with a clock that stands still, and what it writes to a stand-in for a terminal is read.
  */
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Run } from "../../src/core/run.ts";
+import { lineDisplay } from "../../src/cli/display.ts";
 import { liveDisplay } from "../../src/cli/live.ts";
 
 const runNamed = (id: string, state: Run["state"]): Run => ({
@@ -73,4 +74,27 @@ test("no line of a frame is wider than the terminal", () => {
   const lines = written.at(-1)!.split("0J").at(-1)!.split("\n");
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(40);
   display.end(undefined);
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+test("without a terminal, a long run tells how far it is every five seconds, a short one not at all", () => {
+  let now = 0;
+  const written: string[] = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  const display = lineDisplay(() => now);
+  const progress = (id: string, at: number): void => {
+    now = at;
+    const run = { ...runNamed(id, "running"), startedAt: null };
+    display.hear({ _tag: "Progress", run, fraction: at / 20_000, message: "on\nand on" });
+  };
+  for (let at = 1_000; at <= 16_000; at += 500) progress("a", at);
+  const outcome = { _tag: "Succeeded", result: null } as const;
+  display.hear({ _tag: "Ended", run: runNamed("a", "succeeded"), outcome });
+  progress("b", 16_500);
+  progress("b", 18_000);
+  const lines = written.filter((line) => line.includes("progress"));
+  expect(lines.map((line) => line.replace(/^\S+ +/, ""))).toEqual(
+    ["30 %", "55 %", "80 %"].map((share) => `progress   analyse  a  ${share}  on\n`),
+  );
 });
