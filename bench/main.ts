@@ -7,6 +7,7 @@ import { benchExecutor } from "./executor.ts";
 import { tableOf } from "./row.ts";
 import { benchRetention } from "./retention.ts";
 import { benchSqlite } from "./sqlite.ts";
+import { benchStartup } from "./startup.ts";
 import { benchStore } from "./store.ts";
 import { benchThreads } from "./threads.ts";
 
@@ -20,5 +21,6 @@ for (const bench of [
   benchExecutor,
   benchThreads,
   () => benchDashboard(),
+  benchStartup,
 ])
   console.log(`${tableOf(await bench())}\n`);

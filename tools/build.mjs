@@ -1,4 +1,4 @@
-// Builds dist/: every layer by its TypeScript project, then the dashboard's pages and the command line as bundles.
+// Builds dist/: every layer by its TypeScript project, then the dashboard's pages, the command line and what threads run as bundles.
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 
@@ -6,6 +6,7 @@ ownNode();
 run("tsc", "-b", "src");
 run("vite", "build", "--config", "src/adapters/dashboard/client/vite.config.ts");
 if (existsSync("src/cli/main.ts")) run("node", "tools/bundle-cli.mjs");
+run("node", "tools/bundle-worker.mjs");
 
 /** @param {string} command @param {string[]} args */
 function run(command, ...args) {
