@@ -121,6 +121,13 @@ describe("why-not", () => {
     expect(await said("why-not", "jpg")).toContain("nothing is recorded of it");
   });
 
+  test.concurrent("the list of triggers counts what is kept back", async () => {
+    const { triggers } = await told("triggers", "app.js");
+    const counts = triggers.map((row: { id: string; keptBack: number }) => [row.id, row.keptBack]);
+    expect(Object.fromEntries(counts)).toMatchObject({ calm: 1, thumbnail: 0 });
+    expect(await said("triggers", "app.js")).toMatch(/kept back.*\n(.*\n)*calm .* 1 /);
+  });
+
   test.concurrent("answers for an instant", async () => {
     const at = "2100-01-01T00:00:00.000Z";
     expect(await told("why-not", at, "--app", "app.js")).toMatchObject({
