@@ -8,7 +8,7 @@ const trace = (timeZone: string): string =>
   execFileSync(process.execPath, [join(import.meta.dirname, "../support/traced-world.ts")], {
     env: { ...process.env, TZ: timeZone },
     encoding: "utf8",
-    timeout: 60_000,
+    timeout: 100_000,
   });
 
 test("one script gives one trace under two time zones, with Date, Math.random and timers made to throw", () => {
@@ -17,4 +17,4 @@ test("one script gives one trace under two time zones, with Date, Math.random an
   // It did happen: a cron across a change of the clocks, a join, a failure, a settled scope, and faults.
   for (const word of ["daily~", "join~", "on-failure~", "done~", '"state":"failed"', "✗ crashes"])
     expect(kathmandu).toContain(word);
-});
+}, 120_000);
