@@ -18,6 +18,7 @@ import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
+import { cancelCheckMillis, deadCheckMillis, rest, sleepMillisMax } from "./rest.ts";
 import { stopwatch } from "./slow.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step, type Decision, type Piece } from "./step.ts";
@@ -42,14 +43,8 @@ export interface Engine {
 
 const signalsMax = 1_000;
 const listMax = 10_000;
-const sleepMillisMax = 30_000;
-/** How long the note that a body has begun may wait for a commit to ride along with. */
-const notedMillisMax = 250;
-const cancelCheckMillis = 200;
 /** How often an engine asks what it holds, although nothing has failed: a claim may reach the store after its engine has given it up, or twice. */
 const ownCheckMillis = 30_000;
-/** Where other engines share the store: how often one looks whether another has died. */
-const deadCheckMillis = 500;
 
 /** Enters the store, takes back what dead owners held, activates the definitions. Fails if the store can't be used; after that the loop outlives its failures. */
 export const openEngine = (
@@ -72,7 +67,7 @@ export const openEngine = (
         if (self.isOver) return Effect.die(new Error("the engine has stopped"));
         const waiter = Latch.makeUnsafe(false);
         self.idleWaiters.add(waiter);
-        self.latch.openUnsafe();
+        self.wake();
         return Effect.flatMap(waiter.await, () =>
           self.idleWaiters.delete(waiter)
             ? Effect.die(new Error("the engine stopped before it was idle"))
@@ -92,7 +87,7 @@ export const openEngine = (
 const loop = (self: Incarnation): Effect.Effect<void> =>
   Effect.gen(function* () {
     for (let failures = 0; !(self.draining && self.holdings.size === 0);) {
-      self.latch.closeUnsafe();
+      self.isHinted = false;
       const failure = yield* turn(self).pipe(
         Effect.as(undefined),
         Effect.catchTag("StoreError", (error) => Effect.succeed(error)),
@@ -105,41 +100,57 @@ const loop = (self: Incarnation): Effect.Effect<void> =>
         continue;
       }
       failures = 0;
-      if (!self.holdings.hasEnded && !self.hasMore)
-        yield* Effect.raceFirst(self.latch.await, Effect.sleep(yield* sleepMillis(self)));
+      if (!self.holdings.hasEnded && !self.hasMore && !self.isHinted) yield* rest(self);
       // A hint resumes this fiber in the stack of whoever gave it. Yielding leaves that stack, and lets a burst of hints become one turn.
       yield* Effect.yieldNow;
     }
   });
 
+/** Whether so much time has passed, in whichever direction the clock was set. */
+const hasPassed = (millis: number, since: number, now: number): boolean =>
+  Math.abs(now - since) >= millis;
+
+// What is seldom to be done is asked about here, in one go: an effect costs more than the question.
 const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    yield* releaseUnknown(self);
-    yield* reclaim(self);
-    // Each to its end: a settle that fails must not cut off a claim whose runs are granted already.
+    const now = yield* self.store.now;
+    if (self.isUnsure || hasPassed(ownCheckMillis, self.ownCheckedAt, now))
+      yield* releaseUnknown(self);
+    if (
+      self.store.abilities.scope !== "process" &&
+      hasPassed(deadCheckMillis, self.deadCheckedAt, now)
+    )
+      yield* reclaim(self);
+    if (self.holdings.isUnwritten) yield* settleAndClaim(self);
+    else yield* claim(self);
+    if (yield* route(self)) yield* claim(self);
+    if (
+      self.canExpire ||
+      self.expiryAt !== null ||
+      hasPassed(sleepMillisMax, self.expiryCheckedAt, now)
+    )
+      yield* expire(self);
+    yield* forget(self);
+    if (self.holdings.size > 0) yield* cancelRequested(self);
+    if (self.idleWaiters.size > 0) yield* tellIdle(self);
+  });
+
+/** Each to its end: a settle that fails must not cut off a claim whose runs are granted already. */
+const settleAndClaim = (self: Incarnation): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
     const [settled, claimed] = yield* Effect.all(
       [Effect.exit(settle(self)), Effect.exit(claim(self))],
-      {
-        concurrency: "unbounded",
-      },
+      { concurrency: "unbounded" },
     );
     const retryAt = yield* settled;
     yield* claimed;
     self.claimAt = earlier(self.claimAt, retryAt);
-    if (yield* route(self)) yield* claim(self);
-    yield* expire(self);
-    yield* forget(self);
-    yield* cancelRequested(self);
-    yield* tellIdle(self);
   });
 
 /** Takes back what the dead held, from time to time. */
 const reclaim = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    if (self.store.abilities.scope === "process") return;
-    const now = yield* self.store.now;
-    if (Math.abs(now - self.deadCheckedAt) < deadCheckMillis) return;
-    self.deadCheckedAt = now;
+    self.deadCheckedAt = yield* self.store.now;
     yield* reclaimDead(self);
   });
 
@@ -149,9 +160,7 @@ const earlier = (one: number | null, other: number | null): number | null =>
 /** Gives back what the store says this engine holds and it does not know: it never heard of its claim, and no body was started. */
 const releaseUnknown = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    const now = yield* self.store.now;
-    if (!self.isUnsure && Math.abs(now - self.ownCheckedAt) < ownCheckMillis) return;
-    self.ownCheckedAt = now;
+    self.ownCheckedAt = yield* self.store.now;
     const { rows } = yield* self.store.list("run", {
       where: { owner: self.owner, states: moves.reclaim.from },
       limit: listMax,
@@ -328,8 +337,6 @@ const decisionOf = (
 const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const now = yield* self.store.now;
-    const isLate = Math.abs(now - self.expiryCheckedAt) >= sleepMillisMax;
-    if (!self.canExpire && self.expiryAt === null && !isLate) return;
     self.expiryCheckedAt = now;
     const { runs, nextAt } = yield* self.store.expiry({ tasks: self.tasks, limit: listMax });
     self.expiryAt = nextAt;
@@ -351,7 +358,7 @@ const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const ids = self.holdings.ids();
     const now = yield* self.store.now;
-    if (ids.length === 0 || Math.abs(now - self.cancelsCheckedAt) < cancelCheckMillis) return;
+    if (ids.length === 0 || !hasPassed(cancelCheckMillis, self.cancelsCheckedAt, now)) return;
     self.cancelsCheckedAt = now;
     const { rows } = yield* self.store.list("run", { where: { ids }, limit: ids.length });
     for (const { id, cancelRequested: asked, token } of rows)
@@ -360,28 +367,9 @@ const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
 
 const tellIdle = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    if (self.idleWaiters.size === 0 || self.holdings.size > 0 || self.hasMore) return;
+    if (self.holdings.size > 0 || self.hasMore) return;
     if (!isIdle(yield* self.store.summary)) return;
     const waiters = [...self.idleWaiters];
     self.idleWaiters.clear();
     for (const waiter of waiters) waiter.openUnsafe();
-  });
-
-const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
-  Effect.gen(function* () {
-    const now = yield* self.store.now;
-    const capacity = self.draining ? 0 : yield* self.executor.capacity;
-    const dueAt = Math.min(
-      (self.state && nextDueAt(self.state)) ?? Infinity,
-      self.expiryAt ?? Infinity,
-      self.isForgetting ? self.forgetAt : Infinity,
-      capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
-    );
-    const noted = self.holdings.isUnwritten
-      ? notedMillisMax
-      : self.holdings.size > 0
-        ? cancelCheckMillis * 5
-        : Infinity;
-    const dead = self.store.abilities.scope === "process" ? Infinity : deadCheckMillis;
-    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted, dead));
   });

@@ -36,7 +36,10 @@ export interface EngineOptions {
 }
 
 export class Incarnation {
-  readonly latch = Latch.makeUnsafe(false);
+  /** Somebody has hinted that there is work, since the last turn began. */
+  isHinted = false;
+  /** Ends the rest between two turns; undefined: it is not resting. */
+  endRest: (() => void) | undefined;
   readonly idleWaiters = new Set<Latch.Latch>();
   readonly holdings: Holdings;
   readonly definitions: Definitions;
@@ -110,14 +113,20 @@ export class Incarnation {
 
   listen(): void {
     this.deafen = [
-      this.store.changes(() => this.latch.openUnsafe()),
+      this.store.changes(() => this.wake()),
       this.executor.events((event) => this.hear(event)),
     ];
   }
 
+  /** There may be work: the next turn begins now. */
+  wake(): void {
+    this.isHinted = true;
+    this.endRest?.();
+  }
+
   drain(): void {
     this.draining = true;
-    this.latch.openUnsafe();
+    this.wake();
   }
 
   end(): void {
@@ -129,7 +138,7 @@ export class Incarnation {
   hear(event: ExecutorEvent): void {
     if (event._tag === "Capacity") {
       if (event.warning !== null) this.note({ _tag: "Warning", message: event.warning });
-      this.latch.openUnsafe();
+      this.wake();
       return;
     }
     const run = this.holdings.hear(event);
@@ -139,6 +148,6 @@ export class Incarnation {
     else if (event._tag === "Logged")
       this.note({ _tag: "Logged", run, level: event.level, message: event.message });
     else if (event._tag !== "Started" || this.definitions.index.has(`status:${run.task}:running`))
-      this.latch.openUnsafe();
+      this.wake();
   }
 }
