@@ -6,6 +6,7 @@ import { benchEngine } from "./engine.ts";
 import { benchExecutor } from "./executor.ts";
 import { tableOf } from "./row.ts";
 import { benchRetention } from "./retention.ts";
+import { benchSimulation } from "./simulation.ts";
 import { benchSqlite } from "./sqlite.ts";
 import { benchStartup } from "./startup.ts";
 import { benchStore } from "./store.ts";
@@ -22,5 +23,6 @@ for (const bench of [
   benchThreads,
   () => benchDashboard(),
   benchStartup,
+  benchSimulation,
 ])
   console.log(`${tableOf(await bench())}\n`);
