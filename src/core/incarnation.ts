@@ -1,5 +1,5 @@
 // One engine incarnation: what it holds, what it knows of the log, and what it hears from its ports between turns. engine.ts has the turns.
-import * as Latch from "effect/Latch";
+import type * as Latch from "effect/Latch";
 import type { Definitions } from "./definitions.ts";
 import type { ExecutorEvent, ExecutorPort, LogLevel } from "./executor.ts";
 import { Holdings, type Note } from "./holdings.ts";
