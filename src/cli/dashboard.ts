@@ -8,6 +8,7 @@ import type { Dashboard, Subject } from "../adapters/dashboard/index.ts";
 import { app, count, doing, flag, json, store, toggle } from "./options.ts";
 import { print, printJson } from "./output.ts";
 import { appNamed, withStore } from "./reach.ts";
+import { setting } from "./settings.ts";
 
 export const dashboard = Command.make(
   "dashboard",
@@ -107,6 +108,7 @@ const serve = async (subject: Subject, options: Serving): Promise<Dashboard> => 
   const token = process.env["DETENT_TOKEN"];
   return serveDashboard(subject, {
     ...options,
+    redact: setting("redact").value,
     ...(token !== undefined && token !== "" && { token }),
     onFault: (fault) =>
       process.stderr.write(

@@ -2,12 +2,24 @@
 // behind the API; where no engine may interfere, a bare store does.
 import { readFileSync } from "node:fs";
 import * as http from "node:http";
+import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import { afterEach, describe, expect, test } from "vitest";
 import type { DashboardOptions } from "../../src/adapters/dashboard/index.ts";
 import { StoreError } from "../../src/core/errors.ts";
 import { memoryStore } from "../../src/core/memory-store.ts";
-import { all, defineEvent, detent, event, every, result, task, trigger } from "../../src/index.ts";
+import {
+  absent,
+  all,
+  defineEvent,
+  detent,
+  event,
+  every,
+  result,
+  task,
+  trigger,
+} from "../../src/index.ts";
+import { seed } from "../../bench/seed.ts";
 import { serveRuntime, serveStore, type Served } from "../support/dashboard.ts";
 
 const gate = () => {
@@ -89,6 +101,21 @@ afterEach(async () => {
   held = gate();
   await Promise.all(closing.splice(0).map((close) => close()));
 });
+
+/** A clock that stands still; sleeps are real. */
+const clockAt = (now: number): Clock.Clock => {
+  const live = Effect.runSync(Effect.clockWith((current) => Effect.succeed(current)));
+  const nanos = BigInt(now) * 1_000_000n;
+  return {
+    currentTimeMillisUnsafe: () => now,
+    currentTimeMillis: Effect.succeed(now),
+    currentTimeNanosUnsafe: () => nanos,
+    currentTimeNanos: Effect.succeed(nanos),
+    monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: live.monotonicTimeNanos,
+    sleep: (duration) => live.sleep(duration),
+  };
+};
 
 /** The first live overview that fits. */
 const liveUntil = (url: string, fits: (overview: any) => boolean): Promise<any> =>
@@ -316,6 +343,36 @@ describe("triggers", () => {
     ]);
   });
 
+  test("one tells what will act by itself: watches of absent leaves and firings that are kept back", async () => {
+    const late = detent({
+      tasks: [greet],
+      triggers: [
+        trigger("missing", {
+          when: absent(event("answer"), { within: "1 hour", after: event("question") }),
+          run: greet,
+          input: "missing",
+        }),
+        trigger("calm", { when: event("noise"), debounce: "1 hour", run: greet, input: "calm" }),
+      ],
+    });
+    const served = await serveRuntime(late);
+    closing.push(served.stop);
+    await served.runtime.emit("question");
+    await served.runtime.emit("noise");
+    const deadlines = async (id: string) => (await served.get(`/api/triggers/${id}`)).deadlines;
+    for (let rows = []; rows.length === 0;) rows = await deadlines("calm");
+    expect(await deadlines("calm")).toMatchObject([
+      { text: "a firing of one match is kept back; runs then", at: expect.stringMatching(/Z$/) },
+    ]);
+    expect(await deadlines("missing")).toMatchObject([
+      {
+        text: expect.stringMatching(
+          /^absent\(event\(answer\), .*: watched since 2.*; satisfied then$/,
+        ),
+      },
+    ]);
+  });
+
   test("are paused, resumed and backfilled", async () => {
     const { get, post, runtime } = await run();
     expect((await post("/api/triggers/yearly/pause", { id: "p1" })).json).toEqual({
@@ -459,6 +516,26 @@ describe("events, engines, timeline and now", () => {
     expect([second, (third ?? 0) > first]).toEqual([first, true]);
   });
 
+  test("a window of time long ago shows what ran then, however much has run since", async () => {
+    const store = memoryStore();
+    const { count, now } = { count: 4_000, now: 1_795_000_000_000 };
+    await Effect.runPromise(Effect.provideService(seed(store, count), Clock.Clock, clockAt(now)));
+    const { get } = await rest({ store });
+    const first = now - 24 * 3_600_000;
+    const until = new Date(first + 20 * 60_000).toISOString();
+    const { bars, isCut, to } = await get(`/api/timeline?minutes=10&until=${until}`);
+    // 4,000 runs a day are 28 in ten minutes.
+    expect([bars.length, isCut, to]).toEqual([28, false, Date.parse(until)]);
+    for (const { from, task } of bars) {
+      expect(from).toBeGreaterThan(first + 10 * 60_000 - 2_000);
+      expect(from).toBeLessThanOrEqual(to);
+      expect(task).toMatch(/^(resize|index|publish|report|sync|bill)$/);
+    }
+    expect(
+      (await get(`/api/timeline?minutes=10&until=${new Date(first - 60_000).toISOString()}`)).bars,
+    ).toEqual([]);
+  });
+
   test("a watcher is told what changes, with counts, what is next, and what ended of late", async () => {
     const { url, runtime } = await run();
     const told = liveUntil(url, ({ counts }) => counts.runs.failed === 1);
@@ -473,6 +550,61 @@ describe("events, engines, timeline and now", () => {
     });
     const { beats } = overview as { beats: { failed: number }[] };
     expect(beats.reduce((sum, { failed }) => sum + failed, 0)).toBe(1);
+  });
+});
+
+describe("what nobody is to see", () => {
+  const secret = "4111-1111";
+
+  test("is redacted in every answer, while conditions and retries use the whole value", async () => {
+    const served = await serveRuntime(app, { redact: ["**.card", "input", "result.greeted"] });
+    closing.push(served.stop);
+    const { post, get, runtime } = served;
+    await post("/api/events", { name: "came", payload: { name: secret, card: secret }, id: "e1" });
+    await post("/api/events", { name: "paid", payload: { card: secret, kind: "gold" }, id: "e2" });
+    await runtime.idle();
+    const { run: id } = await runtime.run("greet", secret);
+    await runtime.idle();
+    const paths = [
+      "/api/runs",
+      `/api/runs/${encodeURIComponent(id)}`,
+      "/api/events/e2",
+      "/api/overview",
+      "/api/triggers/both",
+      "/api/timeline",
+    ];
+    // Log lines are text, and shown whole.
+    const told = async (path: string) => JSON.stringify({ ...(await get(path)), logs: [] });
+    for (const path of paths)
+      expect([path, await told(path)]).toEqual([path, expect.not.stringContaining(secret)]);
+    expect((await get("/api/events?name=paid")).events[0].payload).toEqual({
+      card: "[redacted]",
+      kind: "gold",
+    });
+    expect((await get("/api/events/e2")).event.payload.card).toBe("[redacted]");
+    expect((await get(`/api/runs?search=${secret}`)).runs).toEqual([]);
+    await post(`/api/runs/${encodeURIComponent(id)}/retry`);
+    await runtime.idle();
+    expect((await runtime.result((await get("/api/runs?limit=1")).runs[0].id)).input).toBe(secret);
+  });
+
+  test("is redacted where it tells why a condition is not satisfied", async () => {
+    const picky = detent({
+      tasks: [greet],
+      triggers: [
+        trigger("gold", {
+          when: event("paid", { card: "4000", kind: "gold" } as never),
+          run: greet,
+          input: "gold",
+        }),
+      ],
+    });
+    const served = await serveRuntime(picky, { redact: ["payload.card"] });
+    closing.push(served.stop);
+    await served.runtime.emit("paid", { card: secret, kind: "gold" }, { id: "p1" });
+    await served.runtime.idle();
+    const { verdicts } = await served.get("/api/events/p1");
+    expect(verdicts[0].leaves[0].text).toBe('payload.card is "[redacted]", not "[redacted]"');
   });
 });
 

@@ -6,15 +6,16 @@ import { signalNamed, whatBecameOf, whyNot } from "../../core/evidence.ts";
 import type { ExplainedCondition, ExplainedPart, LeafVerdict } from "../../core/explain.ts";
 import { scheduleOfKey } from "../../core/schedule.ts";
 import { mismatchText, standingText, verdictText } from "../../core/verdict-text.ts";
+import type { Redact } from "../../core/redact.ts";
 import type { Answer, Recorded } from "../../core/why-not.ts";
 import { NotFoundError, type Failure } from "./failure.ts";
 import { kindOf, signalView } from "./row.ts";
-import type { Subject } from "./subject.ts";
+import { hiddenAt, type Shown } from "./shown.ts";
 import type { EventDetail, EventVerdict, LeafView } from "./view.ts";
 
-export const eventDetail = (subject: Subject, id: string): Effect.Effect<EventDetail, Failure> =>
+export const eventDetail = (subject: Shown, id: string): Effect.Effect<EventDetail, Failure> =>
   Effect.gen(function* () {
-    const { store, definitions } = subject;
+    const { store, whole, definitions, hide } = subject;
     const stored = yield* signalNamed(store, id);
     if (stored === undefined)
       return yield* Effect.fail(
@@ -31,23 +32,24 @@ export const eventDetail = (subject: Subject, id: string): Effect.Effect<EventDe
         near: [],
       };
     }
-    const { answers, recorded, near } = yield* whyNot(store, definitions, stored);
+    const asked = (yield* signalNamed(whole, id)) ?? stored;
+    const { answers, recorded, near } = yield* whyNot(whole, definitions, asked);
     return {
       event,
       isCommand: isCommand(stored),
       hasDefinitions: true,
-      verdicts: [...answers.map(answerVerdict), ...recorded.map(recordedVerdict)],
+      verdicts: [
+        ...answers.map((answer) => answerVerdict(answer, hide)),
+        ...recorded.map(recordedVerdict),
+      ],
       near,
     };
   });
 
-const answerVerdict = ({
-  trigger,
-  verdict,
-  condition,
-  paused,
-  definition,
-}: Answer): EventVerdict => {
+const answerVerdict = (
+  { trigger, verdict, condition, paused, definition }: Answer,
+  hide: Redact,
+): EventVerdict => {
   const leaves = leavesOf(condition);
   const standing = standingText({ paused, definition, verdict });
   return {
@@ -55,7 +57,7 @@ const answerVerdict = ({
     kind: kindOf(verdict._tag),
     text: [verdictText(verdict, leaves), ...standing].join("; "),
     run: verdict._tag === "Fired" ? verdict.run : null,
-    leaves: leafViews(condition),
+    leaves: leafViews(condition, hide),
   };
 };
 
@@ -82,24 +84,25 @@ type Leaf = ExplainedCondition & { readonly _tag: "Leaf" };
 const leavesOf = (condition: ExplainedCondition): readonly Leaf[] =>
   condition._tag === "Leaf" ? [condition] : condition.parts.flatMap(leavesOf);
 
-const leafViews = (condition: ExplainedCondition): readonly LeafView[] =>
+const leafViews = (condition: ExplainedCondition, hide: Redact): readonly LeafView[] =>
   leavesOf(condition).flatMap((leaf) => [
-    leafView(leaf, leaf.waiting),
-    ...leaf.parts.map((part) => leafView(part, [])),
+    leafView(leaf, leaf.waiting, hide),
+    ...leaf.parts.map((part) => leafView(part, [], hide)),
   ]);
 
 const leafView = (
   { path, condition, verdict }: ExplainedPart,
   waiting: readonly string[],
+  hide: Redact,
 ): LeafView => ({
   path,
   condition,
   kind: kindOf(verdict._tag),
-  text: leafVerdictText(verdict),
+  text: leafVerdictText(verdict, hide),
   waiting: waiting.slice(0, 20),
 });
 
-const leafVerdictText = (verdict: LeafVerdict): string => {
+const leafVerdictText = (verdict: LeafVerdict, hide: Redact): string => {
   switch (verdict._tag) {
     case "Satisfied":
       return "satisfied";
@@ -108,6 +111,19 @@ const leafVerdictText = (verdict: LeafVerdict): string => {
     case "Error":
       return `${verdict.name}: ${verdict.message}`;
     case "Mismatch":
-      return mismatchText(verdict, 200);
+      return mismatchText(hiddenMismatch(verdict, hide), 200);
   }
+};
+
+type Mismatch = LeafVerdict & { readonly _tag: "Mismatch" };
+
+/** What the name of a predicate is, is no value. */
+const hiddenMismatch = (verdict: Mismatch, hide: Redact): Mismatch => {
+  const { path, expected } = verdict;
+  const isName = typeof expected === "string" && expected.startsWith("the predicate");
+  return {
+    ...verdict,
+    expected: isName ? expected : hiddenAt(hide, path, expected),
+    ...("actual" in verdict && { actual: hiddenAt(hide, path, verdict.actual) }),
+  };
 };

@@ -16,12 +16,12 @@ import type { Live } from "./live.ts";
 import type { Notes } from "./notes.ts";
 import { countsOf } from "./overview.ts";
 import { runDetail, runPage } from "./run-page.ts";
-import type { Subject } from "./subject.ts";
+import type { Shown } from "./shown.ts";
 import { timeline } from "./timeline.ts";
 import { triggerDetail, triggerPage } from "./trigger-page.ts";
 
 export interface Answering {
-  readonly subject: Subject;
+  readonly subject: Shown;
   readonly notes: Notes;
   readonly live: Live;
   /** Hears of a bug. */

@@ -13,6 +13,7 @@ import { Notes } from "./notes.ts";
 import { Pulse } from "./pulse.ts";
 import { serverOf } from "./server.ts";
 import { Sessions } from "./sessions.ts";
+import { shownOf } from "./shown.ts";
 import type { Subject } from "./subject.ts";
 
 export type { Operations, Subject } from "./subject.ts";
@@ -28,6 +29,8 @@ export interface DashboardOptions {
   readonly allowHosts?: readonly string[];
   /** Nothing can be changed. Default: what the app can do, the dashboard can. */
   readonly readOnly?: boolean;
+  /** Values that people are not shown, by their paths, such as `payload.card` or `**.password`. Log lines and messages of progress are text, and shown whole. */
+  readonly redact?: readonly string[];
   /** Whether an engine of this process will tell its notes to `hear`. */
   readonly hasEngine?: boolean;
   /** Hears of a bug of the dashboard's own. Default: it is printed. */
@@ -49,14 +52,15 @@ const delaySecondsMax = 5;
 
 /** Serves until it is closed. Rejects with an InputError for an address that can't be listened on, or one that others reach without a token. */
 export const serveDashboard = async (
-  subject: Subject,
+  given: Subject,
   options: DashboardOptions = {},
 ): Promise<Dashboard> => {
-  const { port = dashboardPort, host = "127.0.0.1", token, allowHosts = [] } = options;
+  const { port = dashboardPort, host = "127.0.0.1", token, allowHosts = [], redact = [] } = options;
   demandSafe({ host, token });
   const clock = Date.now;
   const { onFault = (fault) => console.error(fault) } = options;
   const isReadOnly = options.readOnly ?? false;
+  const subject = shownOf(given, redact);
   const notes = new Notes();
   if (options.hasEngine === true) notes.attend();
   const pulse = new Pulse(subject.store);

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect";
 import type { StoreError } from "../../core/errors.ts";
 import type { Attempt } from "../../core/run.ts";
+import { keyOfPage, pageOf } from "../../core/store-order.ts";
+import type { StorePort } from "../../core/store.ts";
 import { demandCount, refuse, type Failure } from "./failure.ts";
 import type { Notes } from "./notes.ts";
 import { kindOf } from "./row.ts";
@@ -32,7 +34,11 @@ export const timeline = (
     if (Number.isNaN(to))
       return yield* refuse(`until is ${JSON.stringify(query.until)}; give an ISO instant`);
     const from = to - minutes * minuteMillis;
-    const { rows, next } = yield* store.list("attempt", { limit: lookedAtMax, order: "newest" });
+    const { rows, next } = yield* store.list("attempt", {
+      limit: lookedAtMax,
+      order: "newest",
+      after: to >= now ? undefined : yield* placeAt(store, to),
+    });
     const ended = rows.flatMap((attempt) => endedBar(attempt, from, to));
     const held = yield* store.list("run", {
       where: { states: ["claimed", "running"] },
@@ -60,6 +66,27 @@ export const timeline = (
       isCut: bars.length > shown.length || (next !== null && oldest > from),
     };
   });
+
+/**
+ * Where in the list of attempts those begin, newest first, whose runs were created up to an instant: runs lie in the order of their creation, so it is found by halving.
+ * Undefined where there are none later.
+ */
+const placeAt = (store: StorePort, to: number): Effect.Effect<string | undefined, StoreError> =>
+  Effect.gen(function* () {
+    const newest = yield* store.list("run", { limit: 1 });
+    if (newest.next === null) return undefined;
+    let [low, high] = [0, ordinalOf(newest.next) + 1];
+    while (low + 1 < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [run] = (yield* store.list("run", { limit: 1, after: pageOf([middle]) })).rows;
+      if (run === undefined || run.createdAt <= to) low = middle;
+      else high = middle;
+    }
+    return pageOf([high, 0]);
+  });
+
+/** The place that the key of a page's last run says. */
+const ordinalOf = (page: string): number => Number(keyOfPage("run", page)?.[0] ?? 0);
 
 type Unplaced = Omit<Bar, "lane"> & { readonly engine: string };
 

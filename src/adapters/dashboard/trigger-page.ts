@@ -4,10 +4,11 @@ import { conditionText } from "../../core/condition-text.ts";
 import type { CompiledTrigger, Node } from "../../core/definitions.ts";
 import type { StoreError } from "../../core/errors.ts";
 import type { Json } from "../../core/json.ts";
-import type { Waiting } from "../../core/store.ts";
+import type { Deadline, Waiting } from "../../core/store.ts";
 import { NotFoundError, type Failure } from "./failure.ts";
 import { knownOf, nextOf, pausesOf, type Known } from "./known.ts";
 import { instantText, runLine, shortened, skipView } from "./row.ts";
+import type { Shown } from "./shown.ts";
 import type { Subject } from "./subject.ts";
 import type { ConditionView, TriggerDetail, TriggerLine, TriggerPage } from "./view.ts";
 
@@ -16,6 +17,7 @@ const nextOfOne = 10;
 const waitingMax = 10_000;
 const waitingShown = 20;
 const rowsShown = 20;
+const deadlinesShown = 50;
 
 export const triggerPage = (subject: Subject): Effect.Effect<TriggerPage, StoreError> =>
   Effect.gen(function* () {
@@ -66,10 +68,7 @@ const lineOf = (
   waiting: of.waiting,
 });
 
-export const triggerDetail = (
-  subject: Subject,
-  id: string,
-): Effect.Effect<TriggerDetail, Failure> =>
+export const triggerDetail = (subject: Shown, id: string): Effect.Effect<TriggerDetail, Failure> =>
   Effect.gen(function* () {
     const { store } = subject;
     const known = yield* knownOf(subject);
@@ -85,8 +84,10 @@ export const triggerDetail = (
     const waiting = yield* store.list("waiting", { where: { trigger: id }, limit: waitingMax });
     const runs = yield* store.list("run", { where: { trigger: id }, limit: rowsShown });
     const skips = yield* store.list("skip", { where: { trigger: id }, limit: rowsShown });
+    const deadlines = yield* store.list("deadline", { where: { trigger: id }, limit: waitingMax });
     const { compiled } = trigger;
-    const input = inputOf(compiled);
+    const given = inputOf(compiled);
+    const input = given === undefined ? undefined : subject.hide("input", given);
     return {
       trigger: lineOf(trigger, {
         next: nextOf(trigger, now, nextOfOne),
@@ -97,6 +98,9 @@ export const triggerDetail = (
         compiled === undefined
           ? storedCondition(waiting.rows)
           : treeOf(compiled, compiled.tree, waiting.rows),
+      deadlines: deadlines.rows
+        .flatMap((row) => deadlineView(row, compiled))
+        .slice(0, deadlinesShown),
       options: compiled === undefined ? [] : optionsOf(compiled),
       input: input ?? null,
       hasInput: input !== undefined,
@@ -149,6 +153,30 @@ const storedCondition = (rows: readonly Waiting[]): ConditionView | null => {
     parts: [],
   }));
   return { kind: "all", path: "when", text: "what waits", waiting: [], waitingCount: 0, parts };
+};
+
+/** A deadline that people wait for; how long a match may wait is told by the options. */
+const deadlineView = (
+  { id, at, due }: Deadline,
+  trigger: CompiledTrigger | undefined,
+): TriggerDetail["deadlines"] => {
+  const told = (text: string): TriggerDetail["deadlines"] => [{ id, at: instantText(at), text }];
+  switch (due._tag) {
+    case "Absent": {
+      const leaf = trigger?.leaves.find(({ key }) => key === due.leaf);
+      const what = leaf === undefined ? "an absent leaf" : conditionText(leaf.condition);
+      const key = due.key === "" ? "" : `, key ${due.key}`;
+      return told(`${what}${key}: watched since ${instantText(due.since)}; satisfied then`);
+    }
+    case "Release":
+      return told(
+        `a firing of ${due.matches.length === 1 ? "one match" : `${due.matches.length} matches`} is kept back${due.key === "" ? "" : `, key ${due.key}`}; runs then`,
+      );
+    case "Gate":
+      return told(`throttled${due.key === "" ? "" : `, key ${due.key}`}; runs again then`);
+    default:
+      return [];
+  }
 };
 
 const waitingView = ({ heard, key, at }: Waiting): ConditionView["waiting"][number] => {

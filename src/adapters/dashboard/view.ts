@@ -237,6 +237,8 @@ export const SkipView = Schema.Struct({
 export const TriggerDetail = Schema.Struct({
   trigger: TriggerLine,
   condition: Schema.NullOr(ConditionView),
+  /** What will act by itself: watches of absent leaves, firings that are kept back, shut gates. */
+  deadlines: Schema.Array(Schema.Struct({ id: Schema.String, at: Instant, text: Schema.String })),
   /** Options of the join and of flow control, as text. */
   options: Schema.Array(Schema.String),
   /** What its task is given, where that is the same for each run. */

@@ -37,7 +37,7 @@ const Detail = ({
   detail: TriggerDetail;
   refresh: () => void;
 }): JSX.Element => {
-  const { trigger, condition, options, runs, skips, input, hasInput } = detail;
+  const { trigger, condition, options, runs, skips, input, hasInput, deadlines } = detail;
   return (
     <>
       <div class="line">
@@ -64,6 +64,19 @@ const Detail = ({
         )}
         {options.length === 0 ? null : <p class="faint">{options.join(" · ")}</p>}
       </Section>
+      {deadlines.length === 0 ? null : (
+        <Section title="To come by itself">
+          <Table
+            label="to come"
+            rows={deadlines}
+            keyOf={({ id }) => id}
+            columns={[
+              { title: "At", cell: ({ at }) => <When at={at} /> },
+              { title: "What", cell: ({ text }) => text, kind: "wide" },
+            ]}
+          />
+        </Section>
+      )}
       {trigger.next.length === 0 ? null : (
         <Section title="Next occurrences">
           <ol class="instants">
