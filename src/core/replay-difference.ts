@@ -109,10 +109,9 @@ export const shiftsOf = (
     else if (canonical([from.task, from.input]) !== canonical([to.task, to.input]))
       shifts.push({ kind: "changes", from, to });
   }
-  const restOf = Map.groupBy(rest.values(), ({ trigger }) => trigger);
+  const candidates = new Candidates(rest.values());
   for (const from of lost) {
-    const candidates = (restOf.get(from.trigger) ?? []).filter(({ id }) => rest.has(id));
-    const to = successorOf(from, candidates);
+    const to = candidates.take(from);
     if (to === undefined) shifts.push({ kind: "vanishes", run: from });
     else {
       rest.delete(to.id);
@@ -126,19 +125,60 @@ export const shiftsOf = (
 const atOf = (shift: Shift): number =>
   "run" in shift ? shift.run.createdAt : shift.from.createdAt;
 
-/** The run, of those of its trigger, that took one of its signals; of schedules the nearest in time. */
-const successorOf = (from: OwedRun, runs: readonly OwedRun[]): OwedRun | undefined => {
-  const causes = new Set(from.cause);
-  const isTimed = from.cause.every((id) => storedIdOf(id) === undefined);
-  let nearest: OwedRun | undefined;
-  for (const run of runs) {
-    if (run.cause.some((id) => causes.has(id))) return run;
-    if (!isTimed || run.cause.some((id) => storedIdOf(id) !== undefined)) continue;
-    const distance = Math.abs(run.createdAt - from.createdAt);
-    if (distance <= Math.min(movedMillisMax, distanceTo(nearest, from) - 1)) nearest = run;
-  }
-  return nearest;
-};
+/** The runs that may have taken the place of one that is lost, each taken once. */
+class Candidates {
+  /** By trigger and signal. */
+  private readonly byCause = new Map<string, OwedRun[]>();
+  /** By trigger, in time order: those of schedules alone. */
+  private readonly timed: ReadonlyMap<string, readonly OwedRun[]>;
+  private readonly taken = new Set<OwedRun>();
 
-const distanceTo = (run: OwedRun | undefined, from: OwedRun): number =>
-  run === undefined ? Infinity : Math.abs(run.createdAt - from.createdAt);
+  constructor(runs: Iterable<OwedRun>) {
+    const all = [...runs].sort((one, other) => one.createdAt - other.createdAt);
+    for (const run of all)
+      for (const cause of run.cause) {
+        const key = `${run.trigger} ${cause}`;
+        this.byCause.set(key, [...(this.byCause.get(key) ?? []), run]);
+      }
+    this.timed = Map.groupBy(all.filter(isTimed), ({ trigger }) => trigger);
+  }
+
+  /** One that took one of its signals; for a run of schedules the nearest in time. */
+  take(from: OwedRun): OwedRun | undefined {
+    const found =
+      from.cause
+        .flatMap((cause) => this.byCause.get(`${from.trigger} ${cause}`) ?? [])
+        .find((run) => !this.taken.has(run)) ?? (isTimed(from) ? this.nearest(from) : undefined);
+    if (found !== undefined) this.taken.add(found);
+    return found;
+  }
+
+  private nearest({ trigger, createdAt }: OwedRun): OwedRun | undefined {
+    const runs = this.timed.get(trigger) ?? [];
+    const free = (run: OwedRun | undefined): run is OwedRun =>
+      run !== undefined && !this.taken.has(run);
+    let after = firstFrom(runs, createdAt);
+    let before = after - 1;
+    while (after < runs.length && !free(runs[after])) after++;
+    while (before >= 0 && !free(runs[before])) before--;
+    const sides = [runs[before], runs[after]].filter((run) => run !== undefined);
+    const distanceOf = (run: OwedRun): number => Math.abs(run.createdAt - createdAt);
+    const [nearest] = sides.sort((one, other) => distanceOf(one) - distanceOf(other));
+    return nearest !== undefined && distanceOf(nearest) <= movedMillisMax ? nearest : undefined;
+  }
+}
+
+/** Caused by occurrences alone. */
+const isTimed = ({ cause }: OwedRun): boolean => cause.every((id) => storedIdOf(id) === undefined);
+
+/** The index of the first run that was created at the instant or later. */
+const firstFrom = (runs: readonly OwedRun[], at: number): number => {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((runs[middle] as OwedRun).createdAt < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   all,
+  any,
   cron,
   definitionsOf,
   detent,
@@ -240,6 +241,12 @@ describe("other definitions would let runs", () => {
       ["moves", "tick", hour, hour + 600_000],
       ["moves", "tick", 2 * hour, 2 * hour + 600_000],
       ["vanishes", "tick", 3 * hour],
+    ]);
+    const two = trigger("tick", { when: cron("0 2 * * *"), run: work, input: 1 });
+    const around = any([cron("40 1 * * *"), cron("10 2 * * *")]);
+    expect(lived(two)({ ...two, when: around })).toEqual([
+      ["appears", "tick", 1 * hour + 40 * 60_000],
+      ["moves", "tick", 2 * hour, 2 * hour + 600_000],
     ]);
   });
 });

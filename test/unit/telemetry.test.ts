@@ -152,6 +152,8 @@ describe("a collector", () => {
     const runtime = await start(app, { store: "memory:", onNote: telemetry.hear });
     await runtime.emit("e");
     await runtime.idle();
+    const { runs } = await runtime.summary();
+    expect(runs).toMatchObject({ succeeded: 1, failed: 1 });
     await runtime.stop();
     await telemetry.close();
   }, 20_000);
