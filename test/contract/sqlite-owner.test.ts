@@ -5,13 +5,14 @@
 import { readdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
 import type * as Scope from "effect/Scope";
 import { expect, test } from "vitest";
 import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
 import type { StoreError } from "../../src/core/errors.ts";
 import type { StorePort } from "../../src/core/store.ts";
 import { child } from "./sqlite-child.ts";
-import { folder } from "./sqlite-place.ts";
+import { folder, shell } from "./sqlite-place.ts";
 import {
   aRun,
   anEvent,
@@ -217,5 +218,37 @@ test("claims of an engine are refused after another has closed it", () =>
       expect((yield* claimAs(store, { limit: 1 })).runs).toHaveLength(1);
       yield* other.commit(writes({ close: { owner: "engine", at: noon } }));
       expect(yield* claimAs(store)).toEqual({ runs: [], nextDueAt: null });
+    }),
+  ));
+
+test("an engine that enters while another process writes keeps its lock once it is in, and so does one that is closed in vain", () =>
+  run(
+    Effect.gen(function* () {
+      const place = yield* folder;
+      const file = join(place, "x.db");
+      const store = yield* opened(file);
+      const other = yield* shell(file);
+      // What is asked for while the file is busy is undone and tried again.
+      const whileBusy = <A>(asked: Effect.Effect<A, StoreError>) =>
+        Effect.gen(function* () {
+          other.exec("BEGIN IMMEDIATE");
+          const fiber = yield* Effect.forkChild(asked, { startImmediately: true });
+          yield* Effect.yieldNow;
+          yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)));
+          other.exec("COMMIT");
+          return yield* Fiber.join(fiber);
+        });
+      yield* whileBusy(store.commit(writes({ runs: [aRun("a")] })));
+      yield* whileBusy(entered(store));
+      expect(locksIn(place)).toHaveLength(1);
+      // Closed in a batch that can't be written: it stays open, and its lock where it is.
+      const bad = writes({
+        close: { owner: "engine", at: noon },
+        watermark: { seq: 0, at: 0.5 },
+      });
+      yield* Effect.exit(store.commit(bad));
+      expect(locksIn(place)).toHaveLength(1);
+      yield* store.leave("engine");
+      expect(locksIn(place)).toEqual([]);
     }),
   ));

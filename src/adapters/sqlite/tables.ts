@@ -48,14 +48,18 @@ export class Tables {
   forget(): void {
     this.ledger.forget();
     this.recent.forget();
-    for (const act of this.#whenUndone) act();
-    this.#whenCommitted = this.#whenUndone = [];
+    this.#over(this.#whenUndone);
   }
 
   /** Called when a transaction was committed. */
   settle(): void {
-    for (const act of this.#whenCommitted) act();
-    this.#whenCommitted = this.#whenUndone = [];
+    this.#over(this.#whenCommitted);
+  }
+
+  #over(acts: readonly (() => void)[]): void {
+    this.#whenCommitted = [];
+    this.#whenUndone = [];
+    for (const act of acts) act();
   }
 
   whenCommitted(act: () => void): void {
