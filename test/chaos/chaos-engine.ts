@@ -20,10 +20,8 @@ const { bun, deno, node } = process.versions as { readonly [runtime: string]: st
 acknowledge(`start ${process.pid} ${bun ?? deno ?? node}`);
 writeSync(1, "ready\n");
 
-let isFinishing = false;
-process.stdin.on("data", () => {
-  isFinishing = true;
-});
+const finishing = new AbortController();
+process.stdin.on("data", () => finishing.abort());
 
 /** Ids that several engines come to at the same time; each is one event. */
 const emitOne = async (): Promise<void> => {
@@ -34,7 +32,7 @@ const emitOne = async (): Promise<void> => {
   acknowledge(`${event} ${(performance.now() - began).toFixed(1)}`);
 };
 
-while (!isFinishing) {
+while (!finishing.signal.aborted) {
   await Promise.all(Array.from({ length: 1 + Math.floor(Math.random() * 3) }, () => emitOne()));
   await setTimeout(Math.random() * 30);
 }

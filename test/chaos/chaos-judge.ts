@@ -103,9 +103,9 @@ const ofSchedule = ({ runs, skips }: Dump): string[] => {
       ? [Number(id.slice(id.lastIndexOf("@") + 1)) || Date.parse(id.slice(id.lastIndexOf("@") + 1))]
       : [],
   );
-  for (const { trigger, from, to } of skips)
-    for (let at = from ?? 0; trigger === "beats" && to !== null && at <= to; at += 1_000)
-      instants.push(at);
+  for (const { trigger, from, count } of skips)
+    if (trigger === "beats" && from !== null)
+      for (let n = 0; n < count; n++) instants.push(from + n * 1_000);
   const sorted = instants.toSorted((a, b) => a - b);
   return sorted.flatMap((at, index) => {
     const before = sorted[index - 1];
