@@ -112,16 +112,22 @@ const occurrenceNamed = (id: string): number | undefined => {
     : undefined;
 };
 
+/** What somebody may have meant who gives what is no signal: an event's name, or a run. */
 const noSignal = (port: StorePort, id: string): Effect.Effect<InputError, StoreError> =>
-  Effect.map(
-    port.list("signal", { where: { name: id }, limit: 1, order: "newest" }),
-    ({ rows: [newest] }) =>
-      new InputError(
-        newest === undefined
-          ? `there is no signal ${JSON.stringify(id)} in ${port.url}, nor is that an instant; "detent events" lists them`
-          : `there is no signal ${JSON.stringify(id)}; events of that name have ids, the newest ${JSON.stringify(newest.id)}`,
-      ),
-  );
+  Effect.gen(function* () {
+    const named = { where: { name: id }, limit: 1, order: "newest" } as const;
+    const [newest] = (yield* port.list("signal", named)).rows;
+    const [run] = (yield* port.list("run", { where: { ids: [id] }, limit: 1 })).rows;
+    if (run !== undefined)
+      return new InputError(
+        `${JSON.stringify(id)} is a run; "detent why" says what it came of, and "detent events --all --run" what it told`,
+      );
+    return new InputError(
+      newest === undefined
+        ? `there is no signal ${JSON.stringify(id)} in ${port.url}, nor is that an instant; "detent events" lists them`
+        : `there is no signal ${JSON.stringify(id)}; events of that name have ids, the newest ${JSON.stringify(newest.id)}`,
+    );
+  });
 
 const noTrigger = (id: string, { triggers }: Definitions): InputError => {
   const known = [...triggers.keys()].filter((each) => !each.startsWith("@"));

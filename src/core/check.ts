@@ -2,6 +2,7 @@
 // don't exist, tasks that nothing runs. Pure: definitions and an instant in, findings out.
 import { conditionText } from "./condition-text.ts";
 import { isSchedule, type ResultCondition } from "./condition.ts";
+import { keyConflictOf } from "./check-keys.ts";
 import { cronGapsOf } from "./cron-gap.ts";
 import type { CompiledTrigger, Definitions, Leaf } from "./definitions.ts";
 import { dayMillis } from "./civil.ts";
@@ -45,6 +46,7 @@ export const checkOf = (
   const started = startedOf(triggers, canBe);
   const findings = [
     ...triggers.flatMap((trigger) => ofTrigger(trigger, doubts, canBe)),
+    ...triggers.flatMap(ofKeys),
     ...triggers
       .filter((trigger) => !started.has(trigger) && isSatisfiable(trigger, canBe))
       .map(byHand),
@@ -77,8 +79,6 @@ const doubtOf = (leaf: Leaf, surroundings: Surroundings): Doubt | undefined => {
     case "Result":
       return doubtOfResult(condition) ?? doubtOfInput(leaf, surroundings);
     case "Failure":
-      if (Array.isArray(condition.error) && condition.error.length === 0)
-        return { kind: "contradiction", why: "error is an empty list, which no error is in" };
       return doubtOfInput(leaf, surroundings);
     default:
       return undefined;
@@ -185,6 +185,24 @@ const ofTrigger = (
       }),
     ];
   });
+};
+
+/** Leaves that wait for each other under keys that are never the same. */
+const ofKeys = (trigger: CompiledTrigger): readonly CheckFinding[] => {
+  const conflict = keyConflictOf(trigger);
+  if (conflict === undefined) return [];
+  const [one, other] = conflict.paths.map((path, at) => {
+    const leaf = trigger.leaves.find((it) => it.path === path) as Leaf;
+    return `${JSON.stringify(path)}, ${conditionText(leaf.condition)}, with the key ${JSON.stringify(conflict.keys[at])}`;
+  });
+  return [
+    finding(
+      "fault",
+      "contradiction",
+      `Trigger ${JSON.stringify(trigger.id)}: its "by" never brings together condition ${one} and condition ${other}; let their filters, or "by", agree`,
+      { trigger: trigger.id, task: trigger.task },
+    ),
+  ];
 };
 
 const byHand = (trigger: CompiledTrigger): CheckFinding => {

@@ -72,10 +72,6 @@ describe("a condition that nothing satisfies is a fault", () => {
       result(work, { input: { kind: "png" } }),
       `fault contradiction: ${dead('result(work, {"kind":"png"})')}no trigger runs task "work" with such an input (input.kind is "jpg", not "png"); change or remove it`,
     ],
-    [
-      failure(work, { error: [] }),
-      `fault contradiction: ${dead("failure(work, [])")}error is an empty list, which no error is in; change or remove it`,
-    ],
   ])("%j", (when, line) => {
     expect(said(of(when))).toEqual([line]);
   });
@@ -92,6 +88,30 @@ describe("a condition that nothing satisfies is a fault", () => {
     expect(said(of(absent(any([never, event("e")]), { within: "1 h" })))[0]).toContain(
       'Trigger "t": condition "when.absent.any.0"',
     );
+  });
+
+  test("and so are leaves that wait for each other under keys that are never the same", () => {
+    const kind = (s: { payload: { kind: string } }) => s.payload.kind;
+    const joined = (
+      by: (signal: any) => string | undefined,
+      ...parts: readonly [Condition, ...Condition[]]
+    ) => said(of(all(parts), { by })).map((line) => line.split(": ").slice(1).join(": "));
+    const png = event("a", { kind: "png" });
+    const jpg = event("b", { kind: "jpg", size: 1 });
+    expect(joined(kind, png, event("c"), jpg)).toEqual([
+      `Trigger "t": its "by" never brings together condition "all.0", event(a, {"kind":"png"}), with the key "png" and condition "all.2", event(b, {"kind":"jpg","size":1}), with the key "jpg"; let their filters, or "by", agree`,
+    ]);
+    expect(joined(kind, any([png, jpg]), event("b", { kind: "gif" }))).toHaveLength(1);
+    expect(joined(kind, any([png, jpg]), event("b", { kind: "png" }))).toEqual([]);
+    expect(joined(kind, any([png, event("c")]), jpg)).toEqual([]);
+    expect(joined((s) => `${kind(s)}/${s.payload.size}`, png, jpg)).toEqual([]);
+    expect(joined((s) => ("size" in s.payload ? "x" : "y"), png, jpg)).toEqual([]);
+    expect(joined((s) => s.name, png, jpg)).toHaveLength(1);
+    expect(joined(() => undefined, png, jpg)).toEqual([]);
+    expect(
+      joined((s) => s.input.kind, result(work, { input: { kind: "jpg" } }), result(work)),
+    ).toEqual([]);
+    expect(said(of(any([png, jpg]), { by: kind }))).toEqual([]);
   });
 
   test("but not where an input is made, or a task's options allow it", () => {

@@ -158,6 +158,15 @@ describe("why-not", () => {
   });
 });
 
+test.concurrent("why-not knows a run when it sees one", async () => {
+  const [run] = (await told("runs", "--trigger", "thumbnail")).runs as { id: string }[];
+  const { code, stderr } = await place.detent(["why-not", run!.id]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: `detent: "${run!.id}" is a run; "detent why" says what it came of, and "detent events --all --run" what it told\n`,
+  });
+});
+
 test.concurrent("why tells the chain back to the event, and the condition that was satisfied", async () => {
   const [run] = (await told("runs", "--trigger", "thumbnail")).runs as { id: string }[];
   expect(await told("why", run!.id, "--app", "app.js")).toMatchObject({
