@@ -75,8 +75,13 @@ test("a run leaves its scopes when it is over, and the root of a scope of its ow
       const settled = new Set<string>();
       for (const { signal } of log.signals.slice(0, router.state.watermark.seq)) {
         if (signal._tag !== "Status") continue;
-        if (signal.state === "settled") settled.add(signal.run);
-        else if (isTerminal(signal.state as never)) terminal.add(signal.run);
+        if (signal.state === "settled") {
+          // Never too early.
+          expect([signal.run, terminal.has(signal.run)]).toEqual([signal.run, true]);
+          settled.add(signal.run);
+        }
+        if (signal.state !== "settled" && isTerminal(signal.state as never))
+          terminal.add(signal.run);
       }
       const taskOf = new Map(router.runs.map(({ id, task }) => [id, task]));
       const held = new Set(router.state.deadlines.values().map(({ id }) => id));
@@ -104,6 +109,7 @@ test("what a step writes is the state that it leads to: of waiting matches, dead
       const rows = new Rows(new Router(app).state);
       for (const decision of router.decisions) rows.write(decision);
       expect(rows.all()).toEqual(rowsOf(router.state));
+      for (const { order } of rows.all().waiting) expect(order).toSatisfy(Number.isSafeInteger);
     }),
     { numRuns: 300 },
   );

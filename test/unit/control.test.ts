@@ -98,6 +98,41 @@ describe("a paused trigger", () => {
     ]);
   });
 
+  test("a pause at the very instant of an occurrence that was missed comes behind it", () => {
+    const router = hourly();
+    const log = new Log();
+    log.event("@:pause", { trigger: "t" }, { at: 2 * hour });
+    log.event("@:resume", { trigger: "t" }, { at: 4 * hour });
+    router.route({ signals: log.signals, until: 4 * hour, now: 9 * hour });
+    expect(router.runs.map(({ createdAt }) => createdAt)).toEqual([hour, 2 * hour]);
+    expect(told(router)).toMatchObject([{ from: 3 * hour, to: 4 * hour, reason: "paused" }]);
+    const skipping = new Router({
+      tasks: [work],
+      triggers: [trigger("t", { when: cron("0 * * * *", { missed: "skip" }), run: work })],
+    });
+    skipping.route({ signals: log.signals, until: 4 * hour, now: 9 * hour });
+    expect(told(skipping).map(({ from, to, reason }) => [from, to, reason])).toEqual([
+      [hour, 2 * hour, "missed"],
+      [3 * hour, 4 * hour, "paused"],
+    ]);
+  });
+
+  test("a signal that answers one watch and would begin another is told of", () => {
+    const when = all([
+      absent(event("x"), { within: "1 s", after: event("a") }),
+      absent(event("a"), { within: "1 h" }),
+    ]);
+    const router = new Router({
+      tasks: [work],
+      triggers: [trigger("t", { when, run: work, input: null })],
+    });
+    const log = new Log();
+    log.event("@:pause", { trigger: "t" });
+    log.event("a");
+    router.route({ signals: log.signals });
+    expect(router.skips.map(({ signal, reason }) => [signal, reason])).toEqual([["a-2", "paused"]]);
+  });
+
   test("signals that satisfy it become skips, also delayed ones; those that don't are nothing", () => {
     const router = new Router({
       tasks: [work],
@@ -383,6 +418,27 @@ describe("after the clock was set back", () => {
     expect(router.skips).toEqual([]);
     expect(router.runs.map(({ createdAt }) => createdAt / hour)).toEqual([
       1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ]);
+  });
+
+  test("what came at the very end of the log, or just within what is on time, is told apart to the millisecond", () => {
+    const when = every("1 ms", { startAt: 5_000, missed: "skip", missedAfter: 5 });
+    const router = new Router({ tasks: [work], triggers: [trigger("t", { when, run: work })] });
+    router.route({ until: 5_003, now: 5_003 });
+    router.route({ until: 5_010, now: 5_010 });
+    const log = new Log();
+    log.event("@:rewind", { to: 5_000 }, { at: 5_010 });
+    router.route({ signals: log.signals, now: 5_000 });
+    const [ran, skipped] = [router.runs.length, router.skips.length];
+    expect([ran, skipped]).toEqual([10, 1]);
+    // 5,004 and later are on time now; of them 5,004 alone was skipped before.
+    router.route({ until: 5_010, now: 5_009 });
+    expect(router.runs.slice(ran).map(({ createdAt }) => createdAt)).toEqual([5_004]);
+    expect(router.skips.length).toBe(skipped);
+    router.route({ until: 5_030, now: 5_030 });
+    expect(router.skips.slice(skipped).map(({ from, to }) => [from, to])).toEqual([[5_011, 5_024]]);
+    expect(router.runs.slice(ran + 1).map(({ createdAt }) => createdAt)).toEqual([
+      5_025, 5_026, 5_027, 5_028, 5_029, 5_030,
     ]);
   });
 

@@ -153,6 +153,22 @@ describe("batch", () => {
     expect(router.state.deadlines.values().map(({ at }) => at)).toEqual([61_000, 61_000, 61_000]);
   });
 
+  test("what is kept back of a join goes by the name of the signal that completed it", () => {
+    const router = new Router(
+      appOf(
+        trigger("t", {
+          when: all([event("a"), event("b")]),
+          run: work,
+          input: null,
+          debounce: "1 min",
+        }),
+      ),
+    );
+    const log = new Log();
+    router.route({ signals: [log.event("b"), log.event("a")] });
+    expect(router.state.deadlines.values().map(({ id }) => id)).toEqual(["release/t/a-2"]);
+  });
+
   test("a debounce may wait exactly as long as it waits at most", () => {
     expect(() => detent(appOf(onE({ debounce: { wait: "1 s", max: "1 s" } })))).not.toThrow();
   });

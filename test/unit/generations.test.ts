@@ -78,6 +78,25 @@ test("what was kept fires at the activation if it satisfies the new tree already
   expect(causes(twice)).toEqual(["a1", "a2"]);
 });
 
+test("what was kept fires not while its trigger is paused, but with the next arrival after that", () => {
+  const world = new World();
+  const { engine } = world.engine(joining({}, "a", "b"), "a");
+  world.emit("a", null, "a1");
+  world.pass(1_000);
+  world.emit("@:pause", { trigger: "t" }, "p");
+  world.pass(1_000);
+  world.run(engine.drain);
+  world.engine(appOf(any([event("a"), event("b")]), { onChange: "keep" }), "b");
+  world.pass(1_000);
+  expect(causes(world)).toEqual([]);
+  world.emit("@:resume", { trigger: "t" }, "r");
+  world.pass(1_000);
+  expect(causes(world)).toEqual([]);
+  world.emit("b", null, "b1");
+  world.pass(1_000);
+  expect(causes(world)).toEqual(["a1"]);
+});
+
 test("what was kept waits as long, and as many of it, as the new definition says", () => {
   const keep = { onChange: "keep" } as const;
   const shorter = generations(

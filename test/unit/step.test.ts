@@ -1,6 +1,7 @@
 // Goal: what one piece of the log makes of an app's triggers. Method: logs by hand, decisions without a store.
 import { describe, expect, test } from "vitest";
 import {
+  absent,
   type AppDefinition,
   all,
   any,
@@ -554,4 +555,26 @@ describe("delayed events and scopes", () => {
     expect(router.runs.at(-1)?.trigger).toBe("done");
     expect(router.runs.at(-1)?.input).toBe(root.id);
   });
+});
+
+test("an event that is stored after its delay is over happened when it was stored", () => {
+  const router = new Router({
+    tasks: [work],
+    triggers: [trigger("t", { when: event("e"), run: work, input: (f) => f.event.at })],
+  });
+  router.route({ signals: [new Log().event("e", null, { at: 5_000, dueAt: 3_000 })] });
+  expect(router.runs.map(({ input, createdAt }) => [input, createdAt])).toEqual([[5_000, 5_000]]);
+});
+
+test("of a signal that only answers a watch the trigger's own key is not asked", () => {
+  const when = all([absent(event("b"), { within: "1 s", by: () => "x" }), event("c")]);
+  const by = (): never => {
+    throw new Error("asked");
+  };
+  const router = new Router({
+    tasks: [work],
+    triggers: [trigger("t", { when, by, run: work, input: null })],
+  });
+  router.route({ signals: [new Log().event("b")] });
+  expect(router.skips).toEqual([]);
 });
