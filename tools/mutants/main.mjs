@@ -1,6 +1,6 @@
 // `npm run test:mutants`: do the tests notice when a decision is changed? Makes one-line mutants of the core's decision files and runs the tests of the core on each, in
 // warm processes. A mutant that no test notices lives: it needs a test, or an entry with a reason in equivalent.json. Exit 1 if fewer than 90 of 100 die, or an
-// entry names no mutant. All mutants take about half an hour on two cores.
+// entry names no mutant. All of them take about an hour of two idle cores, most of it those of cron files that live: their laws take half a minute.
 //   --file step.ts        only these files (may be given several times)
 //   --sample N --seed S   only N of the mutants, chosen by S
 //   --again               only those that lived the last time
