@@ -103,6 +103,7 @@ const causes: { readonly [reason in SkipReason]?: string } = {
   retired: "its definition changed",
   "filtered-by-error": "a filter or by failed",
   "input-failed": "its input failed",
+  "waiting-full": "more waited than its waitingMax",
   refused: "it can't be done",
 };
 

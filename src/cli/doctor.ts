@@ -117,4 +117,4 @@ const dueText = ({ at, id, what }: Due): string =>
   `  ${formatInstant(at)}  ${id}  ${styled("dim", what)}`;
 
 const settingText = (value: unknown): string =>
-  typeof value === "string" ? value : JSON.stringify(value);
+  value === null ? "not set" : typeof value === "string" ? value : JSON.stringify(value);

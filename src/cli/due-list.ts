@@ -14,7 +14,7 @@ export interface Due {
   readonly what: string;
 }
 
-/** The first ones, in the order of time; what is overdue comes first. Schedules of paused triggers are left out. */
+/** The first ones, in the order of time; what is overdue comes first; of several of one kind for one trigger the first. Schedules of paused triggers are left out. */
 export const dueListOf = (
   {
     cursors,
@@ -40,7 +40,12 @@ export const dueListOf = (
     if (state === "pending") due.push({ at: dueAt, kind: "run", id, what: `task ${task}` });
   for (const deadline of deadlines)
     if (deadline.at < endless) due.push({ at: deadline.at, kind: "deadline", ...toldOf(deadline) });
-  return due.sort((one, other) => one.at - other.at).slice(0, limit);
+  const first = new Map<string, Due>();
+  for (const each of due.sort((one, other) => one.at - other.at)) {
+    const key = `${each.kind} ${each.id} ${each.what}`;
+    if (!first.has(key)) first.set(key, each);
+  }
+  return [...first.values()].slice(0, limit);
 };
 
 const toldOf = ({ due }: Deadline): Pick<Due, "id" | "what"> => {

@@ -191,10 +191,12 @@ describe("of the last day", () => {
       skip({ reason: "missed", to: noon - 5 * hour, count: 2 }),
       skip({ reason: "filtered-by-error", signal: "e-1", detail: "Error: boom" }),
       skip({ reason: "debounced", signal: "e-2" }),
+      skip({ reason: "waiting-full", signal: "e-3" }),
     ];
     expect(found({ skips }, "fault", "note")).toEqual([
       'trigger "a": 5 skips within a day, missed, no engine came to them in time, the last of "2026-11-24T11:00:00.000Z"',
       'trigger "a": 1 skip within a day, filtered-by-error, a filter or by failed, the last of "e-1": Error: boom',
+      'trigger "a": 1 skip within a day, waiting-full, more waited than its waitingMax, the last of "e-3"',
     ]);
   });
 
@@ -223,6 +225,7 @@ test("the store's clock may be two seconds from this machine's; more is a note, 
 
 test("what is due next is a list in the order of time, with what is overdue first", () => {
   const deadlines = [
+    { id: "e", at: noon + 9, due: { _tag: "Gate", trigger: "g", key: "other" } as const },
     { id: "d", at: noon + 3, due: { _tag: "Gate", trigger: "g", key: "" } as const },
     {
       id: "p",
