@@ -195,8 +195,9 @@ export const patches: readonly Patch[] = [
     fault: 18,
     title: "an event's id is not looked at",
     file: "src/core/memory-tables.ts",
-    find: "    if (known !== undefined) return isSame(",
-    replace: "    if (known !== undefined && signal === undefined) return isSame(",
+    find: "    if (known !== undefined)\n      return contentOf(known.signal)",
+    replace:
+      "    if (known !== undefined && signal === undefined)\n      return contentOf(known.signal)",
   },
   {
     fault: 19,
