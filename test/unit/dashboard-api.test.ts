@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { DashboardOptions } from "../../src/adapters/dashboard/index.ts";
 import { StoreError } from "../../src/core/errors.ts";
 import { memoryStore } from "../../src/core/memory-store.ts";
@@ -667,6 +667,49 @@ describe("for machines", () => {
       503,
       { error: { name: "StoreError", message: "disk gone for good" } },
     ]);
+  });
+
+  test("an event loop that stood still makes it unready for ten seconds, and says for how long", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval"], now: 1_000_000 });
+    try {
+      const { ask } = await rest();
+      vi.advanceTimersByTime(1_000);
+      expect((await ask("/readyz")).status).toBe(200);
+      // The clock goes on, and nothing rings.
+      vi.setSystemTime(Date.now() + 7_500);
+      expect(await ask("/readyz")).toMatchObject({
+        status: 503,
+        text: "the event loop stood still for 7.0 s within the last ten; something blocks the main thread\n",
+      });
+      vi.advanceTimersByTime(500);
+      expect((await ask("/readyz")).status).toBe(503);
+      vi.advanceTimersByTime(11_000);
+      expect((await ask("/readyz")).status).toBe(200);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("an engine is seen however many have worked before it", async () => {
+    const store = memoryStore();
+    const many = Array.from({ length: 1_200 }, (_, index) => ({
+      id: `e${index}`,
+      host: "h",
+      process: 1,
+    }));
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        for (const owner of many) {
+          yield* store.enter(owner);
+          yield* store.leave(owner.id);
+        }
+        yield* store.enter({ id: "last", host: "h", process: 2 });
+      }),
+    );
+    const { get, ask } = await rest({ store });
+    expect((await get("/api/overview")).engines).toEqual({ open: 1, dead: 0 });
+    expect((await get("/api/engines")).engines[0]).toMatchObject({ id: "last", state: "alive" });
+    expect((await ask("/metrics")).text).toContain('detent_engines_open{app="main"} 1\n');
   });
 
   test("a bug is told as one line without its insides, and to whoever watches over the dashboard", async () => {

@@ -66,7 +66,18 @@ export const knownOf = (subject: Subject): Effect.Effect<AllKnown, StoreError> =
     };
   });
 
+/** An app may have thousands, and live updates ask again and again. */
+const knownTriggers = new WeakMap<CompiledTrigger, Known>();
+
 const compiledKnown = (compiled: CompiledTrigger): Known => {
+  const before = knownTriggers.get(compiled);
+  if (before !== undefined) return before;
+  const known = knownFrom(compiled);
+  knownTriggers.set(compiled, known);
+  return known;
+};
+
+const knownFrom = (compiled: CompiledTrigger): Known => {
   const { id, task, leaves, flow, definition, made } = compiled;
   const schedules = leaves.flatMap(({ schedule }) => schedule ?? []);
   return {

@@ -35,7 +35,7 @@ export const overviewOf = ({
     const now = yield* store.now;
     const summary = yield* store.summary;
     yield* pulse.feel(summary, now);
-    const owners = yield* store.list("owner", { limit: 1_000 });
+    const owners = yield* store.list("owner", { limit: 1_000, order: "newest" });
     const dead = yield* store.dead;
     const open = owners.rows.filter(({ closedAt }) => closedAt === null);
     const held = yield* Effect.forEach(open, ({ id }) =>
