@@ -34,6 +34,7 @@ import { runs } from "./runs.ts";
 import { schedule, unschedule } from "./schedule.ts";
 import { show } from "./show.ts";
 import { simulate } from "./simulate.ts";
+import { skips } from "./skips.ts";
 import { start } from "./start.ts";
 import { triggers } from "./triggers.ts";
 import { why } from "./why.ts";
@@ -59,6 +60,7 @@ const detent = Command.make("detent").pipe(
     runs,
     show,
     events,
+    skips,
     why,
     whyNot,
     cancel,

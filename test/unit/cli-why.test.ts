@@ -36,6 +36,8 @@ beforeAll(async () => {
   await emit("jpg", "file.arrived", { kind: "jpg", path: "b.jpg" });
   await emit("typo", "file.arived", {});
   await emit("noise", "noise", {});
+  // Before an engine has been there, nobody can say that there is no such trigger.
+  await place.detent(["pause", "none", "--id", "p"]);
   // A debounced firing would keep it from being idle.
   const child = place.start(["start", "app.js", "--json"]);
   const succeeded = new Promise<void>((resolve) => {
@@ -184,6 +186,29 @@ test.concurrent("why tells the chain back to the event, and the condition that w
     missing: { runs: [], signals: [] },
   });
   expect((await told("why", run!.id)).condition).toBeNull();
+});
+
+test.concurrent("skips lists what was skipped, and why", async () => {
+  const page = await told("skips", "--trigger", "@:pause");
+  expect(page).toEqual({
+    skips: [
+      {
+        trigger: "@:pause",
+        signal: "p",
+        from: null,
+        to: null,
+        count: 1,
+        reason: "refused",
+        detail: 'no trigger "none" is defined',
+        at: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
+    ],
+    next: null,
+  });
+  expect(await said("skips")).toMatch(
+    /^at .*trigger .*reason .*\n.*@:pause +refused +1 +p +no trigger/,
+  );
+  expect(await said("skips", "--trigger", "thumbnail")).toBe("no skips\n");
 });
 
 describe("events", () => {
