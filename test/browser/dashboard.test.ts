@@ -258,6 +258,8 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
     const causes = page.getByRole("list", { name: "causes" });
     await expectSeen(causes.getByText("hold running, owed by both"));
     await expectSeen(causes.getByText('event came {"kind":"person","name":"Ada"}'));
+    await expectSeen(page.getByText("all of", { exact: true }));
+    expect(await page.getByText("1 satisfied it").count()).toBe(2);
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Cancel it" }).click();
     await expectTold("Its engine has been asked to end it");

@@ -464,6 +464,27 @@ describe("events, engines, timeline and now", () => {
     expect(came.verdicts).toMatchObject([
       { trigger: "greeting", kind: "fired", run: expect.stringMatching(/^greeting~/) },
     ]);
+    const [joined] = (await get("/api/runs?task=hold")).runs;
+    expect((await get(`/api/runs/${joined.id}`)).fired).toMatchObject({
+      kind: "all",
+      parts: [
+        {
+          path: "all.0",
+          text: "result(greet)",
+          waiting: [
+            {
+              text: 'greet succeeded: {"greeted":"Ada"}',
+              run: expect.stringMatching(/^greeting~/),
+            },
+          ],
+        },
+        {
+          path: "all.1",
+          text: "event(seen)",
+          waiting: [{ signal: "s1", text: "event seen null" }],
+        },
+      ],
+    });
     expect((await get("/api/events/s1")).verdicts).toMatchObject([
       {
         trigger: "both",

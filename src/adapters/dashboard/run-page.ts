@@ -7,7 +7,9 @@ import { runStates, type Run, type RunState } from "../../core/run.ts";
 import type { Where } from "../../core/store.ts";
 import { demandCount, NotFoundError, refuse, type Failure } from "./failure.ts";
 import type { Notes } from "./notes.ts";
+import { firedView } from "./fired.ts";
 import { attemptView, runLine, runView, signalView } from "./row.ts";
+import type { Shown } from "./shown.ts";
 import type { Subject } from "./subject.ts";
 import type { RunDetail, RunPage } from "./view.ts";
 import { whyLines } from "./why.ts";
@@ -121,12 +123,12 @@ const hasWords = (run: Run, words: string): boolean =>
   (run.outcome !== null && JSON.stringify(run.outcome).toLowerCase().includes(words));
 
 export const runDetail = (
-  subject: Subject,
+  subject: Shown,
   notes: Notes,
   id: string,
 ): Effect.Effect<RunDetail, Failure> =>
   Effect.gen(function* () {
-    const { store } = subject;
+    const { store, whole, definitions } = subject;
     const [run] = (yield* store.list("run", { where: { ids: [id] }, limit: 1 })).rows;
     if (run === undefined)
       return yield* Effect.fail(
@@ -141,12 +143,19 @@ export const runDetail = (
       order: "oldest",
     });
     const why = yield* whyRun(store, id);
+    const trigger = definitions?.triggers.get(run.trigger);
+    const isWhole = whole === store || trigger === undefined;
+    const wholeSignals = (isWhole ? why : yield* whyRun(whole, id))?.signals ?? new Map();
     const progress = notes.progressOf(id);
     return {
       run: runView({ ...run, startedAt: run.startedAt ?? notes.startedAtOf(id) ?? null }),
       attempts: attempts.rows.map(attemptView),
       signals: signals.rows.map(signalView),
       why: why === undefined ? [] : whyLines(why.why.reason),
+      fired:
+        trigger === undefined || why === undefined
+          ? null
+          : firedView(trigger, run, { whole: wholeSignals, shown: why.signals }),
       logs: notes.logsOf(id),
       hasLogs: notes.hasEngine,
       fraction: progress?.fraction ?? null,

@@ -95,11 +95,38 @@ export const CauseLine = Schema.Struct({
 }).annotate({ identifier: "Cause" });
 export type CauseLine = typeof CauseLine.Type;
 
+const WaitingView = Schema.Struct({
+  signal: Schema.String,
+  at: Instant,
+  key: Schema.String,
+  text: Schema.String,
+  run: MaybeText,
+}).annotate({ identifier: "Waiting" });
+
+export interface ConditionView {
+  readonly kind: "leaf" | "all" | "any";
+  readonly path: string;
+  readonly text: string;
+  readonly waiting: readonly (typeof WaitingView.Type)[];
+  readonly waitingCount: number;
+  readonly parts: readonly ConditionView[];
+}
+export const ConditionView: Schema.Codec<ConditionView> = Schema.Struct({
+  kind: Schema.Literals(["leaf", "all", "any"]),
+  path: Schema.String,
+  text: Schema.String,
+  waiting: Schema.Array(WaitingView),
+  waitingCount: Schema.Finite,
+  parts: Schema.Array(Schema.suspend((): Schema.Codec<ConditionView> => ConditionView)),
+}).annotate({ identifier: "Condition" });
+
 export const RunDetail = Schema.Struct({
   run: RunView,
   attempts: Schema.Array(AttemptView),
   signals: Schema.Array(SignalView),
   why: Schema.Array(CauseLine),
+  /** The condition of its trigger with the signals that satisfied it; null where the definition is not known. */
+  fired: Schema.NullOr(ConditionView),
   logs: Schema.Array(LogLine),
   /** Logs and progress are told to the process that executes; a dashboard of a store alone has none. */
   hasLogs: Schema.Boolean,
@@ -196,31 +223,6 @@ export const TriggerPage = Schema.Struct({
   hasDefinitions: Schema.Boolean,
 }).annotate({ identifier: "TriggerPage" });
 export type TriggerPage = typeof TriggerPage.Type;
-
-const WaitingView = Schema.Struct({
-  signal: Schema.String,
-  at: Instant,
-  key: Schema.String,
-  text: Schema.String,
-  run: MaybeText,
-}).annotate({ identifier: "Waiting" });
-
-export interface ConditionView {
-  readonly kind: "leaf" | "all" | "any";
-  readonly path: string;
-  readonly text: string;
-  readonly waiting: readonly (typeof WaitingView.Type)[];
-  readonly waitingCount: number;
-  readonly parts: readonly ConditionView[];
-}
-export const ConditionView: Schema.Codec<ConditionView> = Schema.Struct({
-  kind: Schema.Literals(["leaf", "all", "any"]),
-  path: Schema.String,
-  text: Schema.String,
-  waiting: Schema.Array(WaitingView),
-  waitingCount: Schema.Finite,
-  parts: Schema.Array(Schema.suspend((): Schema.Codec<ConditionView> => ConditionView)),
-}).annotate({ identifier: "Condition" });
 
 export const SkipView = Schema.Struct({
   id: Schema.String,

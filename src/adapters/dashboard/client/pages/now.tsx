@@ -153,6 +153,7 @@ const Charts = ({ overview }: { overview: Overview }): JSX.Element => {
           label={`Of the last ${minutes} minutes: ${ended} runs ended, ${failed} of them failed.`}
           seconds={seconds}
           unit={(value) => `${Number(value.toFixed(2))}/s`}
+          least={1}
           lines={[
             {
               label: "succeeded a second",
@@ -178,6 +179,7 @@ const Charts = ({ overview }: { overview: Overview }): JSX.Element => {
           label={`Of the last ${minutes} minutes: how long runs waited and ran; the last median ${lastText(beats.map(({ tookP50 }) => tookP50))}.`}
           seconds={seconds}
           unit={durationText}
+          least={20}
           lines={[
             { label: "ran, median", color: "busy", values: beats.map(({ tookP50 }) => tookP50) },
             { label: "ran, 95 %", color: "warn", values: beats.map(({ tookP95 }) => tookP95) },

@@ -10,6 +10,7 @@ import { Empty, Fault, Loading, Progress, Section, State, Value, When } from "..
 import { useAct, useShared } from "../parts/context.ts";
 import { Asking } from "../parts/dialog.tsx";
 import { Table } from "../parts/table.tsx";
+import { Tree } from "../parts/tree.tsx";
 
 export const RunPage = ({ id }: { id: string }): JSX.Element => {
   const { overview } = useShared();
@@ -31,7 +32,7 @@ export const RunPage = ({ id }: { id: string }): JSX.Element => {
 };
 
 const Detail = ({ detail, refresh }: { detail: RunDetail; refresh: () => void }): JSX.Element => {
-  const { run, attempts, signals, why, fraction, message } = detail;
+  const { run, attempts, signals, why, fired, fraction, message } = detail;
   return (
     <>
       <div class="line">
@@ -84,6 +85,11 @@ const Detail = ({ detail, refresh }: { detail: RunDetail; refresh: () => void })
       </div>
       <Section title="Why">
         <Why lines={why} />
+        {fired === null || fired.parts.length === 0 ? null : (
+          <div class="fired">
+            <Tree condition={fired} words={{ some: "satisfied it", none: "not needed" }} />
+          </div>
+        )}
       </Section>
       <Section title="Log">
         <Logs detail={detail} />

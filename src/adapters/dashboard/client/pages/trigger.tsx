@@ -1,14 +1,15 @@
 // One trigger: its tree of conditions with what waits in each leaf, its next occurrences, its last runs and skips.
 import type { JSX } from "preact";
-import type { ConditionView, TriggerDetail } from "../../view.ts";
+import type { TriggerDetail } from "../../view.ts";
 import { triggerPath } from "../api.ts";
 import { amountText, jsonText } from "../format.ts";
 import { useData } from "../live.ts";
-import { eventHref, runHref, runsHref } from "../route.ts";
+import { eventHref, runsHref } from "../route.ts";
 import { Empty, Fault, Loading, Section, When } from "../parts/basics.tsx";
 import { useShared } from "../parts/context.ts";
 import { RunTable } from "../parts/runs.tsx";
 import { Table } from "../parts/table.tsx";
+import { Tree } from "../parts/tree.tsx";
 import { TriggerActs } from "../parts/trigger-acts.tsx";
 
 export const TriggerPage = ({ id }: { id: string }): JSX.Element => {
@@ -60,7 +61,7 @@ const Detail = ({
             The condition is in the app&#8217;s file; start the dashboard with <code>--app</code>.
           </Empty>
         ) : (
-          <Tree condition={condition} />
+          <Tree condition={condition} words={{ some: "waiting", none: "nothing waits" }} />
         )}
         {options.length === 0 ? null : <p class="faint">{options.join(" · ")}</p>}
       </Section>
@@ -136,46 +137,5 @@ const Detail = ({
         )}
       </Section>
     </>
-  );
-};
-
-const Tree = ({ condition }: { condition: ConditionView }): JSX.Element => {
-  const { kind, text, waiting, waitingCount, parts } = condition;
-  if (kind !== "leaf")
-    return (
-      <div class="branch">
-        <span class="branch-name">{text}</span>
-        <ul>
-          {parts.map((part) => (
-            <li key={part.path}>
-              <Tree condition={part} />
-            </li>
-          ))}
-        </ul>
-      </div>
-    );
-  return (
-    <div class={`leaf ${waitingCount > 0 ? "leaf-filled" : ""}`}>
-      <code>{text}</code>{" "}
-      <span class={waitingCount > 0 ? "waits" : "faint"}>
-        {waitingCount === 0 ? "nothing waits" : `${amountText(waitingCount)} waiting`}
-      </span>
-      {waiting.length === 0 ? null : (
-        <ul class="waiting">
-          {waiting.map(({ signal, at, key, text, run }) => (
-            <li key={signal}>
-              <a href={run === null ? eventHref(signal) : runHref(run)}>{text}</a>{" "}
-              {key === "" ? null : <span class="key-text">key {key}</span>}{" "}
-              <span class="faint">
-                <When at={at} />
-              </span>
-            </li>
-          ))}
-          {waitingCount > waiting.length ? (
-            <li class="faint">and {amountText(waitingCount - waiting.length)} more</li>
-          ) : null}
-        </ul>
-      )}
-    </div>
   );
 };

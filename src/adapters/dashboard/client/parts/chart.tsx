@@ -17,12 +17,15 @@ export const Chart = ({
   seconds,
   lines,
   unit,
+  least,
 }: {
   /** Says what the picture shows to those who don't see it. */
   label: string;
   seconds: readonly number[];
   lines: readonly Line[];
   unit: (value: number) => string;
+  /** The axis reaches at least so far. */
+  least: number;
 }): JSX.Element => {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -34,7 +37,7 @@ export const Chart = ({
     if (element === null) return undefined;
     const draw = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf({ element, lines, unit }), latest.current, element);
+      plot.current = new uPlot(optionsOf({ element, lines, unit, least }), latest.current, element);
     };
     draw();
     const size = new ResizeObserver(() =>
@@ -74,10 +77,12 @@ const optionsOf = ({
   element,
   lines,
   unit,
+  least,
 }: {
   readonly element: HTMLElement;
   readonly lines: readonly Line[];
   readonly unit: (value: number) => string;
+  readonly least: number;
 }): uPlot.Options => {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
@@ -92,7 +97,7 @@ const optionsOf = ({
     height,
     legend: { show: false },
     cursor: { y: false, points: { show: false } },
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    scales: { y: { range: (_, __, most) => [0, Math.max(least, most * 1.1)] } },
     axes: [
       {
         ...axis,
@@ -104,12 +109,12 @@ const optionsOf = ({
     ],
     series: [
       {},
-      ...lines.map(({ label, color: name, isFilled }) => ({
+      ...lines.map(({ label, color: name, values, isFilled }) => ({
         label,
         stroke: color(name),
         width: 2,
         // A value that stands alone has no line to be seen by.
-        points: { show: true, size: 4, fill: color(name) },
+        points: { show: values.includes(null), size: 4, fill: color(name) },
         ...(isFilled === true && { fill: `${color(name)}33` }),
       })),
     ],
