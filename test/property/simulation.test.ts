@@ -12,6 +12,36 @@ test("for all orders of steps and all faults: what the log owes runs, once, and 
   // It did happen.
   for (const kind of ["crash", "reply", "busy", "slow", "freeze", "clock", "hint", "worker"])
     expect(report.faults).toHaveProperty(kind);
+}, 120_000);
+
+test.each(["stop", "partition", "full", "late", "conflict", "freeze"] as const)(
+  "for all orders of steps, and with nothing but the fault %s: the same",
+  async (kind) => {
+    const options = { ...sabotageOptions, faults: kind, seed: 2, runs: 6, for: "1 min" } as const;
+    const { violations, faults } = await simulate(sabotageApp, options);
+    expect(violations).toEqual([]);
+    expect(Object.keys(faults)).toEqual([kind]);
+  },
+);
+
+test("whatever happens, in the words of a user: no body beside itself, an occurrence once, a match once, a lost run of at most one attempt never again", async () => {
+  const isUnique = (list: readonly unknown[]): boolean => new Set(list).size === list.length;
+  const { violations } = await simulate(sabotageApp, {
+    ...sabotageOptions,
+    seed: 3,
+    runs: 8,
+    for: "1 min",
+    always: {
+      oneBodyARun: (s) => isUnique([...s.running("work"), ...s.running("pay")].map(({ id }) => id)),
+      occurrencesOnce: (s) =>
+        isUnique(s.runs().flatMap(({ trigger, input }) => (trigger === "minute" ? [input] : []))),
+      matchesOnce: (s) =>
+        isUnique(s.runs().flatMap(({ trigger, cause }) => (trigger === "join" ? cause : []))),
+      atMostOnce: (s) =>
+        s.running("pay").every(({ id }) => !s.runs().some((run) => run.id === id && run.done)),
+    },
+  });
+  expect(violations).toEqual([]);
 });
 
 test("the same seed gives the same report, and another seed another one", async () => {

@@ -9,10 +9,16 @@ const faultKinds = {
   crash: ["crash-before", "crash-after"],
   /** A store call is done, and its reply is lost. */
   reply: ["reply-lost"],
-  /** Another router seems to have been first, several times on end. */
-  conflict: ["conflict"],
+  /** Another router seems to have been first: once, or again and again for a while. */
+  conflict: ["conflict", "conflict-storm"],
   /** A store call fails and does nothing. */
   busy: ["busy"],
+  /** An engine can't reach the store for a while. */
+  partition: ["partition"],
+  /** The store is full, or can only be read, for a while and for all engines. */
+  full: ["full"],
+  /** An engine is asked to stop, whatever it is doing, and started again once it has. */
+  stop: ["stop"],
   /** A store call takes its time. */
   slow: ["slow"],
   /** A write arrives at the store a second time, or only after its caller was told that it had failed. */
@@ -75,6 +81,10 @@ const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   "crash-before": [100, 10_000],
   "crash-after": [100, 10_000],
   slow: [1, 2_000],
+  "conflict-storm": [100, 5_000],
+  partition: [100, 30_000],
+  full: [100, 20_000],
+  stop: [100, 10_000],
   "request-again": [1, 20_000],
   "request-late": [1, 20_000],
   freeze: [100, 60_000],

@@ -32,6 +32,8 @@ export class SimulatedEngine {
   readonly #options: SimulatedEngineOptions;
   readonly #calls = new Calls();
   #lives = 0;
+  /** It was asked to stop by a fault, and is to be started again so long after it has. */
+  #downMillis: number | undefined;
   #engine: Engine | undefined;
   #executor: SimulatedExecutor | undefined;
   #deafen: (() => void)[] = [];
@@ -111,6 +113,12 @@ export class SimulatedEngine {
         time.outside.later(downMillis, () => this.start());
       },
       setClock: (byMillis) => void (time.now += byMillis),
+      stop: (downMillis) => {
+        this.#downMillis = downMillis;
+        this.stop();
+      },
+      store,
+      troubles: { cutOffUntil: -Infinity, conflictsUntil: -Infinity },
     };
     const heard: StorePort = {
       ...raw,
@@ -145,6 +153,9 @@ export class SimulatedEngine {
   #over(text: string): void {
     this.#options.tell(text);
     this.crash();
+    const downMillis = this.#downMillis;
+    this.#downMillis = undefined;
+    if (downMillis !== undefined) this.#options.time.outside.later(downMillis, () => this.start());
   }
 
   #fail(cause: Cause.Cause<unknown>): void {

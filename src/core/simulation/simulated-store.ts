@@ -14,6 +14,8 @@ export class SimulatedStore {
   readonly unclosed = new Set<string>();
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths = new Map<string, number>();
+  /** Until then nothing can be written. */
+  fullUntil = -Infinity;
   readonly #open = new Set<string>();
   readonly #time: VirtualTime;
   readonly #mourners = new Set<() => void>();
@@ -106,6 +108,18 @@ export interface SteppedOptions {
   readonly tell: (text: string) => void;
   readonly crash: (downMillis: number) => void;
   readonly setClock: (byMillis: number) => void;
+  /** Asks the engine to stop. */
+  readonly stop: (downMillis: number) => void;
+  /** Whose writes may fail together. */
+  readonly store: SimulatedStore;
+  /** What lasts, of this life. */
+  readonly troubles: Troubles;
+}
+
+/** Until when, on the clock that nobody sets. */
+export interface Troubles {
+  cutOffUntil: number;
+  conflictsUntil: number;
 }
 
 const callFaults: readonly FaultName[] = [
@@ -117,9 +131,11 @@ const callFaults: readonly FaultName[] = [
   "freeze",
   "clock-back",
   "clock-forward",
+  "partition",
+  "stop",
 ];
-const writeFaults: readonly FaultName[] = [...callFaults, "request-again", "request-late"];
-const routeFaults: readonly FaultName[] = [...writeFaults, "conflict"];
+const writeFaults: readonly FaultName[] = [...callFaults, "request-again", "request-late", "full"];
+const routeFaults: readonly FaultName[] = [...writeFaults, "conflict", "conflict-storm"];
 const hintFaults: readonly FaultName[] = ["hint-lost"];
 
 /** A store whose calls are steps of a process, each with what may befall it. */
@@ -155,6 +171,7 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
         : call("commit", store.commit(batch), { names: writeFaults });
     },
     claim: (request) => call("claim", store.claim(request), { names: writeFaults }),
+    expiry: (request) => call("expiry", store.expiry(request)),
     list: (table, request) => call("list", store.list(table, request)),
     summary: call("summary", store.summary),
     // It takes the place of a look at the runs.
@@ -185,9 +202,28 @@ interface Call<A> extends Befalling<A> {
   readonly resume: (effect: Effect.Effect<A, StoreError>) => void;
 }
 
+/** Whether the call meets something that goes on for a while; then it is answered. */
+const troubled = <A>(
+  { process, store, troubles, faults }: SteppedOptions,
+  { operation, names, resume, conflict }: Call<A>,
+): boolean => {
+  if (faults.isOver) return false;
+  const { elapsed } = process;
+  const failed = (message: string): boolean => {
+    resume(Effect.fail(new StoreError({ operation, message, unknown: false })));
+    return true;
+  };
+  if (elapsed < troubles.cutOffUntil) return failed("the store can't be reached");
+  if (elapsed < store.fullUntil && names.includes("full")) return failed("the store is full");
+  if (elapsed >= troubles.conflictsUntil || conflict === undefined) return false;
+  resume(Effect.succeed(conflict));
+  return true;
+};
+
 const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
   const { faults, process, tell } = options;
   const { place, operation, effect, resume, names, conflict } = call;
+  if (troubled(options, call)) return;
   const fault = place && faults.at(place.point, names, place);
   if (place === undefined || fault === undefined) return resume(effect);
   const { point } = place;
@@ -209,6 +245,22 @@ const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
     case "busy":
       tell(`✗ the store is busy at ${operation} (${point})`);
       return failed("the store is busy", false);
+    case "partition":
+      tell(`✗ can't reach the store for ${millis} ms, from ${operation} on (${point})`);
+      options.troubles.cutOffUntil = process.elapsed + millis;
+      return void troubled(options, call);
+    case "full":
+      tell(`✗ the store is full for ${millis} ms, from ${operation} on (${point})`);
+      options.store.fullUntil = process.elapsed + millis;
+      return void troubled(options, call);
+    case "conflict-storm":
+      tell(`✗ routing meets conflicts for ${millis} ms (${point})`);
+      options.troubles.conflictsUntil = process.elapsed + millis;
+      return void troubled(options, call);
+    case "stop":
+      tell(`✗ is asked to stop at ${operation} (${point}), and starts again ${millis} ms after`);
+      options.stop(millis);
+      return resume(effect);
     case "conflict":
       tell(`✗ ${operation} meets a conflict (${point})`);
       return resume(Effect.succeed(conflict as A));
