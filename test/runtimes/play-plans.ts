@@ -45,11 +45,15 @@ const plans = [0, 1, 2].map((index) => ({
     ...(sabotageOptions.tasks && { tasks: sabotageOptions.tasks }),
     world: sabotageOptions.world,
   },
-  plan: planOf({ ...sabotageOptions, for: "1 min" }, index),
+  plan: planOf({ ...sabotageOptions, for: "15 s" }, index),
 }));
 plans.push({
-  play: { app: zoned, tasks: { work: fake({ takes: ["1 s", "9 min"] }) }, world: undefined },
-  plan: planOf({ from: "2026-03-28T20:00:00Z", for: "8 h", faults: "chaos" }, 1),
+  play: {
+    app: zoned,
+    tasks: { work: fake({ takes: ["1 s", "9 min"] }) },
+    world: (w) => w.every("20 min", (n) => w.emit("e", n)),
+  },
+  plan: planOf({ from: "2026-03-28T23:30:00Z", for: "3 h", faults: "chaos" }, 1),
 });
 
 forbid();

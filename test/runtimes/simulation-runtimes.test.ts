@@ -38,7 +38,7 @@ describe("a plan gives one trace", () => {
     expect(new Set(hashes.map(([hash]) => hash)).size).toBe(hashes.length);
     expect(hashes.every(([hash]) => /^[0-9a-f]{16}$/.test(hash))).toBe(true);
     expect(hashes.map(([, , laws]) => laws)).toEqual(hashes.map(() => []));
-    expect(hashes.slice(1).every(([, faults]) => faults > 5)).toBe(true);
+    expect(hashes.slice(1).every(([, faults]) => faults > 0)).toBe(true);
   }, 120_000);
 
   for (const { title, binary, args } of runtimes)
