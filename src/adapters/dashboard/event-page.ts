@@ -13,7 +13,7 @@ import type { Subject } from "./subject.ts";
 import type { EventLine, EventPage } from "./view.ts";
 
 /** The log has more than events: it is looked through in pieces, so far at most in one answer. */
-const pieceSize = 200;
+const pieceSize = 150;
 const lookedAtMax = 4_000;
 /** Ids of runs are asked for by so many at most. */
 const idsMax = 10_000;
@@ -93,7 +93,10 @@ const eventLines = (
         ? []
         : (yield* subject.store.list("run", { where: { ids }, limit: idsMax })).rows;
     const runs = new Map(found.map((run) => [run.id, run]));
-    const { rows: newest } = yield* subject.store.list("run", { limit: joinedMax });
+    const mayJoin = events.some(({ signal }) => isJoinable(subject, signal.name));
+    const { rows: newest } = mayJoin
+      ? yield* subject.store.list("run", { limit: joinedMax })
+      : { rows: [] };
     const joined = Map.groupBy(
       newest
         .filter(({ cause }) => cause.length > 1)
@@ -115,3 +118,10 @@ const eventLines = (
       ].map((run) => runLine(run)),
     }));
   });
+
+/** Whether an event of this name may cause a run together with other signals, as far as is known. */
+const isJoinable = ({ definitions }: Subject, name: string): boolean =>
+  definitions === undefined ||
+  (definitions.index.get(`event:${name}`) ?? []).some(
+    ({ trigger }) => trigger.leaves.length > 1 || trigger.flow !== null,
+  );
