@@ -47,9 +47,10 @@ const leaving: readonly Scene[] = [
       needs: ["stray"],
       play: async (stage) => {
         deepEqual(await age(stage), succeeded(1));
-        const culprit = stage.start(body);
+        const culprit = stage.start(body, { with: "called" });
         deepEqual((await stage.ended(culprit)).outcome, succeeded(null));
-        const innocent = stage.start("heeds-signal-and-returns");
+        const innocent = await isStarted(stage, "heeds-signal-and-returns");
+        stage.call(culprit);
         await stage.until("a warning", () => stage.warnings().length > 0);
         stage.cancel(innocent);
         deepEqual((await stage.ended(innocent)).outcome, succeeded("unharmed"));
