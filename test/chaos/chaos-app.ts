@@ -18,11 +18,15 @@ export const linesOf = (folder: string, run: string): readonly Line[] => {
   return lines.flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Line]));
 };
 
-/** Whether the process is still there and no mere entry of one that has ended. */
+/** PF_EXITING of the kernel: the process executes no code of its own any more, though it may be in the table for a while. */
+const exiting = 0x4;
+
+/** Whether the process may still execute anything: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html. */
 const isAlive = (pid: number): boolean => {
   try {
-    const state = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
-    return state !== undefined && !"ZX".includes(state);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state = "Z", , , , , , flags = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return !"ZX".includes(state) && (Number(flags) & exiting) === 0;
   } catch {
     return false;
   }
