@@ -180,13 +180,15 @@ describe("the token", () => {
   });
 
   test("a session is opened by the token, can't be read by scripts or sent by other sites, and ends", async () => {
-    const { ask } = await serve({ token });
+    const { ask, url } = await serve({ token });
     const body = JSON.stringify({ token });
     const opened = await ask("/api/session", { method: "POST", headers: json, body });
     const [cookie = ""] = opened.headers["set-cookie"] ?? [];
     expect(cookie).toMatch(
       /^detent_session_\d+=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
     );
+    // Cookies are the same for all ports of a host: another dashboard's would take the place of this one's.
+    expect(cookie).toContain(`detent_session_${new URL(url).port}=`);
     const headers = { cookie: cookie.split(";", 1)[0] ?? "" };
     expect((await ask("/api/counts", { headers })).status).toBe(200);
     await ask("/api/session", { method: "DELETE", headers });

@@ -75,9 +75,10 @@ export const serveDashboard = async (
       watchers: live.size,
     }),
   );
+  let bound = port;
   const server = serverOf({
     policy: { isLoopback: isLoopback(host), hosts: allowHosts, isReadOnly },
-    sessions: new Sessions(token, { port, clock }),
+    sessions: new Sessions(token, { port: () => bound, clock }),
     clock,
     handle: api.handle,
     onFault,
@@ -112,7 +113,7 @@ export const serveDashboard = async (
     await api.dispose();
     throw fault;
   }
-  const bound = (server.address() as AddressInfo).port;
+  bound = (server.address() as AddressInfo).port;
   const name = host.includes(":") ? `[${host}]` : host;
   return {
     url: `http://${name}:${bound}/`,

@@ -6,7 +6,7 @@ const sessionsMax = 1_000;
 
 export class Sessions {
   readonly #digest: Buffer | undefined;
-  readonly #name: string;
+  readonly #port: () => number;
   readonly #clock: () => number;
   /** When each session ends. */
   readonly #sessions = new Map<string, number>();
@@ -14,11 +14,15 @@ export class Sessions {
   /** Cookies are the same for all ports of a host, so the port is part of the name. */
   constructor(
     token: string | undefined,
-    options: { readonly port: number; readonly clock: () => number },
+    options: { readonly port: () => number; readonly clock: () => number },
   ) {
     this.#digest = token === undefined ? undefined : digestOf(token);
-    this.#name = `detent_session_${options.port}`;
+    this.#port = options.port;
     this.#clock = options.clock;
+  }
+
+  get #name(): string {
+    return `detent_session_${this.#port()}`;
   }
 
   get isNeeded(): boolean {
