@@ -13,7 +13,7 @@ import type { Laws } from "../core/simulation/play.ts";
 export interface SimulateOptions extends Laws {
   /** Decides everything that is left to chance. Default 1. */
   readonly seed?: number;
-  /** How many plans. Default 100; of "exhaustive" at most 10,000. */
+  /** How many plans. Once one has broken a law, ten more. Default 100; of "exhaustive" at most 10,000. */
   readonly runs?: number;
   /** The instant at which each plan begins. Default 2026-01-01T00:00Z. */
   readonly from?: InstantInput;

@@ -17,6 +17,8 @@ import { Tally } from "./tally.ts";
 import { KnownOutcomes } from "./tasks.ts";
 import { timelineOf } from "./timeline.ts";
 
+/** After the first plan that breaks a law so many more are played: they may break another one, and whoever waits wants to see the first. */
+const afterwardsMax = 10;
 /** One in so many plans is played twice, and must go the same way. */
 const repeatedEvery = 50;
 
@@ -72,10 +74,16 @@ class Simulation {
     if (plan !== undefined) return this.#take(plan, 0);
     if (save !== undefined) await this.#playSaved(save);
     if (strategy === "exhaustive") return this.#exhaust();
-    for (let index = 0; index < runs; index++) {
+    let [end, firstBroken] = [runs, 0];
+    for (let index = 0; index < end; index++) {
       // oxlint-disable-next-line no-await-in-loop
       await this.#take(planOf(this.#options, index), index);
-      if (this.#internals.isQuick === true && this.#violations.size > 0) return;
+      if (this.#violations.size === 0) {
+        firstBroken = index + 1;
+        continue;
+      }
+      if (this.#internals.isQuick === true) return;
+      end = Math.min(end, firstBroken + 1 + afterwardsMax);
     }
   }
 

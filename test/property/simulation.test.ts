@@ -214,6 +214,16 @@ describe("a report says", () => {
     expect(silent.vacuous).toEqual(["no run was owed in any plan"]);
   });
 
+  test("the first law that broke soon: ten plans more, in which another one may", async () => {
+    const { violations, runs } = await simulate(app, {
+      runs: 50,
+      for: "2 min",
+      faults: "none",
+      always: { none: (s) => s.runs().length === 0 },
+    });
+    expect({ laws: violations.map((it) => it.law), runs }).toEqual({ laws: ["none"], runs: 11 });
+  });
+
   test("what did not come to hold in the end", async () => {
     const { violations } = await simulate(app, {
       runs: 1,
