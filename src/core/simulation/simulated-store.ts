@@ -117,7 +117,7 @@ export interface SteppedOptions {
 }
 
 /** Until when, on the clock that nobody sets. */
-export interface Troubles {
+interface Troubles {
   cutOffUntil: number;
   conflictsUntil: number;
 }
