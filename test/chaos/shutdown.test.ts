@@ -73,7 +73,7 @@ const bodies = (here: Place): string[] => {
 
 /** Keeps everybody else from writing until it is closed. */
 const hold = (here: Place): { readonly release: () => unknown } => {
-  const database = new DatabaseSync(join(here.folder, "detent.db"));
+  const database = new DatabaseSync(join(here.folder, "detent.db"), { timeout: 10_000 });
   database.exec("BEGIN IMMEDIATE");
   return { release: () => database.isOpen && database.close() };
 };
