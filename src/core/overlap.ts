@@ -19,12 +19,13 @@ import type { Match } from "./trigger.ts";
 /** Owes the run of a firing; or, while runs of its trigger are not over, does what the schedule that it came of says. */
 export const fireInTurn = (fired: Fired, matches: readonly Match[]): void => {
   const { draft, trigger } = fired;
-  const overlap = draft.isOpen(overlapScopeOf(trigger.id)) ? overlapOf(trigger, matches) : "allow";
+  const scope = overlapScopeOf(trigger.id);
+  const overlap = draft.isOpen(scope) ? overlapOf(trigger, matches) : "allow";
   if (overlap === "allow") {
     fire(fired, matches);
     return;
   }
-  const waiting = draft.heldFirings(overlapScopeOf(trigger.id));
+  const waiting = draft.heldFirings(scope);
   const room = { skip: 0, bufferOne: 1, bufferAll: trigger.waitingMax, cancelOther: Infinity };
   if (waiting.length >= room[overlap]) {
     const detail = waiting.length > 0 ? `${waiting.length} already wait for their turn` : null;
@@ -32,7 +33,6 @@ export const fireInTurn = (fired: Fired, matches: readonly Match[]): void => {
     return;
   }
   const older = overlap === "cancelOther" ? [...waiting] : [];
-  const scope = overlapScopeOf(trigger.id);
   const instead = overlap === "cancelOther" ? draft.openRuns(scope) : [];
   holdForTurn(fired, matches, { waiting, instead });
   for (const firing of older) giveWay(fired, firing, "overlap");
