@@ -38,9 +38,14 @@ const layers: readonly Layer[] = [
     may: [core, /^src\/simulation\//, packages, /^computed$/],
   },
   {
-    name: "an adapter knows the core, and neither the runtime nor another adapter",
+    name: "rows as tables keep them: plain data, for each adapter that has tables",
+    files: /^src\/adapters\/sql\//,
+    may: [core, /^src\/adapters\/sql\//],
+  },
+  {
+    name: "an adapter knows the core and how rows are kept, and neither the runtime nor another adapter",
     files: /^src\/adapters\/(?<adapter>[^/]+)\//,
-    may: [core, /^src\/adapters\/<adapter>\//, packages],
+    may: [core, /^src\/adapters\/(<adapter>|sql)\//, packages],
   },
   {
     name: "the two places of the runtime that choose adapters",
@@ -92,6 +97,8 @@ test.each([
   ["src/core/engine.ts", "node:fs"],
   ["src/core/engine.ts", "computed"],
   ["src/adapters/sqlite/store.ts", "../postgres/store.ts"],
+  ["src/adapters/sql/cell.ts", "../sqlite/database.ts"],
+  ["src/adapters/sql/cell.ts", "node:sqlite"],
   ["src/adapters/sqlite/store.ts", "../../runtime/config.ts"],
   ["src/runtime/ticker.ts", "../adapters/sqlite/index.ts"],
   ["src/stray.ts", "./core/step.ts"],

@@ -4,25 +4,25 @@ import { changesReading, instantOf } from "../../core/batch.ts";
 import { pausedTasks } from "../../core/command.ts";
 import type { Attempt, Run } from "../../core/run.ts";
 import type { Batch, Check, CommitReply, Skip } from "../../core/store.ts";
-import { textOf } from "./cell.ts";
+import { textOf } from "../sql/cell.ts";
 import { append } from "./log.ts";
 import { requeue } from "./key-line.ts";
 import { closeOwner } from "./owner.ts";
-import {
-  attemptCells,
-  insertAttempt,
-  insertRun,
-  patchedRun,
-  runCells,
-  updateOf,
-} from "./run-row.ts";
+import { attemptCells, patchedRun, runCells } from "../sql/run-row.ts";
 import {
   deadlineCells,
   generationCells,
-  insertMatch,
-  insertSkip,
   matchCells,
   openCells,
+  skipCells,
+} from "../sql/state-row.ts";
+import type { Tables } from "./tables.ts";
+import { hasRunTombstone } from "./tombstone-row.ts";
+import {
+  insertAttempt,
+  insertMatch,
+  insertRun,
+  insertSkip,
   removeCursor,
   removeDeadline,
   removeMatch,
@@ -32,10 +32,8 @@ import {
   replaceGeneration,
   replaceMatch,
   replaceOpen,
-  skipCells,
-} from "./state-row.ts";
-import type { Tables } from "./tables.ts";
-import { hasRunTombstone } from "./tombstone-row.ts";
+  updateOf,
+} from "./statement.ts";
 
 /** `batch` is a kept one. */
 export const commit = (tables: Tables, batch: Batch, now: number): CommitReply => {

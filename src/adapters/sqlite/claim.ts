@@ -5,7 +5,7 @@ import type { Run } from "../../core/run.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/store.ts";
 import { headsOf, requeue, Rooms, type Head } from "./key-line.ts";
 import type { Line, PlacedRun } from "./recent.ts";
-import { patchedRun, runOf, runSelection } from "./run-row.ts";
+import { patchedRun, runOf, runSelection } from "../sql/run-row.ts";
 import type { Tables } from "./tables.ts";
 
 interface Candidate {

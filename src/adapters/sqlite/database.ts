@@ -6,7 +6,7 @@ import {
   type SQLOutputValue,
   type StatementSync,
 } from "node:sqlite";
-import type { Row } from "./cell.ts";
+import type { Row } from "../sql/cell.ts";
 
 export class Database {
   readonly file: string;

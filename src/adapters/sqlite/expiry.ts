@@ -1,6 +1,6 @@
 // What has expired: pending runs whose `expires_at` has come, by an index of them alone.
 import type { ExpiryReply } from "../../core/store.ts";
-import { runOf, runSelection } from "./run-row.ts";
+import { runOf, runSelection } from "../sql/run-row.ts";
 import type { Tables } from "./tables.ts";
 
 const selectDue = `SELECT ${runSelection}, run.place FROM run WHERE app = ? AND task = ? AND state = 'pending' AND expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at, place LIMIT ?`;

@@ -2,7 +2,7 @@
 // key was found full is parked until a run of that key is over, so a claim reads the first rows that are not, however many runs wait behind full keys. `parked` is the
 // limit at which the key was full: a claim with a higher one brings the row back.
 import { isHeld, type Run } from "../../core/run.ts";
-import type { Cell } from "./cell.ts";
+import type { Cell } from "../sql/cell.ts";
 import type { Line } from "./recent.ts";
 import type { Tables } from "./tables.ts";
 

@@ -1,46 +1,11 @@
 // An app's row in `meta`, held in memory: where its log ends, how far it is routed, how many rows there are of each kind. Valid while nobody else commits, which SQLite's
 // `data_version` tells at the beginning of each transaction.
-import { runStates, type RunState } from "../../core/run.ts";
-import type { Cell, Row } from "./cell.ts";
+import type { Row } from "../sql/cell.ts";
+import { appSpan, metaCells, metaFields, metaOf, type Meta } from "../sql/meta-row.ts";
 import type { Database } from "./database.ts";
-import { appSpan } from "./schema.ts";
 
-/** docs/store.md says what each field counts. */
-export interface Meta {
-  revision: number;
-  routedSeq: number;
-  routedAt: number;
-  newestAt: number;
-  signals: number;
-  strays: number;
-  runs: number;
-  skips: number;
-  matches: number;
-  signalsPurged: number;
-  skipsPurged: number;
-  tombstones: number;
-  generation: number | null;
-  readonly states: { [state in RunState]: number };
-}
-
-const fields = [
-  "revision",
-  "routed_seq",
-  "routed_at",
-  "newest_at",
-  "signals",
-  "strays",
-  "runs",
-  "skips",
-  "matches",
-  "signals_purged",
-  "skips_purged",
-  "tombstones",
-  "generation",
-  ...runStates,
-];
-const select = `SELECT ${fields.join(", ")} FROM meta WHERE number = ?`;
-const update = `UPDATE meta SET ${fields.map((field) => `${field} = ?`).join(", ")} WHERE number = ?`;
+const select = `SELECT ${metaFields.join(", ")} FROM meta WHERE number = ?`;
+const update = `UPDATE meta SET ${metaFields.map((field) => `${field} = ?`).join(", ")} WHERE number = ?`;
 
 export class Ledger {
   readonly app: string;
@@ -87,7 +52,7 @@ export class Ledger {
   /** Called last in each transaction that writes. */
   save(): void {
     if (!this.#changed) return;
-    this.#database.run(update, [...valuesOf(this.#meta), this.#number]);
+    this.#database.run(update, [...metaCells(this.#meta), this.#number]);
     this.#changed = false;
   }
 
@@ -112,39 +77,3 @@ const numberOf = (database: Database, app: string): number => {
   );
   return numberOf(database, app);
 };
-
-const counted = [
-  "revision",
-  "routedSeq",
-  "routedAt",
-  "newestAt",
-  "signals",
-  "strays",
-  "runs",
-  "skips",
-  "matches",
-  "signalsPurged",
-  "skipsPurged",
-  "tombstones",
-] as const satisfies readonly (keyof Meta)[];
-
-/** The row has the cells in the order of `fields`. */
-const metaOf = (row: Row): Meta => {
-  const [generation, ...states] = row.slice(counted.length) as readonly (number | null)[];
-  return {
-    ...(Object.fromEntries(counted.map((field, index) => [field, row[index]])) as Omit<
-      Meta,
-      "generation" | "states"
-    >),
-    generation: generation ?? null,
-    states: Object.fromEntries(
-      runStates.map((state, index) => [state, states[index]]),
-    ) as Meta["states"],
-  };
-};
-
-const valuesOf = (meta: Meta): readonly Cell[] => [
-  ...counted.map((field) => meta[field]),
-  meta.generation,
-  ...runStates.map((state) => meta.states[state]),
-];

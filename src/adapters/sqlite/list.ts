@@ -1,9 +1,9 @@
 // Lists for people: which rows of a table a filter lets through, page by page. Keys, order and pages are those of src/core/store-order.ts.
 import { defaultOrder, keyOfPage, pageOf } from "../../core/store-order.ts";
 import type { ListRequest, Page, Tables as Listed } from "../../core/store.ts";
-import type { Cell, Row } from "./cell.ts";
+import type { Cell, Row } from "../sql/cell.ts";
+import { appSpan } from "../sql/meta-row.ts";
 import { listings, type Listing, type Term } from "./listing.ts";
-import { appSpan } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
 /** The page, or undefined if `after` is no `next` of this table. */

@@ -1,10 +1,10 @@
 // Each table as a list: what is selected, by which key it is ordered, and how each field of a filter is asked of it. A field that a table lacks lets no row through.
 import { runStates } from "../../core/run.ts";
 import type { Tables as Listed, Where } from "../../core/store.ts";
-import type { Cell, Row } from "./cell.ts";
+import type { Cell, Row } from "../sql/cell.ts";
 import { placeOf } from "./log.ts";
-import { attemptOf, attemptSelection, runOf, runSelection } from "./run-row.ts";
-import { signalOf, signalSelection, signalSource } from "./signal-row.ts";
+import { attemptOf, attemptSelection, runOf, runSelection } from "../sql/run-row.ts";
+import { signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
 import {
   cursorOf,
   cursorSelection,
@@ -16,9 +16,10 @@ import {
   skipOf,
   skipSelection,
   waitingOf,
-} from "./state-row.ts";
+  tombstoneOf,
+  tombstoneSelection,
+} from "../sql/state-row.ts";
 import type { Tables } from "./tables.ts";
-import { tombstoneOf, tombstoneSelection } from "./tombstone-row.ts";
 
 /** A condition with its parameters. `isFew`: an index leads to its rows. */
 export interface Term {

@@ -5,7 +5,7 @@ import type { StoredSignal } from "../../core/signal.ts";
 import type { Owner } from "../../core/store.ts";
 import { create, note, record, writeReading, writeState } from "./batch.ts";
 import { insert } from "./log.ts";
-import { moveOf } from "./signal-row.ts";
+import { moveOf } from "../sql/signal-row.ts";
 import type { Tables } from "./tables.ts";
 import { bury } from "./tombstone-row.ts";
 

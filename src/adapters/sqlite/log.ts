@@ -3,12 +3,9 @@ import { kept } from "../../core/kept.ts";
 import { contentOf } from "../../core/purge.ts";
 import { happenedAt, type NewSignal, type StoredSignal } from "../../core/signal.ts";
 import type { SignalReply } from "../../core/store.ts";
-import { textOf, type Row } from "./cell.ts";
+import { textOf, type Row } from "../sql/cell.ts";
 import {
   eventCells,
-  insertEvent,
-  insertOwnStatus,
-  insertStatus,
   isOwnStatus,
   moveOf,
   signalOf,
@@ -17,9 +14,10 @@ import {
   statusCells,
   type EventSignal,
   type StatusSignal,
-} from "./signal-row.ts";
+} from "../sql/signal-row.ts";
 import type { Tables } from "./tables.ts";
 import { buriedReply } from "./tombstone-row.ts";
+import { insertEvent, insertOwnStatus, insertStatus } from "./statement.ts";
 
 /** `at`: the instant that signals get which are stored now. */
 export const append = (tables: Tables, given: NewSignal, at: number): SignalReply => {

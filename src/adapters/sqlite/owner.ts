@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import type { Owner, Proof } from "../../core/store.ts";
 import { isDead, leaveLock, takeLock } from "./owner-lock.ts";
-import { ownerOf, ownerSelection } from "./state-row.ts";
+import { ownerOf, ownerSelection } from "../sql/state-row.ts";
 import type { Tables } from "./tables.ts";
 
 /** The lock of an owner that came with a backup or a load: it was open elsewhere, and nobody is it here. */

@@ -8,7 +8,7 @@ import {
   type PurgeRequest,
 } from "../../core/purge.ts";
 import type { Run } from "../../core/run.ts";
-import { moveOf, signalOf, signalSelection, signalSource } from "./signal-row.ts";
+import { moveOf, signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
 import type { Tables } from "./tables.ts";
 import { bury, purgeTombstones } from "./tombstone-row.ts";
 

@@ -1,6 +1,6 @@
 // What routers read, and the counts; inside of a transaction that is already open, so that they are one snapshot.
 import type { Reading, Summary } from "../../core/store.ts";
-import { signalOf, signalSelection, signalSource } from "./signal-row.ts";
+import { signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
 import type { Tables } from "./tables.ts";
 
 export const reading = (

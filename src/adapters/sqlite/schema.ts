@@ -11,9 +11,6 @@ import type { Database } from "./database.ts";
 /** "dtnt": tells a detent file from any other SQLite database. */
 export const applicationId = 0x64_74_6e_74;
 
-/** Rows of one app have places from `number * appSpan` on. */
-export const appSpan = 2 ** 36;
-
 const first = `
 CREATE TABLE meta (
   number INTEGER PRIMARY KEY,

@@ -6,7 +6,7 @@ import type { Generation, StoredState } from "../../core/store.ts";
 import { type Database } from "./database.ts";
 import { Ledger } from "./ledger.ts";
 import { Recent, type Line, type PlacedRun } from "./recent.ts";
-import { runOf, runSelection } from "./run-row.ts";
+import { runOf, runSelection } from "../sql/run-row.ts";
 import {
   cursorOf,
   cursorSelection,
@@ -18,7 +18,7 @@ import {
   openSelection,
   selectGeneration,
   waitingOf,
-} from "./state-row.ts";
+} from "../sql/state-row.ts";
 
 export class Tables {
   readonly database: Database;

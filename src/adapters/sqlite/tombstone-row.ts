@@ -3,16 +3,9 @@ import { contentOf, type Tombstone } from "../../core/purge.ts";
 import { digestOf } from "../../core/run-id.ts";
 import type { NewSignal } from "../../core/signal.ts";
 import type { SignalReply } from "../../core/store.ts";
-import type { Row } from "./cell.ts";
-import { isOwnStatus, moveOf, type StatusSignal } from "./signal-row.ts";
+import { isOwnStatus, moveOf, type StatusSignal } from "../sql/signal-row.ts";
+import { tombstoneOf } from "../sql/state-row.ts";
 import type { Tables } from "./tables.ts";
-
-export const tombstoneSelection = "kind, id, at, digest, trigger";
-
-export const tombstoneOf = (row: Row): Tombstone => {
-  const [kind, id, at, digest, trigger] = row;
-  return Object.freeze({ kind, id, at, digest, trigger }) as Tombstone;
-};
 
 const insert =
   "INSERT INTO tombstone (app, kind, id, at, digest, trigger) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";

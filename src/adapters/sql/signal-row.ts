@@ -80,9 +80,6 @@ export const signalOf = (row: Row): StoredSignal => {
   }) as StoredSignal;
 };
 
-export const insertEvent =
-  "INSERT INTO signal (place, app, seq, at, kind, id, name, payload, origin, due_at, happened_at) VALUES (?, ?, ?, ?, 'event', ?, ?, ?, ?, ?, ?) ON CONFLICT (id, app) WHERE id IS NOT NULL DO NOTHING";
-
 /** Behind place, app, seq and at. */
 export const eventCells = ({ id, signal, origin, dueAt }: EventSignal): readonly Cell[] => [
   id,
@@ -92,13 +89,6 @@ export const eventCells = ({ id, signal, origin, dueAt }: EventSignal): readonly
   dueAt,
   signal.at ?? null,
 ];
-
-const statusColumns =
-  "place, app, seq, at, kind, task, run, token, attempt, state, input, result, error, due_at";
-
-export const insertStatus = `INSERT INTO signal (${statusColumns}, id, origin) VALUES (?, ?, ?, ?, 'status', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, app) WHERE id IS NOT NULL DO NOTHING`;
-
-export const insertOwnStatus = `INSERT INTO signal (${statusColumns}, run_place) VALUES (?, ?, ?, ?, 'status', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_place, token, state) WHERE run_place IS NOT NULL DO NOTHING`;
 
 /** Behind place, app, seq and at; before id and origin, or the run's place. */
 export const statusCells = (

@@ -1,8 +1,8 @@
-// Cells of a row: what SQLite gives and takes, and the JSON texts in between. Values that are read are frozen, because they may be kept and shared.
-import type { SQLOutputValue } from "node:sqlite";
+// Cells of a row: what a database gives and takes, and the JSON texts in between. Values that are read are frozen, because they may be kept and shared.
 import { keptOf } from "../../core/kept.ts";
 
-export type Row = readonly SQLOutputValue[];
+/** What a database has given for a row, in the order of the selection. */
+export type Row = readonly unknown[];
 
 export type Cell = string | number | null;
 
@@ -18,7 +18,7 @@ let last: { readonly value: object | null; readonly text: string } = { value: nu
 export const textOrNull = (value: unknown): string | null =>
   value === null || value === undefined ? null : textOf(value);
 
-export const json = (cell: SQLOutputValue | undefined): unknown => keptOf(cell as string);
+export const json = (cell: unknown): unknown => keptOf(cell as string);
 
-export const jsonOrNull = (cell: SQLOutputValue | undefined): unknown =>
+export const jsonOrNull = (cell: unknown): unknown =>
   typeof cell === "string" ? keptOf(cell) : null;

@@ -1,15 +1,10 @@
-// The rows that come and go: waiting matches, cursors, deadlines, runs that are open in a scope. And those that stay: skips, owners, generations.
+// The rows that come and go: waiting matches, cursors, deadlines, runs that are open in a scope. And those that stay: skips, owners, generations, tombstones.
+import type { Tombstone } from "../../core/purge.ts";
 import { triggerOfDeadline } from "../../core/store-order.ts";
 import type { Cursor, Deadline, Generation, Open, Owner, Skip, Waiting } from "../../core/store.ts";
 import { json, jsonOrNull, textOf, textOrNull, type Cell, type Row } from "./cell.ts";
 
 export const matchSelection = "trigger, leaf, number, key, at, heard, scopes";
-export const insertMatch =
-  "INSERT INTO match (app, trigger, leaf, number, key, at, heard, scopes) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-export const replaceMatch =
-  "REPLACE INTO match (app, trigger, leaf, number, key, at, heard, scopes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-export const removeMatch =
-  "DELETE FROM match WHERE app = ? AND trigger = ? AND leaf = ? AND number = ?";
 
 export const matchCells = (
   { trigger, leaf, order, key, at, heard, scopes }: Waiting,
@@ -30,9 +25,6 @@ export const waitingOf = (row: Row): Waiting => {
 };
 
 export const cursorSelection = "trigger, leaf, at, made";
-export const replaceCursor =
-  "REPLACE INTO cursor (app, trigger, leaf, at, made) VALUES (?, ?, ?, ?, ?)";
-export const removeCursor = "DELETE FROM cursor WHERE app = ? AND trigger = ? AND leaf = ?";
 
 export const cursorOf = (row: Row): Cursor => {
   const [trigger, leaf, at, made] = row;
@@ -41,9 +33,6 @@ export const cursorOf = (row: Row): Cursor => {
 };
 
 export const deadlineSelection = "id, at, due";
-export const replaceDeadline =
-  "REPLACE INTO deadline (app, id, at, kind, trigger, due) VALUES (?, ?, ?, ?, ?, ?)";
-export const removeDeadline = "DELETE FROM deadline WHERE app = ? AND id = ?";
 
 export const deadlineCells = ({ id, at, due }: Deadline, app: string): readonly Cell[] => [
   app,
@@ -60,8 +49,6 @@ export const deadlineOf = (row: Row): Deadline => {
 };
 
 export const openSelection = "scope, run, ended";
-export const replaceOpen = "REPLACE INTO open (app, scope, run, ended) VALUES (?, ?, ?, ?)";
-export const removeOpen = "DELETE FROM open WHERE app = ? AND scope = ? AND run = ?";
 
 export const openCells = ({ scope, run, ended }: Open, app: string): readonly Cell[] => [
   app,
@@ -76,8 +63,6 @@ export const openOf = (row: Row): Open => {
 };
 
 export const skipSelection = "id, trigger, signal, from_at, to_at, count, reason, detail, at";
-export const insertSkip =
-  "INSERT INTO skip (place, app, id, trigger, signal, from_at, to_at, count, reason, detail, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, app) DO NOTHING";
 
 export const skipCells = (
   { id, trigger, signal, from, to, count, reason, detail, at }: Skip,
@@ -97,8 +82,6 @@ export const ownerOf = (row: Row): Owner => {
   return Object.freeze({ id, enteredAt, closedAt, host, process }) as Owner;
 };
 
-export const replaceGeneration =
-  "REPLACE INTO generation (app, number, fingerprint, activated_at, triggers, zones) VALUES (?, ?, ?, ?, ?, ?)";
 export const selectGeneration =
   "SELECT number, fingerprint, activated_at, triggers, zones FROM generation WHERE app = ? AND number = ?";
 
@@ -116,4 +99,11 @@ export const generationOf = (row: Row): Generation => {
     triggers: json(triggers),
     zones,
   }) as Generation;
+};
+
+export const tombstoneSelection = "kind, id, at, digest, trigger";
+
+export const tombstoneOf = (row: Row): Tombstone => {
+  const [kind, id, at, digest, trigger] = row;
+  return Object.freeze({ kind, id, at, digest, trigger }) as Tombstone;
 };

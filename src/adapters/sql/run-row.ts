@@ -1,9 +1,9 @@
-// Runs and attempts as rows.
+// Runs and attempts as rows: the same columns in every database.
 import type { Attempt, Run } from "../../core/run.ts";
 import { json, jsonOrNull, textOf, textOrNull, type Cell, type Row } from "./cell.ts";
 
 /** Each field of a run but its id, with its column. */
-const columns: { readonly [Field in Exclude<keyof Run, "id">]: string } = {
+export const runColumns: { readonly [Field in Exclude<keyof Run, "id">]: string } = {
   trigger: "trigger",
   task: "task",
   state: "state",
@@ -27,11 +27,11 @@ const columns: { readonly [Field in Exclude<keyof Run, "id">]: string } = {
   idempotencyKey: "idempotency_key",
 };
 
-type Field = keyof typeof columns;
+export type RunField = keyof typeof runColumns;
 
-const fields = Object.keys(columns) as readonly Field[];
+export const runFields = Object.keys(runColumns) as readonly RunField[];
 
-const cellOf = (run: Run, field: Field): Cell => {
+export const cellOf = (run: Run, field: RunField): Cell => {
   switch (field) {
     case "input":
     case "cause":
@@ -48,45 +48,12 @@ const cellOf = (run: Run, field: Field): Cell => {
 };
 
 /** What `runOf` reads. */
-export const runSelection = `run.id, ${fields.map((field) => `run.${columns[field]}`).join(", ")}`;
-
-export const insertRun = `INSERT INTO run (place, app, id, ${fields.map((field) => columns[field]).join(", ")}) VALUES (?, ?, ?, ${fields.map(() => "?").join(", ")}) ON CONFLICT (id, app) DO NOTHING`;
+export const runSelection = `run.id, ${runFields.map((field) => `run.${runColumns[field]}`).join(", ")}`;
 
 export const runCells = (run: Run, place: number, app: string): readonly Cell[] => {
   const cells: Cell[] = [place, app, run.id];
-  for (const field of fields) cells.push(cellOf(run, field));
+  for (const field of runFields) cells.push(cellOf(run, field));
   return cells;
-};
-
-/** The statement that writes a patch, and its cells. No statement: the patch names no field. */
-export const updateOf = (patch: Partial<Run>, run: Run, place: number): Update => {
-  let shape = 0;
-  const cells: Cell[] = [];
-  for (const [index, field] of fields.entries()) {
-    if (patch[field] === undefined) continue;
-    shape |= 1 << index;
-    cells.push(cellOf(run, field));
-  }
-  cells.push(place);
-  return { sql: shape === 0 ? undefined : updateSql(shape), cells };
-};
-
-interface Update {
-  readonly sql: string | undefined;
-  readonly cells: readonly Cell[];
-}
-
-/** By the set of fields, one bit each: few sets are ever seen. */
-const updates = new Map<number, string>();
-
-const updateSql = (shape: number): string => {
-  let sql = updates.get(shape);
-  if (sql === undefined) {
-    const named = fields.filter((_, index) => (shape & (1 << index)) !== 0);
-    sql = `UPDATE run SET ${named.map((field) => `${columns[field]} = ?`).join(", ")} WHERE place = ?`;
-    updates.set(shape, sql);
-  }
-  return sql;
 };
 
 export const runOf = (row: Row): Run => {
@@ -147,9 +114,6 @@ export const runOf = (row: Row): Run => {
 
 export const attemptSelection =
   "attempt.run, attempt.token, attempt.attempt, attempt.owner, attempt.started_at, attempt.settled_at, attempt.outcome";
-
-export const insertAttempt =
-  "INSERT INTO attempt (run_place, app, run, token, attempt, owner, started_at, settled_at, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
 export const attemptCells = (
   { run, token, attempt, owner, startedAt, settledAt, outcome }: Attempt,
