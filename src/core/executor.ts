@@ -59,7 +59,7 @@ export type ExecutorEvent =
   | { readonly _tag: "Capacity"; readonly warning: string | null };
 
 export interface ExecutorPort {
-  /** How many runs may be started now. */
+  /** How many runs it takes now. One may wait inside for a moment; it is Started when its body begins. */
   readonly capacity: Effect.Effect<number>;
   /** Begins a run. Never fails: whatever goes wrong is told as Ended. */
   readonly start: (order: Order) => Effect.Effect<void>;

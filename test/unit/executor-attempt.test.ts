@@ -74,7 +74,7 @@ const play = () => {
     answers: (end: BodyEnd, fields: Partial<Answer> = {}) =>
       attempt.hear({
         _tag: "Answered",
-        answer: { number: 7, end, emitted: [], notes: 0, ...fields },
+        answer: { number: 7, end, emitted: [], notes: 0, millis: 1, ...fields },
       }),
     notes: (message: string, number = 7) =>
       attempt.hear({

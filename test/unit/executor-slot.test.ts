@@ -3,69 +3,13 @@
  * Method: threads are puppets that the test lets boot, answer and die; time is the test's own.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ExecutorEvent, Order } from "../../src/core/executor.ts";
-import type { Host, HostEvent } from "../../src/runtime/executor/host.ts";
-import { Ledger } from "../../src/runtime/executor/ledger.ts";
-import type { Heap } from "../../src/runtime/executor/memory.ts";
+import type { ExecutorEvent } from "../../src/core/executor.ts";
+import type { HostEvent } from "../../src/runtime/executor/host.ts";
 import { Slot } from "../../src/runtime/executor/slot.ts";
-import type { BodyEnd, SentOrder } from "../../src/runtime/executor/wire.ts";
+import { order, Puppet } from "../support/puppet-host.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
-
-class Puppet implements Host {
-  readonly ledger = new Ledger();
-  readonly tell: (event: HostEvent) => void;
-  order: SentOrder | null = null;
-  isEnded = false;
-  usedBytes = 0;
-  constructor(tell: (event: HostEvent) => void) {
-    this.tell = tell;
-  }
-  send(order: SentOrder): void {
-    this.ledger.send();
-    this.order = order;
-  }
-  ask(): void {}
-  end(): void {
-    this.isEnded = true;
-  }
-  heap(): Promise<Heap> {
-    return Promise.resolve({ usedBytes: this.usedBytes, limitBytes: 1_000 });
-  }
-  boots(): void {
-    this.tell({ _tag: "Ready", faults: [] });
-  }
-  dies(): void {
-    this.tell({ _tag: "Gone", how: "its thread ended with code 1", error: null });
-  }
-  leaves(run: string | null): void {
-    this.tell({
-      _tag: "Noted",
-      note: { _tag: "Leftover", run, error: { name: "Error", message: "late" } },
-    });
-  }
-  answers(end: BodyEnd = { _tag: "Returned", result: 1 }): void {
-    this.ledger.begin(1);
-    this.ledger.finish();
-    this.tell({
-      _tag: "Answered",
-      answer: { number: this.order?.number ?? 0, end, emitted: [], notes: 0 },
-    });
-  }
-}
-
-const order: Order = {
-  run: "r",
-  task: "t",
-  token: 1,
-  attempt: 1,
-  idempotencyKey: "k",
-  input: null,
-  timeoutMillis: null,
-  memoryBytes: null,
-  isolation: "thread",
-};
 
 const play = ({ runsMax = Number.POSITIVE_INFINITY, bootMillis = 60_000 } = {}) => {
   const threads: Puppet[] = [];
@@ -89,6 +33,8 @@ const play = ({ runsMax = Number.POSITIVE_INFINITY, bootMillis = 60_000 } = {}) 
       openProcess: (_, tell) => open(tell),
       tell: (event) => told.push(event),
       weigh: () => {},
+      freed: () => {},
+      time: () => {},
     },
   );
   return {
@@ -183,7 +129,7 @@ describe("a thread is replaced", () => {
     const error = { name: "Error", message: "no module" };
     it.last().tell({
       _tag: "Answered",
-      answer: { number: 1, end: { _tag: "Refused", error }, emitted: [], notes: 0 },
+      answer: { number: 1, end: { _tag: "Refused", error }, emitted: [], notes: 0, millis: null },
     });
     expect([it.ends(), it.last().isEnded]).toEqual([1, true]);
   });

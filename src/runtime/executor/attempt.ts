@@ -7,6 +7,7 @@
 import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent } from "../../core/executor.ts";
 import type { Emitted, Outcome } from "../../core/run.ts";
+import type { Use } from "./ahead.ts";
 import type { Host, HostEvent } from "./host.ts";
 import { Stage } from "./ledger.ts";
 import { heapFault, type Heap } from "./memory.ts";
@@ -27,6 +28,8 @@ export interface AttemptOptions {
 export interface Ended {
   readonly outcome: Outcome;
   readonly emitted: readonly Emitted[];
+  /** How long the body ran, if it has answered. */
+  readonly millis: number | null;
   /** What the host is good for now. "unfit": it could not load what it needs. */
   readonly host: "ready" | "unfit" | "gone";
 }
@@ -64,6 +67,10 @@ export class Attempt {
     this.#options = options;
     this.#links = links;
     this.#sentAt = performance.now();
+  }
+
+  get use(): Use {
+    return { task: this.order.task, since: this.#sentAt };
   }
 
   begin(): void {
@@ -107,7 +114,7 @@ export class Attempt {
     if (event._tag === "Noted") this.#hearNote(event.note);
     else if (event._tag === "Answered") this.#hearAnswer(event.answer);
     else if (event._tag === "Unsendable")
-      this.#finish({ outcome: refused(event.error), emitted: [], host: "ready" });
+      this.#finish({ outcome: refused(event.error), emitted: [], millis: null, host: "ready" });
     else if (event._tag === "Gone") this.#hearGone(event.how, event.error);
   }
 
@@ -139,6 +146,7 @@ export class Attempt {
     this.#finish({
       outcome,
       emitted: answered === outcome ? (this.#answer?.emitted ?? []) : [],
+      millis: null,
       host: "gone",
     });
   }
@@ -161,6 +169,7 @@ export class Attempt {
       this.#finish({
         outcome,
         emitted: answer.emitted,
+        millis: answer.millis,
         host: answer.end._tag === "Refused" ? "unfit" : "ready",
       });
   }

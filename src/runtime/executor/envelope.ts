@@ -62,6 +62,7 @@ export const unbegun = (order: SentOrder, end: BodyEnd): Answer => ({
   end,
   emitted: [],
   notes: 0,
+  millis: null,
 });
 
 const endOf = async (
@@ -147,6 +148,7 @@ class Part {
   readonly #gate: NoteGate;
   readonly #emitted: Emitted[] = [];
   #emits = 0;
+  readonly #begunAt = performance.now();
   #notes = 0;
   #over = false;
   #controller: AbortController | null = null;
@@ -186,7 +188,8 @@ class Part {
     this.#over = true;
     // A failed attempt may be repeated, and its repetition emits again.
     const emitted = end._tag === "Returned" ? this.#emitted : [];
-    return { number: this.#order.number, end, emitted, notes: this.#notes };
+    const millis = performance.now() - this.#begunAt;
+    return { number: this.#order.number, end, emitted, notes: this.#notes, millis };
   }
 
   #signal(): AbortSignal {

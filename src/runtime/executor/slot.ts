@@ -4,6 +4,7 @@ import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
 import type { Json } from "../../core/json.ts";
 import { Attempt, type AttemptOptions, type Ended } from "./attempt.ts";
+import type { Use } from "./ahead.ts";
 import type { Host, HostEvent } from "./host.ts";
 import { isWorn } from "./memory.ts";
 import { refused, unused } from "./outcome.ts";
@@ -22,6 +23,10 @@ export interface SlotLinks {
   readonly openThread: (tell: (event: HostEvent) => void) => Host;
   readonly openProcess: (order: Order, tell: (event: HostEvent) => void) => Host;
   readonly tell: (event: ExecutorEvent) => void;
+  /** The slot may be free for another run: it has a thread, and what it did before is over. Called before the end of that is told. */
+  readonly freed: () => void;
+  /** Sees how long bodies take. */
+  readonly time: (task: string, millis: number) => void;
   /** Sees what goes to threads and comes from them. */
   readonly weigh: (task: string, what: "input" | "result", value: Json) => void;
 }
@@ -88,6 +93,13 @@ export class Slot {
 
   get isBusy(): boolean {
     return this.#attempt !== null;
+  }
+
+  /** What its thread is in use for; undefined: nothing, or what will not leave it free. */
+  get use(): Use | undefined {
+    const attempt = this.#attempt;
+    if (this.#phase === "ending" || attempt?.order.isolation !== "thread") return undefined;
+    return attempt.use;
   }
 
   holds(run: string): boolean {
@@ -194,6 +206,7 @@ export class Slot {
     if (this.#phase !== "opening") return;
     this.#enter("idle");
     this.#opened.resolve();
+    this.#links.freed();
     if (faults.length === 0) this.#links.tell({ _tag: "Capacity", warning: null });
     for (const fault of faults)
       this.#warn(`a module with tasks can't be imported: ${fault.message}`);
@@ -250,21 +263,23 @@ export class Slot {
     this.#ended(ended);
   }
 
-  #ended({ outcome, emitted }: Ended): void {
+  #ended({ outcome, emitted, millis }: Ended): void {
     const order = this.#attempt?.order;
     if (order === undefined) return;
     this.#attempt = null;
     this.#settle();
+    this.#look();
+    if (millis !== null) this.#links.time(order.task, millis);
+    this.#links.freed();
     if (outcome._tag === "Succeeded") this.#links.weigh(order.task, "result", outcome.result);
     this.#links.tell({ _tag: "Ended", run: order.run, token: order.token, outcome, emitted });
-    if (this.free) this.#look();
   }
 
-  /** Replaces a thread whose heap has grown too large, when it is idle. */
+  /** Replaces a thread whose heap has grown too large, as soon as it is idle. */
   #look(): void {
     const now = performance.now();
     const thread = this.#thread;
-    if (thread === null || now - this.#wornAt < wornPollMillis) return;
+    if (thread === null || this.#phase !== "idle" || now - this.#wornAt < wornPollMillis) return;
     this.#wornAt = now;
     void thread.heap().then((heap) => {
       if (heap === undefined || thread !== this.#thread || !isWorn(heap)) return;

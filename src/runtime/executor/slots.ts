@@ -1,5 +1,6 @@
 // All slots of an executor, the one timer that looks at them, and the talk with whoever listens.
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
+import { Ahead, perSlotMax, type Use } from "./ahead.ts";
 import { unused } from "./outcome.ts";
 import { Scales } from "./payload.ts";
 import { Slot, type SlotLinks, type SlotOptions } from "./slot.ts";
@@ -10,20 +11,33 @@ export interface SlotsOptions extends SlotOptions {
 }
 
 const pulseMillis = 5;
+/** How long an end may go untold while there is plenty to do. */
+const endsMillisMax = 10;
 const abortMillis = 500;
 
 export class Slots {
   readonly #options: SlotsOptions;
   readonly #slots: readonly Slot[];
   readonly #tell: (event: ExecutorEvent) => void;
+  readonly #ahead = new Ahead();
+  /** Ends that are not told yet, because there is work enough: told together, they cost the engine one turn. */
+  #ends: (ExecutorEvent & { _tag: "Ended" })[] = [];
+  #endsSince = 0;
+  #closing = false;
   #pulse: ReturnType<typeof setInterval> | null = null;
 
-  constructor(options: SlotsOptions, links: Omit<SlotLinks, "weigh">) {
+  constructor(options: SlotsOptions, links: Omit<SlotLinks, "weigh" | "freed" | "time">) {
     this.#options = options;
     this.#tell = links.tell;
     const scales = new Scales((warning) => links.tell({ _tag: "Capacity", warning }));
     const watching: SlotLinks = {
       ...links,
+      tell: (event) => {
+        if (event._tag === "Ended") this.#tellEnd(event);
+        else links.tell(event);
+      },
+      freed: () => this.#handOver(),
+      time: (task, millis) => this.#ahead.learn(task, millis),
       weigh: (task, what, value) => scales.weigh(task, what, value),
       openThread: (tell) => {
         this.#watch();
@@ -34,7 +48,13 @@ export class Slots {
   }
 
   get capacity(): number {
-    return this.#slots.filter((slot) => slot.free).length;
+    if (this.#closing) return 0;
+    const free = this.#slots.filter((slot) => slot.free).length;
+    return free + this.#ahead.room(this.#uses(), performance.now());
+  }
+
+  #uses(): Use[] {
+    return this.#slots.flatMap(({ use }) => use ?? []);
   }
 
   get zombies(): number {
@@ -52,23 +72,42 @@ export class Slots {
   }
 
   start(order: Order): void {
-    const slot = this.#slots.find((slot) => slot.free);
-    if (slot === undefined) {
-      // More than there is capacity for. It has not begun, so nothing is lost.
-      this.#tell({
-        _tag: "Ended",
-        run: order.run,
-        token: order.token,
-        outcome: unused,
-        emitted: [],
-      });
-      return;
-    }
-    slot.take(order);
+    const free = this.#slots.find((slot) => slot.free);
+    if (free !== undefined) free.take(order);
+    else if (!this.#closing && this.#ahead.size < this.#slots.length * perSlotMax)
+      this.#ahead.push(order, performance.now());
+    else this.#giveBack(order);
     this.#watch();
   }
 
+  /** At the end of a run, before it is told: the thread goes on meanwhile. */
+  #handOver(): void {
+    for (const slot of this.#slots) {
+      if (!slot.free) continue;
+      const order = this.#ahead.next();
+      if (order === undefined) return;
+      slot.take(order);
+    }
+  }
+
+  #tellEnd(event: ExecutorEvent & { _tag: "Ended" }): void {
+    const now = performance.now();
+    if (this.#ends.push(event) === 1) this.#endsSince = now;
+    if (!this.#ahead.isPlenty(this.#uses(), now)) this.#tellEnds();
+  }
+
+  #tellEnds(): void {
+    for (const event of this.#ends.splice(0)) this.#tell(event);
+  }
+
+  /** It has not begun, so nothing is lost. */
+  #giveBack({ run, token }: Order): void {
+    this.#tellEnd({ _tag: "Ended", run, token, outcome: unused, emitted: [] });
+  }
+
   cancel(run: string): void {
+    const waiting = this.#ahead.withdraw(run);
+    if (waiting !== undefined) this.#giveBack(waiting);
     for (const slot of this.#slots) if (slot.holds(run)) slot.stop(Wish.cancel);
     this.#watch();
   }
@@ -92,6 +131,8 @@ export class Slots {
   }
 
   async #end(graceMillis: number, patienceMillis: number): Promise<void> {
+    this.#closing = true;
+    for (const order of this.#ahead.overdue()) this.#giveBack(order);
     for (const slot of this.#slots) slot.close(graceMillis);
     this.#watch();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -110,12 +151,14 @@ export class Slots {
 
   #look(): void {
     const now = performance.now();
+    for (const order of this.#ahead.overdue(now)) this.#giveBack(order);
+    if (now - this.#endsSince >= endsMillisMax) this.#tellEnds();
     let watched = false;
     for (const slot of this.#slots) {
       slot.look(now);
       watched ||= slot.watched;
     }
-    if (watched || this.#pulse === null) return;
+    if (watched || this.#ahead.size + this.#ends.length > 0 || this.#pulse === null) return;
     clearInterval(this.#pulse);
     this.#pulse = null;
   }

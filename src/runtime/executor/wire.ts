@@ -41,6 +41,8 @@ export interface Answer {
   readonly emitted: readonly Emitted[];
   /** How many notes were sent before this answer: they travel by another way and may arrive after it. */
   readonly notes: number;
+  /** How long the body ran; null: it has not begun. */
+  readonly millis: number | null;
 }
 
 /** What a thread or process tells besides its answers. */
