@@ -99,7 +99,12 @@ const threadMillis = (modules: readonly string[]): Promise<number> =>
     const from = performance.now();
     let millis = 0;
     const thread = new Thread(
-      { entry: new URL("runtime/executor/worker-entry.js", dist), modules, atomics: "disabled" },
+      {
+        entry: new URL("runtime/executor/worker-entry.js", dist),
+        modules,
+        shared: {},
+        atomics: "disabled",
+      },
       (event) => {
         if (event._tag === "Gone") resolve(millis);
         if (event._tag !== "Ready") return;

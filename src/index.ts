@@ -37,6 +37,7 @@ export {
   task,
   type RetryPolicy,
   type Task,
+  type SharedMemory,
   type TaskContext,
   type TaskSettings,
 } from "./core/task.ts";

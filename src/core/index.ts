@@ -83,6 +83,7 @@ export {
   task,
   type RetryPolicy,
   type Task,
+  type SharedMemory,
   type TaskContext,
   type TaskOptions,
   type TaskSettings,

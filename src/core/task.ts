@@ -11,6 +11,11 @@ declare global {
   }
 }
 
+/** Memory that all threads of an engine see at once. It is never stored, and gone with the engine. */
+export interface SharedMemory {
+  readonly [name: string]: SharedArrayBuffer;
+}
+
 export interface TaskContext {
   readonly runId: string;
   /** Counted from 1. */
@@ -21,6 +26,8 @@ export interface TaskContext {
   readonly idempotencyKey: string;
   /** The attempt's trace context (W3C `traceparent`): give it to what the task calls, and its spans join the run's trace. */
   readonly traceparent: string;
+  /** The memory that `start` was given for all threads, by name. Empty in a process of the run's own and in simulation. */
+  readonly shared: SharedMemory;
   /** Aborted when the run is cancelled or its time is over. */
   readonly signal: AbortSignal;
   /** True once the run should end; for synchronous loops, which never see `signal` fire. */

@@ -18,7 +18,7 @@ import { Executor, type ExecutorPort } from "../core/executor.ts";
 import { optionFault } from "../core/reading.ts";
 import { moves, type Run } from "../core/run.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
-import { isTask, type Task } from "../core/task.ts";
+import { isTask, type SharedMemory, type Task } from "../core/task.ts";
 import {
   backfillIn,
   pauseIn,
@@ -55,6 +55,11 @@ export interface StartOptions {
   readonly durability?: "power" | "process";
   /** How many runs at a time. Default: one for each core, on worker threads; 16 inline. */
   readonly slots?: number;
+  /**
+   * Memory for all threads, which tasks find as `ctx.shared`: large tables that every run reads, counters in `Atomics`. It is copied nowhere and stored nowhere, so results
+   * must not depend on what earlier runs have left in it. Tasks with `isolation: "process"` don't see it. Default: none.
+   */
+  readonly shared?: SharedMemory;
   /** Hears what the engine does: for progress displays and logs. Nothing depends on it. */
   readonly onNote?: (note: EngineNote) => void;
 }
@@ -64,6 +69,7 @@ const optionNames: readonly (keyof StartOptions)[] = [
   "tasks",
   "durability",
   "slots",
+  "shared",
   "onNote",
 ];
 
@@ -164,6 +170,13 @@ export const start = async (given: App, options: StartOptions = {}): Promise<Run
     throw new InputError(`store is ${String(store)}; give sqlite:FILE or memory:`);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))
     throw new InputError(`slots is ${String(slots)}; give a whole number of at least 1`);
+  const wrong = Object.entries(options.shared ?? {}).find(
+    ([, value]) => !(value instanceof SharedArrayBuffer),
+  );
+  if (wrong !== undefined)
+    throw new InputError(
+      `shared.${wrong[0]} is no SharedArrayBuffer; what is not shared is read by each module itself`,
+    );
   const app = tasks === undefined ? given : withTasks(given, tasks);
   const definitions = await definitionsOfApp(app);
   if (tasks !== undefined) await tellStale(app.tasks, options.onNote);
@@ -204,7 +217,7 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
       ...(options.durability && { durability: options.durability }),
     });
     let proof: Proof | null = null;
-    const executor = yield* executorOf(app, options.slots, () => proof);
+    const executor = yield* executorOf(app, options, () => proof);
     const owner = { id: randomUUID(), host: os.hostname(), process: process.pid };
     const engine = yield* openEngine({
       definitions,
@@ -218,12 +231,12 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
 
 const executorOf = (
   app: App,
-  slots: number | undefined,
+  { slots, shared = {} }: StartOptions,
   proof: () => Proof | null,
 ): Effect.Effect<StoppableExecutor, never, Scope.Scope> => {
   const tasks = app.tasks.filter(isTask);
   if (tasks.length > 0)
-    return Effect.map(inlineExecutor({ tasks, slots: slots ?? inlineSlots }), (port) => ({
+    return Effect.map(inlineExecutor({ tasks, slots: slots ?? inlineSlots, shared }), (port) => ({
       ...port,
       isStuck: Effect.succeed(false),
       abort: Effect.succeed(true), // There is no thread that could keep the process.
@@ -231,6 +244,7 @@ const executorOf = (
   return threadExecutor({
     modules: app.tasks as readonly string[],
     slots: slots ?? os.availableParallelism(),
+    shared,
     proof,
   });
 };

@@ -301,6 +301,8 @@ const dwells: Record<string, Body> = {
   "keeps-global": () =>
     ((globalThis as { count?: number }).count =
       ((globalThis as { count?: number }).count ?? 0) + 1),
+  "counts-in-shared-memory": (_, { shared }) =>
+    shared["counter"] === undefined ? null : Atomics.add(new Int32Array(shared["counter"]), 0, 1),
   "keeps-environment": () => {
     const before = process.env["DETENT_TEST"] ?? null;
     process.env["DETENT_TEST"] = "kept";

@@ -97,6 +97,7 @@ describe("a body that has not begun", () => {
       {
         outcome: { _tag: "Released", error: null, holdMillis: 0 },
         emitted: [],
+        millis: null,
         host: "gone",
       },
     ]);
@@ -179,7 +180,7 @@ describe("a body that has begun", () => {
     it.after(5_000);
     expect(it.host.ended).toBe(0);
     it.answers(returned);
-    expect(it.ends).toEqual([{ outcome: succeeded, emitted: [], host: "ready" }]);
+    expect(it.ends).toEqual([{ outcome: succeeded, emitted: [], millis: 1, host: "ready" }]);
   });
 
   test("keeps the outcome of the first wish when a second one shortens the grace", () => {
@@ -243,7 +244,7 @@ describe("what is told", () => {
     const emitted = [{ id: "r/0", name: "e", payload: null }];
     it.answers(returned, { notes: 1, emitted });
     it.exits();
-    expect(it.ends).toEqual([{ outcome: succeeded, emitted, host: "gone" }]);
+    expect(it.ends).toEqual([{ outcome: succeeded, emitted, millis: null, host: "gone" }]);
   });
 
   test("does not mix in an earlier order's notes and answers", () => {

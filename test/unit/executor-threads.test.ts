@@ -65,6 +65,18 @@ describe("a slot", () => {
     expect((await stage.ended(first)).outcome).toEqual(succeeded("unharmed"));
   });
 
+  test("sees the memory that all threads share; a process of a run's own sees none", async () => {
+    const stage = await open({ slots: 2, shared: { counter: new SharedArrayBuffer(4) } });
+    const runs = [1, 2].map(() => stage.start("counts-in-shared-memory"));
+    const ended = await Promise.all(runs.map((run) => stage.ended(run)));
+    expect(new Set(ended.map(({ outcome }) => outcome))).toEqual(
+      new Set([succeeded(0), succeeded(1)]),
+    );
+    await stage.free(2);
+    const alone = stage.start("counts-in-shared-memory", { isolation: "process" });
+    expect((await stage.ended(alone)).outcome).toEqual(succeeded(null));
+  });
+
   test("ends a body without a limit of its own when its heap nears what V8 can bear", async () => {
     const stage = await open({ heapBytesMax: 100_000_000 });
     expect(await outcomeOf(stage, "fills-heap-by-push")).toMatchObject({

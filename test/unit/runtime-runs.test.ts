@@ -167,3 +167,22 @@ test("an option that start does not have is refused, before a store is opened", 
     'start: "stor" is no option; there are store, tasks, durability, slots, onNote',
   );
 });
+
+test("inline tasks see the memory that start was given; anything else is refused", async () => {
+  const counts = task({
+    id: "counts",
+    run: (_: unknown, { shared }) =>
+      Atomics.add(new Int32Array(shared["counter"] as SharedArrayBuffer), 0, 1),
+  });
+  const counting = detent({ tasks: [counts], triggers: [] });
+  const counter = new SharedArrayBuffer(4);
+  runtime = await start(counting, { store: "memory:", shared: { counter } });
+  for (const run of [await runtime.run(counts), await runtime.run(counts)])
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await runtime.result(run.run);
+  expect(new Int32Array(counter)[0]).toBe(2);
+  const copied = { counter: new ArrayBuffer(4) } as unknown as { counter: SharedArrayBuffer };
+  await expect(start(counting, { store: "memory:", shared: copied })).rejects.toThrow(
+    "shared.counter is no SharedArrayBuffer",
+  );
+});

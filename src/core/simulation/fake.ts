@@ -140,6 +140,7 @@ const contextOf = (order: Order, stage: Stage, emitted: Emitted[]): TaskContext 
     token: order.token,
     idempotencyKey: order.idempotencyKey,
     traceparent: traceparentOf(order.run, order.token),
+    shared: {},
     signal,
     cancelled: false,
     progress: () => undefined,

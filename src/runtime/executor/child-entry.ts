@@ -25,6 +25,7 @@ const hear = async (message: ToChild): Promise<void> => {
     responder = new Responder({
       ledger,
       modules: message.modules,
+      shared: {}, // Memory can be shared by threads only.
       tell: (note) => tell({ _tag: "Noted", note }),
     });
     const refusal = await responder.refusal(message.task);

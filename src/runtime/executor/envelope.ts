@@ -6,13 +6,14 @@ import type { LogLevel } from "../../core/executor.ts";
 import { eventNameFault, signalIdFault } from "../../core/signal.ts";
 import { jsonFault, type Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
-import type { Task, TaskContext } from "../../core/task.ts";
+import type { SharedMemory, Task, TaskContext } from "../../core/task.ts";
 import { traceparentOf } from "../../core/trace-context.ts";
 import { NoteGate } from "./note-gate.ts";
 import { Wish, type Answer, type BodyEnd, type BodyNote, type SentOrder } from "./wire.ts";
 
 /** What a body is connected to. */
 export interface Link {
+  readonly shared: SharedMemory;
   readonly wish: () => Wish;
   /** Calls `listener` once, as soon as the body is asked to end. */
   readonly onWish: (listener: (wish: Wish) => void) => void;
@@ -167,6 +168,7 @@ class Part {
       token: order.token,
       idempotencyKey: order.idempotencyKey,
       traceparent: traceparentOf(order.run, order.token),
+      shared: link.shared,
       get signal() {
         return signalOf();
       },

@@ -3,6 +3,7 @@ import * as v8 from "node:v8";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { ExecutorPort } from "../../core/executor.ts";
+import type { SharedMemory } from "../../core/task.ts";
 import type { Proof } from "../../core/store.ts";
 import { Audience } from "./audience.ts";
 import { entryOf } from "./entry.ts";
@@ -15,6 +16,8 @@ export interface ThreadExecutorOptions {
   readonly modules: readonly (URL | string)[];
   /** How many runs at a time; each has a thread of its own. */
   readonly slots: number;
+  /** What bodies on threads are given as `ctx.shared`. Default: nothing. */
+  readonly shared?: SharedMemory;
   /** Between asking a body to end and ending its thread. Default 1,000. */
   readonly graceMillis?: number;
   /** A thread that has not exited this long after it was ended is a zombie. Default 5,000. */
@@ -97,7 +100,12 @@ const open = async (
     {
       openThread: (tell) =>
         new Thread(
-          { entry: entries.worker, modules, atomics: options.atomics ?? "disabled" },
+          {
+            entry: entries.worker,
+            modules,
+            shared: options.shared ?? {},
+            atomics: options.atomics ?? "disabled",
+          },
           tell,
         ),
       openProcess: (order, tell) =>

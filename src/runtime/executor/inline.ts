@@ -3,7 +3,7 @@
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { ExecutorEvent, ExecutorPort, Order } from "../../core/executor.ts";
-import type { Task } from "../../core/task.ts";
+import type { SharedMemory, Task } from "../../core/task.ts";
 import { Audience } from "./audience.ts";
 import { Body } from "./envelope.ts";
 import { outcomeOf, refused, unused } from "./outcome.ts";
@@ -12,6 +12,8 @@ import { Wish, type Answer, type SentOrder } from "./wire.ts";
 export interface InlineExecutorOptions {
   readonly tasks: readonly Task[];
   readonly slots: number;
+  /** What bodies are given as `ctx.shared`. Default: nothing. */
+  readonly shared?: SharedMemory;
   /** How long the closing of the scope waits for bodies that were asked to end. Default 1,000. */
   readonly graceMillis?: number;
 }
@@ -42,13 +44,15 @@ class Inline {
   readonly audience = new Audience();
   readonly #tasks: ReadonlyMap<string, Task>;
   readonly #slots: number;
+  readonly #shared: SharedMemory;
   readonly #parts = new Set<Part>();
   #orders = 0;
   #closing = false;
 
-  constructor({ tasks, slots }: InlineExecutorOptions) {
+  constructor({ tasks, slots, shared = {} }: InlineExecutorOptions) {
     this.#tasks = new Map(tasks.map((task) => [task.id, task]));
     this.#slots = slots;
+    this.#shared = shared;
   }
 
   get capacity(): number {
@@ -92,6 +96,7 @@ class Inline {
       for (const listener of listeners) listener(asked);
     };
     const body = new Body(task, order, {
+      shared: this.#shared,
       wish: () => wish,
       onWish: (listener) => void listeners.push(listener),
       tell: (note) => this.audience.tell({ ...note, run, token }),

@@ -1,5 +1,6 @@
 // Where bodies run, seen from inside: finds the body that an order names and answers how it ended. The same in worker threads and in child processes.
 import type { ErrorData } from "../../core/errors.ts";
+import type { SharedMemory } from "../../core/task.ts";
 import { Body, unbegun } from "./envelope.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Ledger } from "./ledger.ts";
@@ -9,6 +10,7 @@ import { Wish, type Answer, type Note, type SentOrder } from "./wire.ts";
 
 export class Responder {
   readonly #ledger: Ledger;
+  readonly #shared: SharedMemory;
   readonly #tell: (note: Note) => void;
   readonly #surroundings: Surroundings;
   readonly #registry: Promise<Registry>;
@@ -18,13 +20,16 @@ export class Responder {
   constructor({
     ledger,
     modules,
+    shared,
     tell,
   }: {
     readonly ledger: Ledger;
     readonly modules: readonly string[];
+    readonly shared: SharedMemory;
     readonly tell: (note: Note) => void;
   }) {
     this.#ledger = ledger;
+    this.#shared = shared;
     this.#tell = tell;
     this.#surroundings = new Surroundings(tell);
     this.#registry = loadRegistry(modules);
@@ -62,6 +67,7 @@ export class Responder {
     const ledger = this.#ledger;
     if (!ledger.begin(Date.now())) return unbegun(order, { _tag: "Withdrawn" });
     const body = new Body(task, order, {
+      shared: this.#shared,
       wish: () => ledger.wish,
       onWish: (listener) => this.#onWish(listener),
       tell: (note) => this.#tell({ _tag: "Body", number: order.number, note }),

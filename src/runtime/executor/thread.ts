@@ -3,6 +3,7 @@
 import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
 import type { ErrorData } from "../../core/errors.ts";
+import type { SharedMemory } from "../../core/task.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Host, HostEvent } from "./host.ts";
 import { Ledger } from "./ledger.ts";
@@ -13,6 +14,7 @@ export interface ThreadOptions {
   /** The file of worker-entry. */
   readonly entry: URL;
   readonly modules: readonly string[];
+  readonly shared: SharedMemory;
   /** "sync": an idle thread blocks until the next order, which saves some microseconds; leftovers of a run then go unseen until the next one. */
   readonly atomics: "disabled" | "async" | "sync";
 }
@@ -35,7 +37,11 @@ export class Thread implements Host {
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       atomics: options.atomics,
-      workerData: { ledger: this.ledger.buffer, modules: options.modules } satisfies ThreadData,
+      workerData: {
+        ledger: this.ledger.buffer,
+        modules: options.modules,
+        shared: options.shared,
+      } satisfies ThreadData,
     });
     // Without a listener these would end the process.
     this.#pool.on("error", (error: unknown) => this.#hearError(error));

@@ -8,7 +8,7 @@ export const faultIn = (module: string): Promise<ErrorData | undefined> => {
   const { promise, resolve } = Promise.withResolvers<ErrorData | undefined>();
   let fault: ErrorData | undefined;
   const thread = new Thread(
-    { entry: entryOf("worker"), modules: [module], atomics: "disabled" },
+    { entry: entryOf("worker"), modules: [module], shared: {}, atomics: "disabled" },
     (event) => {
       if (event._tag === "Ready") {
         [fault] = event.faults;

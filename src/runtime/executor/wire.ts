@@ -3,6 +3,7 @@ import type { ErrorData } from "../../core/errors.ts";
 import type { LogLevel, Order } from "../../core/executor.ts";
 import type { Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
+import type { SharedMemory } from "../../core/task.ts";
 import type { Proof } from "../../core/store.ts";
 
 /** An order on its way to a body. `number` counts the orders of one thread, so that what comes late is told from what comes now. */
@@ -67,6 +68,7 @@ export interface Hello {
 export interface ThreadData {
   readonly ledger: SharedArrayBuffer;
   readonly modules: readonly string[];
+  readonly shared: SharedMemory;
 }
 
 /** What a child process hears and says. One order, in this sequence: Load, Loaded, Begin, Noted as often as it comes, Answered. */

@@ -5,10 +5,11 @@ import { Ledger } from "./ledger.ts";
 import { Responder } from "./responder.ts";
 import type { Answer, Hello, SentOrder, ThreadData } from "./wire.ts";
 
-const { ledger, modules } = workerData as ThreadData;
+const { ledger, modules, shared } = workerData as ThreadData;
 const responder = new Responder({
   ledger: new Ledger(ledger),
   modules,
+  shared,
   tell: (note) => parentPort?.postMessage(note),
 });
 
