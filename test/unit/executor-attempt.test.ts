@@ -172,6 +172,14 @@ describe("a body that has begun", () => {
     expect(it.ends[0]?.outcome._tag).toBe("Cancelled");
   });
 
+  test("is told as started before its thread is ended, though nobody has looked at it since it began", () => {
+    const it = play();
+    it.begins();
+    it.attempt.stop(Wish.cancel, 0);
+    expect(it.host.ended).toBe(1);
+    expect(it.tags()).toEqual(["Started"]);
+  });
+
   test("that finished before the grace was over succeeds, however late its answer arrives", () => {
     const it = play();
     it.begins();

@@ -176,7 +176,9 @@ export class Attempt {
 
   #kill(now: number): void {
     if (this.#stop === null || now < this.#stop.killAt) return;
-    if (this.#links.host.ledger.doom()) this.#end(stopped(this.#stop.wish, this.order, null));
+    if (!this.#links.host.ledger.doom()) return;
+    this.#tellStarted(); // It had begun, though nobody has looked since.
+    this.#end(stopped(this.#stop.wish, this.order, null));
   }
 
   #weigh(now: number): void {
