@@ -1,9 +1,11 @@
 // Entry point `detent/vitest`: a simulation as a test of vitest.
-import { test } from "vitest";
 import type { App } from "../core/app.ts";
+import { withPeer } from "../core/peer.ts";
 import { summaryText, violationText } from "./report.ts";
 import type { SimulateOptions } from "./options.ts";
 import { simulate } from "./simulate.ts";
+
+const { test } = await withPeer({ peer: "vitest", part: "detent/vitest" }, () => import("vitest"));
 
 export interface SimTestOptions extends SimulateOptions {
   /** How long the test may take, in milliseconds. Default 120,000. */

@@ -1,0 +1,23 @@
+// Packages that a person installs only for what they use. Whoever asks for such a part without its package is told in one line what to do.
+import { InputError } from "./errors.ts";
+
+/** What `load` imports. Rejects with an InputError that names the package when it is not installed; any other fault of loading stays as it is. */
+export const withPeer = async <Module>(
+  { peer, part }: { readonly peer: string; readonly part: string },
+  load: () => Promise<Module>,
+): Promise<Module> => {
+  try {
+    return await load();
+  } catch (fault) {
+    if (!isMissing(fault, peer)) throw fault;
+    throw new InputError(
+      `${part} needs the package ${peer}, which is not installed: npm install ${peer}`,
+    );
+  }
+};
+
+/** Runtimes quote the package in words of their own; a module that the package itself misses is another fault. */
+const isMissing = (fault: unknown, peer: string): boolean =>
+  fault instanceof Error &&
+  (fault as { code?: unknown }).code === "ERR_MODULE_NOT_FOUND" &&
+  [`'${peer}'`, `"${peer}"`].some((name) => fault.message.includes(name));
