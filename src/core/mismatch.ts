@@ -153,16 +153,17 @@ export const filterMismatch = (
 ): string | undefined => {
   if (filter === undefined || (typeof filter === "function" && filter.length !== 1))
     return undefined;
+  let mismatch: Mismatch | undefined;
   try {
-    const signal = undefined as unknown as Signal;
-    const mismatch = filtered(filter, value, signal, path);
-    if (mismatch === undefined) return undefined;
-    return typeof filter === "function"
-      ? `${String(mismatch.expected)} says no to ${canonical(value)}`
-      : `${mismatch.path} is ${canonical(mismatch.actual)}, not ${canonical(mismatch.expected)}`;
+    mismatch = filtered(filter, value, undefined as unknown as Signal, path);
   } catch {
     return undefined;
   }
+  if (mismatch === undefined) return undefined;
+  const { path: place, expected, actual } = mismatch;
+  if (typeof filter === "function") return `${String(expected)} says no to ${canonical(value)}`;
+  const is = actual === undefined ? "is not there" : `is ${canonical(actual)}`;
+  return `${place} ${is}, not ${canonical(expected)}`;
 };
 
 const nameOf = (predicate: Function): string =>
