@@ -64,4 +64,4 @@ export const monthLength = ({
 }: {
   readonly year: number;
   readonly month: number;
-}): number => (month === 2 ? (isLeapYear(year) ? 29 : 28) : 30 + ((month + (month >> 3)) & 1));
+}): number => (month === 2 ? (isLeapYear(year) ? 29 : 28) : 30 + ((month ^ (month >> 3)) & 1));

@@ -54,9 +54,9 @@ export const previousLocal = (calendar: CronCalendar, local: number): number => 
   if (found === day) {
     const time = previousTime(calendar, local - day * daySeconds);
     if (time !== -1) return day * daySeconds + time;
-    return previousDay(calendar, day - 1) * daySeconds + previousTime(calendar, daySeconds - 1);
+    return previousDay(calendar, day - 1) * daySeconds + previousTime(calendar, daySeconds);
   }
-  return found * daySeconds + previousTime(calendar, daySeconds - 1);
+  return found * daySeconds + previousTime(calendar, daySeconds);
 };
 
 /** The lowest set bit from `index` up; -1 if there is none. */
@@ -72,7 +72,7 @@ const firstFrom = (bits: Bits, index: number): number => {
 /** The highest set bit from `index` down; -1 if there is none. */
 const lastUntil = (bits: Bits, index: number): number => {
   if (index >= 32) {
-    const high = bits.high & (-1 >>> (63 - index));
+    const high = bits.high & (-1 >>> (lastBit - index));
     if (high !== 0) return 63 - Math.clz32(high);
   }
   if (index < 0) return -1;
@@ -81,6 +81,8 @@ const lastUntil = (bits: Bits, index: number): number => {
 };
 
 const daySeconds = 86_400;
+/** The highest that a field may have. */
+const lastBit = 63;
 
 /** The first second of the day at or after `time` that the expression names; -1 if there is none. */
 const nextTime = (calendar: CronCalendar, time: number): number => {
@@ -101,7 +103,7 @@ const nextTime = (calendar: CronCalendar, time: number): number => {
     : laterHour * 3_600 + firstFrom(minutes, 0) * 60 + firstFrom(seconds, 0);
 };
 
-/** The last second of the day at or before `time` that the expression names; -1 if there is none. */
+/** The last second of the day at or before `time`, which may be the day's end, that the expression names; -1 if there is none. */
 const previousTime = (calendar: CronCalendar, time: number): number => {
   const { hours, minutes, seconds } = calendar;
   const hour = Math.floor(time / 3_600);
@@ -112,12 +114,13 @@ const previousTime = (calendar: CronCalendar, time: number): number => {
     const second = lastMinute === minute ? lastUntil(seconds, time % 60) : -1;
     if (second !== -1) return hour * 3_600 + minute * 60 + second;
     const earlierMinute = lastMinute === minute ? lastUntil(minutes, minute - 1) : lastMinute;
-    if (earlierMinute !== -1) return hour * 3_600 + earlierMinute * 60 + lastUntil(seconds, 59);
+    if (earlierMinute !== -1)
+      return hour * 3_600 + earlierMinute * 60 + lastUntil(seconds, lastBit);
   }
   const earlierHour = lastHour === hour ? lastUntil(hours, hour - 1) : lastHour;
   return earlierHour === -1
     ? -1
-    : earlierHour * 3_600 + lastUntil(minutes, 59) * 60 + lastUntil(seconds, 59);
+    : earlierHour * 3_600 + lastUntil(minutes, lastBit) * 60 + lastUntil(seconds, lastBit);
 };
 
 /** The first day at or after `day` that the expression names. */

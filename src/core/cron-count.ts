@@ -33,9 +33,9 @@ const countIn = (walk: CronWalk, segment: Segment, { from, until }: Stretch): nu
   const { calendar } = walk;
   const { offset } = segment;
   const first = Math.ceil(Math.max(from + offset, localFrom(walk, segment)) / 1_000);
-  const last = Math.floor((Math.min(until, segment.until - 1) + offset) / 1_000);
-  const own = first > last ? 0 : localCount(calendar, first, last);
-  if (walk.gap === "skipped" || offset <= segment.before) return own;
+  const end = Math.ceil((Math.min(until + 1, segment.until) + offset) / 1_000);
+  const own = first < end ? localCount(calendar, first, end) : 0;
+  if (walk.gap === "skipped") return own;
   return own + movedCount(walk, segment, { from, until });
 };
 
@@ -45,7 +45,7 @@ const movedCount = (walk: CronWalk, segment: Segment, { from, until }: Stretch):
   const { before, offset } = segment;
   const gap = offset - before;
   const once = walk.gap === "once";
-  if (once && (segment.from < from || segment.from > until || gap > gapMillisMax)) return 0;
+  if (once && (segment.from < from || gap > gapMillisMax)) return 0;
   const end = once ? segment.from + offset : Math.min(segment.from + offset, until + before + 1);
   const start = (once ? segment.from : Math.max(segment.from, from)) + before;
   let count = 0;
@@ -60,18 +60,15 @@ const movedCount = (walk: CronWalk, segment: Segment, { from, until }: Stretch):
 };
 
 const daySeconds = 86_400;
-/** After 400 years the calendar repeats, weekdays included. */
-const cycleDays = 146_097;
 
-/** The local seconds from `first` to `last`, both included, that the expression names. */
-const localCount = (calendar: CronCalendar, first: number, last: number): number => {
-  const [firstDay, lastDay] = [Math.floor(first / daySeconds), Math.floor(last / daySeconds)];
+/** The local seconds from `first` until `end`, which is excluded, that the expression names. */
+const localCount = (calendar: CronCalendar, first: number, end: number): number => {
+  const [firstDay, endDay] = [Math.floor(first / daySeconds), Math.floor(end / daySeconds)];
   const { seconds, minutes, hours } = calendar;
   const daily = countOf(hours) * countOf(minutes) * countOf(seconds);
   return (
-    dayCount(calendar, firstDay, lastDay) * daily +
-    dayCount(calendar, lastDay, lastDay + 1) *
-      timesBefore(calendar, last - lastDay * daySeconds + 1) -
+    dayCount(calendar, firstDay, endDay) * daily +
+    dayCount(calendar, endDay, endDay + 1) * timesBefore(calendar, end - endDay * daySeconds) -
     dayCount(calendar, firstDay, firstDay + 1) *
       timesBefore(calendar, first - firstDay * daySeconds)
   );
@@ -79,13 +76,6 @@ const localCount = (calendar: CronCalendar, first: number, last: number): number
 
 /** The days from `from` until `until`, which is excluded, that the expression names. */
 const dayCount = (calendar: CronCalendar, from: number, until: number): number => {
-  const cycles = Math.floor((until - from) / cycleDays);
-  if (cycles > 0)
-    return (
-      cycles * dayCount(calendar, from, from + cycleDays - 1) +
-      cycles * dayCount(calendar, from + cycleDays - 1, from + cycleDays) +
-      dayCount(calendar, from + cycles * cycleDays, until)
-    );
   const date = dateOf(from);
   let { year, month } = date;
   let first = from - date.day + 1;

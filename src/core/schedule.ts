@@ -208,10 +208,8 @@ const readWith = (
       const found = previous(Math.min(before, endAt + 1));
       return found !== undefined && found >= startAt ? found : undefined;
     },
-    count: ({ after, until }) => {
-      const range = { after: Math.max(after, startAt - 1), until: Math.min(until, endAt) };
-      return range.after < range.until ? count(range) : 0;
-    },
+    count: ({ after, until }) =>
+      count({ after: Math.max(after, startAt - 1), until: Math.min(until, endAt) }),
   };
   return { faults, value };
 };
@@ -240,7 +238,7 @@ const everySearch = (raw: RawSchedule, reader: ScheduleReader): Search | undefin
   const interval = duration.value;
   if (interval < 1) reader.note("an interval of 0 has no next; give at least 1 ms");
   // A jitter that is no duration is noted where all policies are read.
-  const jitter = readDuration(raw["jitter"] ?? 0);
+  const jitter = readDuration(raw["jitter"]);
   if (jitter.ok && jitter.value > 0 && jitter.value >= interval)
     reader.note("jitter is not shorter than the interval; make it so");
   const within = (instant: number): number | undefined =>

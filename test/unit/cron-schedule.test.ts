@@ -12,6 +12,7 @@ import {
   previousOccurrence,
   scheduleFaults,
   scheduleKey,
+  scheduleOfKey,
   type Schedule,
 } from "../../src/core/schedule.ts";
 import type { ScheduleOptions } from "../../src/core/schedule-options.ts";
@@ -77,6 +78,26 @@ describe("a schedule", () => {
   });
 });
 
+test("a schedule that can't change is read once, and of each trigger for its own H", () => {
+  const hashed = cron("H H * * *");
+  const [of, ofOther] = ["nightly", "weekly"].map((id) => compileSchedule(hashed, id).next(0));
+  const ofNone = nextOccurrence(hashed, 0);
+  expect(compileSchedule(hashed)).toBe(compileSchedule(hashed));
+  expect(
+    [compileSchedule(hashed, "nightly"), compileSchedule(hashed, "weekly")].map(({ next }) =>
+      next(0),
+    ),
+  ).toEqual([of, ofOther]);
+  expect(new Set([of, ofOther, ofNone]).size).toBe(3);
+  expect(ofNone).toBe(nextOccurrence(cron("H H * * *"), 0));
+});
+
+test("the key of a leaf tells its schedule, also where that has a # itself; what is no such key tells none", () => {
+  for (const schedule of [cron("0 0 * * 5#2"), every("1 h"), at("2026-03-28T00:00Z")])
+    expect(scheduleOfKey(`${scheduleKey(schedule)}#11`)).toEqual({ ...schedule });
+  expect(scheduleOfKey("event#0")).toBeUndefined();
+});
+
 test("without a time zone a cron schedule is in UTC, whatever the zone of the process", () => {
   const { TZ } = process.env;
   process.env["TZ"] = "America/New_York";
@@ -116,6 +137,8 @@ describe("every", () => {
     expect(nextOccurrence(every(7), 8.64e15)).toBeUndefined();
     expect(previousOccurrence(every(1), -8.64e15)).toBeUndefined();
     expect(nextOccurrence(every(3, { anchor: -8.64e15 }), 8.64e15 - 4)).toBe(8.64e15 - 3);
+    expect(nextOccurrence(every(1), -Infinity)).toBe(-8.64e15);
+    expect(previousOccurrence(every(1), Infinity)).toBe(8.64e15);
   });
 
   test.each([
@@ -140,6 +163,9 @@ describe("every", () => {
       'every("1 min"): jitter is not shorter than the interval; make it so',
     ]);
     expect(scheduleFaults(every("1 min", { jitter: "59 s" }))).toEqual([]);
+    expect(scheduleFaults(every(1, { jitter: 1 }))).toHaveLength(1);
+    // The interval alone is at fault.
+    expect(scheduleFaults(every(0, { jitter: 0 }))).toHaveLength(1);
   });
 });
 
@@ -238,7 +264,13 @@ describe("bounds", () => {
       [2, 3, 4].map((it) => it * hour),
     );
     expect(previousOccurrence(bounded, 10 * hour)).toBe(4 * hour);
+    expect(previousOccurrence(bounded, 2 * hour + 1)).toBe(2 * hour);
     expect(previousOccurrence(bounded, 2 * hour)).toBeUndefined();
+    expect(previousOccurrence(every(1, { endAt: 5 }), 9)).toBe(5);
+    expect(occurrencesBetween(every("1 h", { startAt: hour, endAt: hour }), { after: 0 })).toEqual({
+      occurrences: [hour],
+      more: false,
+    });
     expect(nextOccurrence(bounded, 4 * hour)).toBeUndefined();
   });
 
@@ -281,6 +313,25 @@ describe("policies", () => {
       missedMax: 5,
       jitterMillis: 250,
     });
+  });
+
+  test("may be as small as can be", () => {
+    expect(compileSchedule(cron("* * * * *", { missedMax: 1 })).missedMax).toBe(1);
+  });
+
+  test("that are misspelt are told with what there is", () => {
+    const [misspelt, unknown] = scheduleFaults(
+      at(0, { misSed: "all", zone: "UTC" } as unknown as ScheduleOptions),
+    );
+    expect(misspelt).toBe('at(0): "misSed" is no option; did you mean "missed"?');
+    expect(unknown).toMatch(
+      /^at\(0\): "zone" is no option; there are missed, missedAfter, .*, endAt$/,
+    );
+  });
+
+  test("one that can't be is enough to refuse the schedule", () => {
+    const refused = cron("* * * * *", { missedMax: 0 });
+    expect(() => compileSchedule(refused)).toThrow(DefinitionError);
   });
 
   test("that can't be are told all at once", () => {

@@ -315,6 +315,11 @@ test.each([
     "0 0 30W 2 *",
     'never runs: no year has day of month "30W", month "2", day of week "*"; write dates that exist',
   ],
+  // The last Wednesday is a 23rd only in a February of 29 days.
+  [
+    "0 0 */22 4 3L",
+    'never runs: no year has day of month "*/22", month "4", day of week "3L"; write dates that exist',
+  ],
   [
     `${"1,".repeat(600)}1 * * * *`,
     "the expression is longer than 1024 characters; use ranges and steps",
@@ -336,6 +341,10 @@ test.each([
 ])("%s comes, if seldom", (expression) => {
   expect(scheduleFaults(cron(expression))).toEqual([]);
   expect(nextOccurrence(cron(expression), 0)).toBeGreaterThan(0);
+});
+
+test("a day that a month does not have leaves the days of the week that it has", () => {
+  expect(nextOccurrence(cron("0 0 30W 2 1"), "2026-01-15T00:00Z")).toBe(Date.UTC(2026, 1, 2));
 });
 
 test("all faults of a schedule are told at once, each with its place", () => {
