@@ -5,19 +5,20 @@ import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
 import { folder } from "./sqlite-place.ts";
 import { storeContract } from "../../src/adapters/testing/index.ts";
 
-storeContract(
-  "SQLite store",
-  {
-    open: Effect.gen(function* () {
-      const file = join(yield* folder, "store.db");
-      const again = openSqliteStore({ file, durability: "process" });
-      return {
-        store: yield* again,
-        again,
-        otherApp: openSqliteStore({ file, app: "other", durability: "process" }),
-        kill: null,
-      };
-    }),
-  },
-  { describe, test },
-);
+for (const durability of ["process", "power"] as const)
+  storeContract(
+    `SQLite store, durability ${durability}`,
+    {
+      open: Effect.gen(function* () {
+        const file = join(yield* folder, "store.db");
+        const again = openSqliteStore({ file, durability });
+        return {
+          store: yield* again,
+          again,
+          otherApp: openSqliteStore({ file, app: "other", durability }),
+          kill: null,
+        };
+      }),
+    },
+    { describe, test },
+  );

@@ -76,9 +76,9 @@ const settings = (durability: Durability, isAlone: boolean): readonly Setting[] 
   ["trusted_schema", 0],
 ];
 
-/** How a connection makes what it writes last. */
+/** How a connection makes what it writes last. That commits survive a loss of power is not left to it: flusher.ts sees to that. */
 export const flushSettings = (durability: Durability): readonly Setting[] => [
-  ["synchronous", durability === "power" ? "FULL" : "NORMAL"],
+  ["synchronous", "NORMAL"],
   // macOS keeps what was flushed in the disk's own cache otherwise.
   ["fullfsync", durability === "power" ? 1 : 0],
   ["checkpoint_fullfsync", durability === "power" ? 1 : 0],

@@ -64,4 +64,20 @@ export const storeErrorOf = (fields: {
   return new StoreError({ operation, message: messageOf(file, reason), cause, unknown });
 };
 
+/** Committed, and not known to be on the disk: whether it is shows when the store is read again. */
+export const flushError = (fields: {
+  readonly operation: string;
+  readonly file: string;
+  readonly fault: Error;
+}): StoreError =>
+  new StoreError({
+    operation: fields.operation,
+    message: messageOf(
+      fields.file,
+      `the disk did not take what was written (${fields.fault.message}); look into the system's log, and whether the disk is full`,
+    ),
+    cause: fields.fault,
+    unknown: true,
+  });
+
 export const messageOf = (file: string, reason: string): string => `store ${file}: ${reason}`;

@@ -4,7 +4,8 @@ import * as Clock from "effect/Clock";
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import { StoreError } from "../../core/errors.ts";
-import { isBusy, isOfOne, isSqliteError, messageOf, storeErrorOf } from "./fault.ts";
+import { flushError, isBusy, isOfOne, isSqliteError, messageOf, storeErrorOf } from "./fault.ts";
+import type { Flusher } from "./flusher.ts";
 import { patienceMillis, pause } from "./pause.ts";
 import type { Tables } from "./tables.ts";
 
@@ -21,7 +22,8 @@ const requestsMax = 2_000;
 export class Group {
   readonly #tables: Tables;
   readonly #services: Context.Context<never>;
-  readonly #onCommitted: (isNewsOfOthers: boolean) => void;
+  readonly #onCommitted: (committed: Committed) => void;
+  readonly #flusher: Flusher | undefined;
   #queue: Request[] = [];
   #isScheduled = false;
   /** Since when another process has been in the way, by the monotonic clock. */
@@ -30,15 +32,17 @@ export class Group {
   #aloneCount = 0;
   #isClosed = false;
 
-  /** `services` has the Clock and the Random by which pauses are made. */
+  /** `services` has the Clock and the Random by which pauses are made. With a `flusher`, an answer waits for the disk. */
   constructor(fields: {
     readonly tables: Tables;
     readonly services: Context.Context<never>;
-    readonly onCommitted: (isNewsOfOthers: boolean) => void;
+    readonly flusher: Flusher | undefined;
+    readonly onCommitted: (committed: Committed) => void;
   }) {
     this.#tables = fields.tables;
     this.#services = fields.services;
     this.#onCommitted = fields.onCommitted;
+    this.#flusher = fields.flusher;
   }
 
   /**
@@ -97,9 +101,9 @@ export class Group {
     const ended = this.#transact(requests);
     if (ended._tag === "Committed") {
       this.#goOn(requests.length);
-      for (const [index, { resume }] of requests.entries())
-        resume(Effect.succeed(ended.replies[index]));
-      this.#onCommitted(ended.isNewsOfOthers);
+      if (this.#flusher === undefined) answer(requests, ended.replies);
+      else this.#answerWhenFlushed(this.#flusher, requests, ended);
+      this.#onCommitted(ended);
     } else if (isBusy(ended.thrown) && !this.#isOutOfPatience()) {
       this.#queue.unshift(...requests);
       this.#pause();
@@ -110,6 +114,21 @@ export class Group {
       this.#goOn(requests.length);
       for (const request of requests) this.#fail(request, ended);
     }
+  }
+
+  /** What was only read may be of others, and not be on the disk either. */
+  #answerWhenFlushed(
+    flusher: Flusher,
+    requests: readonly Request[],
+    { replies, rowsWritten, isNewsOfOthers }: Committed,
+  ): void {
+    if (rowsWritten > 0 || isNewsOfOthers) flusher.note();
+    flusher.whenFlushed((fault) => {
+      if (fault === null) answer(requests, replies);
+      else
+        for (const { operation, resume } of requests)
+          resume(Effect.fail(flushError({ operation, file: this.#tables.database.file, fault })));
+    });
   }
 
   /** Nobody is in the way, and so many requests are over. */
@@ -129,7 +148,8 @@ export class Group {
       isCommitting = true;
       database.commit();
       this.#tables.settle();
-      return { _tag: "Committed", replies, isNewsOfOthers };
+      const rowsWritten = database.takeRowsWritten();
+      return { _tag: "Committed", replies, rowsWritten, isNewsOfOthers };
     } catch (thrown) {
       database.rollback();
       this.#tables.forget();
@@ -174,9 +194,14 @@ export class Group {
   }
 }
 
-interface Committed {
+const answer = (requests: readonly Request[], replies: readonly unknown[]): void => {
+  for (const [index, { resume }] of requests.entries()) resume(Effect.succeed(replies[index]));
+};
+
+export interface Committed {
   readonly _tag: "Committed";
   readonly replies: readonly unknown[];
+  readonly rowsWritten: number;
   readonly isNewsOfOthers: boolean;
 }
 

@@ -18,7 +18,9 @@ import { claim } from "./claim.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { connect, flushSettings, type Durability } from "./connect.ts";
 import { expiry } from "./expiry.ts";
-import { Group } from "./group.ts";
+import { flushError } from "./fault.ts";
+import { Flusher } from "./flusher.ts";
+import { Group, type Committed } from "./group.ts";
 import { list } from "./list.ts";
 import { closeOwner, deadOwners, enter, proofOf } from "./owner.ts";
 import { load } from "./load.ts";
@@ -63,7 +65,16 @@ const opened = ({
           ? new Checkpointer(file, flushSettings(durability))
           : undefined;
         return Effect.succeed(
-          openedOf({ tables: new Tables(database, app), services, checkpointer, isShared }),
+          openedOf({
+            tables: new Tables(database, app),
+            services,
+            checkpointer,
+            flusher:
+              durability === "power"
+                ? new Flusher(file, () => database.exec("PRAGMA wal_checkpoint(FULL)"))
+                : undefined,
+            isShared,
+          }),
         );
       } catch (thrown) {
         return thrown instanceof StoreError ? Effect.fail(thrown) : Effect.die(thrown);
@@ -75,14 +86,15 @@ interface Parts {
   readonly tables: Tables;
   readonly services: Context.Context<never>;
   readonly checkpointer: Checkpointer | undefined;
+  readonly flusher: Flusher | undefined;
   readonly isShared: boolean;
 }
 
-const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened => {
+const openedOf = ({ tables, services, checkpointer, flusher, isShared }: Parts): Opened => {
   const { database } = tables;
   const look = inSnapshot(tables, {
     operation: "changes",
-    onNews: () => bell.tell(),
+    onNews: () => onNews(),
     work: () => undefined,
   });
   const bell = new Bell(
@@ -90,15 +102,24 @@ const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened =
     () => void Effect.runForkWith(services)(Effect.ignore(look)),
   );
   let isRinging = false;
-  const onCommitted = (isNewsOfOthers: boolean): void => {
+  const onCommitted = ({ rowsWritten, isNewsOfOthers }: Committed): void => {
     if (isRinging || isNewsOfOthers) bell.tell();
     if (isRinging) bell.ring();
     isRinging = false;
-    checkpointer?.wrote(database.takeRowsWritten());
+    checkpointer?.wrote(rowsWritten);
   };
-  const group = new Group({ tables, services, onCommitted });
+  const group = new Group({ tables, services, flusher, onCommitted });
+  const onNews = (): void => {
+    flusher?.note();
+    bell.tell();
+  };
   const read = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
-    inSnapshot(tables, { operation, onNews: () => bell.tell(), work });
+    inSnapshot(tables, { operation, onNews, work });
+  /** What people and callers are told: not before it is on the disk. What a router reads leads to nothing but commits. */
+  const tell = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
+    flusher === undefined
+      ? read(operation, work)
+      : Effect.tap(read(operation, work), onDisk(flusher, operation, database.file));
   const store: StorePort = {
     abilities: { durable: true, scope: isShared ? "machine" : "process", ownerProof: true },
     url: `sqlite:${database.file}`,
@@ -121,11 +142,11 @@ const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened =
     expiry: (request) => read("expiry", (now) => expiry(tables, request, now)),
     list: (table, request) =>
       Effect.flatMap(
-        read("list", () => list(tables, table, request)),
+        tell("list", () => list(tables, table, request)),
         (page) =>
           page === undefined ? Effect.fail(pageError(table, request.after)) : Effect.succeed(page),
       ),
-    summary: read("summary", (now) => summary(tables, now)),
+    summary: tell("summary", (now) => summary(tables, now)),
     owed: (request) => read("owed", () => owed(tables, request)),
     load: (request) =>
       Effect.flatMap(
@@ -140,8 +161,20 @@ const openedOf = ({ tables, services, checkpointer, isShared }: Parts): Opened =
     close: Effect.promise(async () => {
       group.close();
       bell.close();
+      await flusher?.close();
       await checkpointer?.close();
       database.close();
     }),
   };
 };
+
+const onDisk = (
+  flusher: Flusher,
+  operation: string,
+  file: string,
+): Effect.Effect<void, StoreError> =>
+  Effect.callback((resume) =>
+    flusher.whenFlushed((fault) =>
+      resume(fault === null ? Effect.void : Effect.fail(flushError({ operation, file, fault }))),
+    ),
+  );
