@@ -1,5 +1,5 @@
 // Goal: the core stays small enough to be embedded, and asks its place for nothing. Method: bundled as a user's bundler would, minified and compressed. Each bound is a little above
-// what was measured when it was set; docs/decisions/0019 has what the parts weigh.
+// what was measured when it was set; docs/decisions/0021 has what the parts weigh.
 import { expect, test } from "vitest";
 import { webBundleOf } from "../support/web-bundle.ts";
 
