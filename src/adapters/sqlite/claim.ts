@@ -5,16 +5,12 @@ import type { Run } from "../../core/run.ts";
 import type { ClaimReply, ClaimRequest } from "../../core/store.ts";
 import { headsOf, requeue, Rooms, type Head } from "./key-line.ts";
 import type { Line, PlacedRun } from "./recent.ts";
+import { pick, type Candidate as Placed } from "../sql/claim.ts";
 import { patchedRun, runOf, runSelection } from "../sql/run-row.ts";
 import type { Tables } from "./tables.ts";
 
-interface Candidate {
-  readonly place: number;
+interface Candidate extends Placed {
   readonly id: string;
-  readonly dueAt: number;
-  readonly task: string;
-  readonly key: string | null;
-  readonly priority: number;
 }
 
 interface Claiming {
@@ -38,26 +34,12 @@ export const claim = (
     .filter((task) => !paused.has(pausedIdOf({ task })))
     .flatMap((task) => tables.linesOf(task))
     .flatMap((line) => [...beginningOf(claiming, line), ...keyedBeginningOf(claiming, line)]);
-  const taken = new Set<Candidate>();
-  const runs: Run[] = [];
-  for (const candidate of candidates.filter(({ dueAt }) => dueAt <= now).sort(inOrder)) {
-    if (runs.length >= limit) break;
-    const { task, key } = candidate;
-    if (rooms.of(task, key) <= 0) continue;
-    rooms.take(task, key);
-    taken.add(candidate);
-    runs.push(grant(tables, candidate, { owner, nonce }));
-  }
+  const { taken, nextDueAt } = pick(candidates, { limit, rooms, now });
+  const runs = taken.map((candidate) => grant(tables, candidate, { owner, nonce }));
   if (runs.length > 0) {
     const { states } = tables.ledger.change();
     states.pending -= runs.length;
     states.claimed += runs.length;
-  }
-  let nextDueAt: number | null = null;
-  for (const candidate of candidates) {
-    const { task, key, dueAt } = candidate;
-    if (taken.has(candidate) || rooms.of(task, key) <= 0) continue;
-    if (nextDueAt === null || dueAt < nextDueAt) nextDueAt = dueAt;
   }
   return { runs, nextDueAt };
 };
@@ -132,9 +114,6 @@ const runsOf = (
       count,
     )
     .map(([place, id, dueAt]) => ({ place, id, dueAt }) as Candidate);
-
-const inOrder = (a: Candidate, b: Candidate): number =>
-  b.priority - a.priority || a.dueAt - b.dueAt || a.place - b.place;
 
 const grant = (
   tables: Tables,

@@ -1,0 +1,145 @@
+// What a transaction reads before it decides: the app's row, and the rows that its batches name. Sent in one go with what begins the transaction.
+import type { Batch } from "../../core/store.ts";
+import type { Row } from "../sql/cell.ts";
+import { metaOf } from "../sql/meta-row.ts";
+import { runOf, runSelection } from "../sql/run-row.ts";
+import { moveOf, signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
+import type { Found, PlacedRun } from "./overlay.ts";
+import { integer, integers, text, texts } from "./parameter.ts";
+import type { Rows, Statement } from "./session.ts";
+import { metaSelection } from "./write.ts";
+
+/** What batches look at. */
+export interface Wanted {
+  readonly runs: ReadonlySet<string>;
+  readonly signals: ReadonlySet<string>;
+  readonly skips: ReadonlySet<string>;
+  readonly owners: ReadonlySet<string>;
+}
+
+export const wantedOf = (batches: readonly Batch[], owners: readonly string[] = []): Wanted => {
+  const wanted = {
+    runs: new Set<string>(),
+    signals: new Set<string>(),
+    skips: new Set<string>(),
+    owners: new Set(owners),
+  };
+  for (const { checks, signals, runs, patches, attempts, skips, close } of batches) {
+    for (const check of checks) {
+      if ("run" in check) wanted.runs.add(check.run);
+      if (check._tag === "OwnerOpen") wanted.owners.add(check.owner);
+    }
+    for (const { id, signal } of signals ?? []) {
+      wanted.signals.add(id);
+      if (signal._tag === "Status") wanted.runs.add(signal.run);
+    }
+    for (const { id } of runs ?? []) wanted.runs.add(id);
+    for (const { run } of patches ?? []) wanted.runs.add(run);
+    for (const { run } of attempts ?? []) wanted.runs.add(run);
+    for (const { id } of skips ?? []) wanted.skips.add(id);
+    if (close !== undefined) wanted.owners.add(close.owner);
+  }
+  return wanted;
+};
+
+/** The clock by which things are due: the server's, at the moment. */
+export const clockSelection = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+export const selectMeta = `SELECT ${clockSelection}, meta.version, ${metaSelection} FROM meta WHERE number = $1`;
+
+const selectRuns = `SELECT run.place, ${runSelection} FROM run WHERE run.app = $1 AND run.id = ANY($2)`;
+const selectSignals = `SELECT ${signalSelection} FROM ${signalSource} WHERE signal.app = $1 AND signal.id = ANY($2)`;
+/** By the moves of runs: a run's own status has no id of its own. */
+const selectMoves = `SELECT ${signalSelection} FROM unnest($2::text[], $3::bigint[], $4::text[]) AS move(run, token, state) JOIN run ON run.app = $1 AND run.id = move.run JOIN signal ON signal.run_place = run.place AND signal.token = move.token AND signal.state = move.state`;
+const selectSkips = "SELECT id FROM skip WHERE app = $1 AND id = ANY($2)";
+const selectOwners =
+  "SELECT id, condemned_at FROM owner WHERE app = $1 AND id = ANY($2) AND closed_at IS NULL";
+const selectTombstones =
+  "SELECT kind, id, digest FROM tombstone WHERE app = $1 AND (kind = 'event' AND id = ANY($2) OR kind = 'run' AND id = ANY($3))";
+
+/** The statements, in the order in which `foundOf` takes their rows. */
+export const findStatements = (
+  { app, number }: { readonly app: string; readonly number: number },
+  { runs, signals, skips, owners }: Wanted,
+): readonly Statement[] => {
+  const named = (sql: string, ids: ReadonlySet<string>): readonly Statement[] =>
+    ids.size === 0 ? [] : [{ sql, parameters: [text(app), texts([...ids])] }];
+  const moves = [...signals].flatMap((id) => moveOf(id) ?? []);
+  return [
+    { sql: selectMeta, parameters: [integer(number)] },
+    ...named(selectRuns, runs),
+    ...named(selectSignals, signals),
+    ...(moves.length === 0
+      ? []
+      : [
+          {
+            sql: selectMoves,
+            parameters: [
+              text(app),
+              texts(moves.map(({ run }) => run)),
+              integers(moves.map(({ token }) => token)),
+              texts(moves.map(({ state }) => state)),
+            ],
+          },
+        ]),
+    ...named(selectSkips, skips),
+    ...named(selectOwners, owners),
+    ...(runs.size + signals.size === 0
+      ? []
+      : [
+          {
+            sql: selectTombstones,
+            parameters: [text(app), texts([...signals]), texts([...runs])],
+          },
+        ]),
+  ];
+};
+
+export interface FoundAt {
+  readonly found: Found;
+  /** The server's clock. */
+  readonly now: number;
+  readonly version: number;
+}
+
+export const foundOf = (
+  { runs, signals, skips, owners }: Wanted,
+  answers: readonly Rows[],
+): FoundAt => {
+  const rest = [...answers];
+  const next = (isAsked: boolean): Rows => (isAsked ? (rest.shift() ?? []) : []);
+  const [now, version, ...meta] = next(true)[0] as Row;
+  const runRows = next(runs.size > 0).map(placedOf);
+  const signalRows = next(signals.size > 0);
+  const moveRows = next([...signals].some((id) => moveOf(id) !== undefined));
+  const skipRows = next(skips.size > 0);
+  const ownerRows = next(owners.size > 0);
+  const tombstones = next(runs.size + signals.size > 0);
+  return {
+    now: now as number,
+    version: version as number,
+    found: {
+      meta: metaOf(meta),
+      runs: new Map(runRows.map((placed) => [placed.run.id, placed])),
+      signals: new Map([...signalRows, ...moveRows].map(signalOf).map((stored) => [stored.id, stored])),
+      skips: new Set(skipRows.map(([id]) => id as string)),
+      openOwners: new Set(ownerRows.map(([id]) => id as string)),
+      owners: new Set(
+        ownerRows.filter(([, condemnedAt]) => condemnedAt === null).map(([id]) => id as string),
+      ),
+      eventTombstones: new Map(
+        tombstones
+          .filter(([kind]) => kind === "event")
+          .map(([, id, digest]) => [id as string, digest as string | null]),
+      ),
+      runTombstones: new Set(
+        tombstones.filter(([kind]) => kind === "run").map(([, id]) => id as string),
+      ),
+    },
+  };
+};
+
+export const placedOf = ([place, ...cells]: Row): PlacedRun => ({
+  place: place as number,
+  run: runOf(cells),
+});

@@ -1,0 +1,234 @@
+// Lists for people: which rows of a table a filter lets through, page by page. Keys, order and pages are those of src/core/store-order.ts.
+import { defaultOrder, keyOfPage, pageOf } from "../../core/store-order.ts";
+import { runStates } from "../../core/run.ts";
+import type { ListRequest, Page, Tables, Where } from "../../core/store.ts";
+import { moveOf, signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
+import { appSpan } from "../sql/meta-row.ts";
+import { attemptOf, attemptSelection, runOf, runSelection } from "../sql/run-row.ts";
+import {
+  cursorOf,
+  cursorSelection,
+  deadlineOf,
+  deadlineSelection,
+  matchSelection,
+  ownerOf,
+  ownerSelection,
+  skipOf,
+  skipSelection,
+  tombstoneOf,
+  tombstoneSelection,
+  waitingOf,
+} from "../sql/state-row.ts";
+import type { Row } from "../sql/cell.ts";
+import { integer, integers, text, texts, type Parameter } from "./parameter.ts";
+import type { AppPlace, Question } from "./reading.ts";
+
+/** Puts a parameter behind the others and gives its `$n`. */
+type Bind = (parameter: Parameter) => string;
+
+/** The condition that a filter is. A field that a table lacks lets no row through. */
+type Filters = {
+  readonly [Field in keyof Where]?: (wanted: NonNullable<Where[Field]>, bind: Bind) => string;
+};
+
+interface Listing<Of> {
+  readonly table: string;
+  readonly source?: string;
+  readonly selection: string;
+  readonly key: readonly string[];
+  /** The key begins with a place. */
+  readonly hasPlaces: boolean;
+  readonly rowOf: (row: Row) => Of;
+  readonly filters: Filters;
+}
+
+const equals =
+  (column: string) =>
+  (wanted: string, bind: Bind): string =>
+    `${column} = ${bind(text(wanted))}`;
+
+const anyOf =
+  (column: string) =>
+  (wanted: readonly string[], bind: Bind): string =>
+    `${column} = ANY(${bind(texts(wanted))})`;
+
+/** In words of the query, so that an index over some states can serve it. */
+const inStates =
+  (column: string) =>
+  (wanted: readonly string[]): string => {
+    const states = runStates.filter((state) => wanted.includes(state));
+    return states.length === 0
+      ? "false"
+      : `${column} IN (${states.map((state) => `'${state}'`).join(", ")})`;
+  };
+
+/** A status of a run has no id of its own: it is found by the move. */
+const bySignalId = (ids: readonly string[], bind: Bind): string => {
+  const moves = ids.flatMap((id) => moveOf(id) ?? []);
+  const own = `signal.place IN (SELECT move.place FROM unnest(${bind(texts(moves.map(({ run }) => run)))}, ${bind(
+    integers(moves.map(({ token }) => token)),
+  )}, ${bind(texts(moves.map(({ state }) => state)))}) AS wanted(run, token, state) JOIN run AS mover ON mover.id = wanted.run AND mover.app = $1 JOIN signal AS move ON move.run_place = mover.place AND move.token = wanted.token AND move.state = wanted.state)`;
+  const others = `signal.id = ANY(${bind(texts(ids))})`;
+  return moves.length === 0 ? others : `(${others} OR ${own})`;
+};
+
+const ofRun = (run: string, bind: Bind): string => {
+  const id = bind(text(run));
+  return `signal.place IN (SELECT place FROM signal WHERE run_place = (SELECT place FROM run WHERE id = ${id} AND app = $1) UNION ALL SELECT place FROM signal WHERE origin = ${id} AND app = $1)`;
+};
+
+const listings: { readonly [Table in keyof Tables]: Listing<Tables[Table]> } = {
+  run: {
+    table: "run",
+    selection: runSelection,
+    key: ["run.place"],
+    hasPlaces: true,
+    rowOf: runOf,
+    filters: {
+      ids: anyOf("run.id"),
+      run: equals("run.id"),
+      owner: equals("run.owner"),
+      states: inStates("run.state"),
+      task: equals("run.task"),
+      trigger: equals("run.trigger"),
+    },
+  },
+  attempt: {
+    table: "attempt",
+    selection: attemptSelection,
+    key: ["attempt.run_place", "attempt.token"],
+    hasPlaces: true,
+    rowOf: attemptOf,
+    filters: {
+      run: (run, bind) =>
+        `attempt.run_place = (SELECT place FROM run WHERE id = ${bind(text(run))} AND app = $1)`,
+      owner: equals("attempt.owner"),
+    },
+  },
+  signal: {
+    table: "signal",
+    source: signalSource,
+    selection: signalSelection,
+    key: ["signal.place"],
+    hasPlaces: true,
+    rowOf: signalOf,
+    filters: {
+      ids: bySignalId,
+      run: ofRun,
+      name: equals("signal.name"),
+      task: equals("signal.task"),
+      states: inStates("signal.state"),
+    },
+  },
+  skip: {
+    table: "skip",
+    selection: skipSelection,
+    key: ["skip.place"],
+    hasPlaces: true,
+    rowOf: skipOf,
+    filters: { ids: anyOf("skip.id"), trigger: equals("skip.trigger") },
+  },
+  waiting: {
+    table: "match",
+    selection: matchSelection,
+    key: ["trigger", "leaf", "at", "number"],
+    hasPlaces: false,
+    rowOf: waitingOf,
+    filters: { ids: anyOf("(heard::json ->> 'id')"), trigger: equals("trigger") },
+  },
+  cursor: {
+    table: "cursor",
+    selection: cursorSelection,
+    key: ["trigger", "leaf"],
+    hasPlaces: false,
+    rowOf: cursorOf,
+    filters: { trigger: equals("trigger") },
+  },
+  deadline: {
+    table: "deadline",
+    selection: deadlineSelection,
+    key: ["at", "id"],
+    hasPlaces: false,
+    rowOf: deadlineOf,
+    filters: { ids: anyOf("id"), trigger: equals("trigger") },
+  },
+  owner: {
+    table: "owner",
+    selection: ownerSelection,
+    key: ["owner.place"],
+    hasPlaces: true,
+    rowOf: ownerOf,
+    filters: { ids: anyOf("owner.id"), owner: equals("owner.id") },
+  },
+  tombstone: {
+    table: "tombstone",
+    selection: tombstoneSelection,
+    key: ["kind", "id"],
+    hasPlaces: false,
+    rowOf: tombstoneOf,
+    filters: { ids: anyOf("id"), trigger: equals("trigger") },
+  },
+};
+
+/** The page, or undefined if `after` is no `next` of this table. */
+export const list = <Table extends keyof Tables>(
+  { app, number }: AppPlace,
+  table: Table,
+  request: ListRequest,
+): Question<Page<Tables[Table]>> | undefined => {
+  const listing: Listing<Tables[Table]> = listings[table];
+  const { key, hasPlaces, selection } = listing;
+  const after = request.after === undefined ? null : keyOfPage(table, request.after);
+  if (after === undefined) return undefined;
+  const isNewest = (request.order ?? defaultOrder[table]) === "newest";
+  const limit = Math.min(Math.max(request.limit, 1), 10_000);
+  const parameters: Parameter[] = [text(app)];
+  const bind: Bind = (parameter) => `$${parameters.push(parameter)}`;
+  const base = number * appSpan;
+  const terms = [`${listing.table}.app = $1`, ...filtersOf(listing.filters, request.where, bind)];
+  if (hasPlaces) {
+    const [first] = key;
+    terms.push(`${first} > ${bind(integer(base))}`, `${first} <= ${bind(integer(base + appSpan))}`);
+  }
+  if (after !== null) {
+    const cells = after.map((part, index) =>
+      bind(
+        typeof part === "string" ? text(part) : integer(hasPlaces && index === 0 ? part + base : part),
+      ),
+    );
+    terms.push(`(${key.join(", ")}) ${isNewest ? "<" : ">"} (${cells.join(", ")})`);
+  }
+  const order = key.map((column) => `${column} ${isNewest ? "DESC" : "ASC"}`).join(", ");
+  return {
+    statements: [
+      {
+        sql: `SELECT ${key.join(", ")}, ${selection} FROM ${listing.source ?? listing.table} WHERE ${terms.join(" AND ")} ORDER BY ${order} LIMIT ${bind(integer(limit + 1))}`,
+        parameters,
+      },
+    ],
+    answer: ([rows = []]) => {
+      const last = rows[limit - 1];
+      return {
+        rows: rows.slice(0, limit).map((row) => listing.rowOf(row.slice(key.length))),
+        next:
+          rows.length > limit && last !== undefined
+            ? pageOf(keyOf(last.slice(0, key.length), hasPlaces ? base : 0))
+            : null,
+      };
+    },
+  };
+};
+
+const keyOf = (cells: Row, base: number): readonly (string | number)[] => {
+  const [first, ...others] = cells as (string | number)[];
+  return [typeof first === "number" ? first - base : (first as string), ...others];
+};
+
+const filtersOf = (filters: Filters, where: Where = {}, bind: Bind): readonly string[] =>
+  Object.entries(where).flatMap(([field, wanted]: [string, unknown]) => {
+    if (wanted === undefined) return [];
+    const filter = filters[field as keyof Where] as
+      | ((wanted: unknown, bind: Bind) => string)
+      | undefined;
+    return [filter === undefined ? "false" : filter(wanted, bind)];
+  });

@@ -1,0 +1,79 @@
+// Owners of runs: engines that have entered, and their leases. A lease counts by the server's clock. One statement a few times in its length renews those of all engines of
+// this handle. Who has not renewed in time is condemned, by whoever looks first, and can't renew any more: so an owner that comes back finds out, and nobody is taken for
+// dead who could still believe that it lives.
+import * as Effect from "effect/Effect";
+import type { Owner } from "../../core/store.ts";
+import { ownerSelection } from "../sql/state-row.ts";
+import { clockSelection } from "./found.ts";
+import type { Begun } from "./group.ts";
+import { integer, text, texts } from "./parameter.ts";
+import type { Failed, Statement } from "./session.ts";
+
+const insertOwner =
+  "INSERT INTO owner (place, app, id, host, process, entered_at, lease_until) SELECT coalesce(max(place), $2) + 1, $1, $3, $4, $5, $6, $6 + $7 FROM owner WHERE app = $1 ON CONFLICT DO NOTHING";
+
+export const enter = (
+  { session, now, overlay: { app, base } }: Begun,
+  { id, host, process }: Pick<Owner, "id" | "host" | "process">,
+  leaseMillis: number,
+): Effect.Effect<void, Failed> =>
+  Effect.asVoid(
+    session.send([
+      {
+        sql: insertOwner,
+        parameters: [
+          text(app),
+          integer(base),
+          text(id),
+          text(host),
+          integer(process),
+          integer(now),
+          integer(leaseMillis),
+        ],
+      },
+    ]),
+  );
+
+export const leave = (
+  { session, now, overlay: { app } }: Begun,
+  id: string,
+): Effect.Effect<void, Failed> =>
+  Effect.asVoid(
+    session.send([
+      {
+        sql: "UPDATE owner SET closed_at = $3 WHERE app = $1 AND id = $2 AND closed_at IS NULL",
+        parameters: [text(app), text(id), integer(now)],
+      },
+    ]),
+  );
+
+/** Gives the ids of those that still have their lease. `now` null: the server's clock. */
+export const renewal = (
+  app: string,
+  ids: readonly string[],
+  { now, leaseMillis }: { readonly now: number | null; readonly leaseMillis: number },
+): Statement => ({
+  sql: `UPDATE owner SET lease_until = greatest(lease_until, coalesce($3, ${clockSelection}) + $4) WHERE app = $1 AND id = ANY($2) AND closed_at IS NULL AND condemned_at IS NULL RETURNING id`,
+  parameters: [text(app), texts(ids), integer(now), integer(leaseMillis)],
+});
+
+const isOver = `condemned_at IS NOT NULL OR lease_until < coalesce($2, ${clockSelection})`;
+const open = "app = $1 AND closed_at IS NULL";
+
+/** Whether there is any whose lease is over: asked often, and seldom so. */
+export const anyDead = (app: string, now: number | null): Statement => ({
+  sql: `SELECT 1 FROM owner WHERE ${open} AND (${isOver}) LIMIT 1`,
+  parameters: [text(app), integer(now)],
+});
+
+export const condemn = (app: string, now: number | null): readonly Statement[] => [
+  {
+    sql: `UPDATE owner SET condemned_at = coalesce($2, ${clockSelection}) WHERE ${open} AND condemned_at IS NULL AND lease_until < coalesce($2, ${clockSelection})`,
+    parameters: [text(app), integer(now)],
+  },
+  {
+    sql: `SELECT ${ownerSelection} FROM owner WHERE ${open} AND condemned_at IS NOT NULL ORDER BY place`,
+    parameters: [text(app)],
+  },
+];
+
