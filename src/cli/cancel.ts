@@ -4,13 +4,13 @@ import { InputError } from "../core/errors.ts";
 import { RefusedError } from "./failure.ts";
 import { print, printJson } from "./output.ts";
 import { app, argument, doing, id, json, store } from "./options.ts";
-import { appNamed, storeUrl, withStore } from "./reach.ts";
+import { appNamed, shownStoreUrl, withStore } from "./reach.ts";
 
 const run = argument("RUN", "The run's id");
 
 const unknown = (options: { readonly run: string; readonly store: string | undefined }): Error =>
   new InputError(
-    `there is no run ${JSON.stringify(options.run)} in ${storeUrl(options.store)}; "detent runs" lists them`,
+    `there is no run ${JSON.stringify(options.run)} in ${shownStoreUrl(options.store)}; "detent runs" lists them`,
   );
 
 export const cancel = Command.make(

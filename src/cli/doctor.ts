@@ -11,7 +11,7 @@ import { dueListOf, type Due } from "./due-list.ts";
 import type { Finding } from "./finding.ts";
 import { doing, json, optionalArgument, store } from "./options.ts";
 import { print, printJson, styled } from "./output.ts";
-import { appNamed, storeUrl, withStore } from "./reach.ts";
+import { appNamed, shownStoreUrl, storeUrl, withStore } from "./reach.ts";
 import { setting, settingNames, type Setting } from "./settings.ts";
 import { storeHealth } from "./store-health.ts";
 
@@ -63,7 +63,7 @@ const flagged = (
   name: (typeof settingNames)[number],
   { store: url, app }: { readonly store: string | undefined; readonly app: string | undefined },
 ): Setting => {
-  if (name === "store") return setting(name, url);
+  if (name === "store") return { ...setting(name, url), value: shownStoreUrl(url) };
   const found = name === "app" ? setting(name, app) : setting(name);
   return found.source === "--app" ? { ...found, source: "APP" } : found;
 };

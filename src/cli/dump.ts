@@ -24,7 +24,7 @@ import {
 } from "../core/store-load.ts";
 import { app, argument, doing, flag, json, store } from "./options.ts";
 import { counted, print, printJson } from "./output.ts";
-import { appNamed, storeUrl, withStore } from "./reach.ts";
+import { appNamed, shownStoreUrl, storeUrl, withStore } from "./reach.ts";
 
 /** How many rows there were of each table. */
 type Counts = Record<DumpTable, number>;
@@ -83,7 +83,8 @@ export const load = Command.make(
         }
       }),
     );
-    if (options.json) return printJson({ store: storeUrl(options.store), app: name, rows: counts });
+    if (options.json)
+      return printJson({ store: shownStoreUrl(options.store), app: name, rows: counts });
     print(`app ${name}: ${toldOf(counts)}`);
   }),
 ).pipe(

@@ -60,7 +60,7 @@ export const id = flag(
 export const store = flag(
   "store",
   "URL",
-  "Where state is kept: sqlite:FILE. Default: DETENT_STORE, detent.config.ts, or sqlite:detent.db",
+  "Where state is kept: sqlite:FILE or postgres://…. Default: DETENT_STORE, detent.config.ts, or sqlite:detent.db",
 );
 
 export const app = flag(

@@ -7,10 +7,14 @@ import type { CompiledTrigger, Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { triggerOfRow } from "../core/made.ts";
 import type { StorePort } from "../core/store.ts";
+import { withoutSecrets } from "../core/store-url.ts";
 import { setting } from "./settings.ts";
 
 /** The flag, or what is set elsewhere. */
 export const storeUrl = (flag: string | undefined): string => setting("store", flag).value;
+
+/** The same as a person may see it. */
+export const shownStoreUrl = (flag: string | undefined): string => withoutSecrets(storeUrl(flag));
 
 export interface Access {
   /** The flag `--store`. */
@@ -29,7 +33,7 @@ export const withStore = async <A>(
   const url = storeUrl(access.store);
   if (url === "memory" || url === "memory:")
     throw new InputError(
-      "the store memory: lives in one process and ends with this command; give sqlite:FILE",
+      "the store memory: lives in one process and ends with this command; give sqlite:FILE or postgres://…",
     );
   if (access.absent === "refuse" && url.startsWith("sqlite:")) demandFile(url);
   const { openStore } = await import("../runtime/open-store.ts");

@@ -9,7 +9,7 @@ import { importModule } from "./executor/registry.ts";
 
 /** What `detent.config.ts` may say. A flag of a command goes before the environment (`DETENT_STORE`, …), the environment before the file. */
 export interface Config {
-  /** Where state is kept: `sqlite:FILE`. */
+  /** Where state is kept: `sqlite:FILE` or `postgres://…`. */
   readonly store?: string;
   /** The app: its file, or the name it has in the store. */
   readonly app?: string;

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { memoryStore } from "../core/memory-store.ts";
+import { withoutSecrets } from "../core/store-url.ts";
 import type { StorePort } from "../core/store.ts";
 
 export interface OpenStoreOptions {
@@ -11,17 +12,21 @@ export interface OpenStoreOptions {
   readonly durability?: "power" | "process";
 }
 
-/** Opens the store that a URL names, `memory:` or `sqlite:FILE`; closed with the scope. A relative FILE is below the working directory. */
+/** Opens the store that a URL names, `memory:`, `sqlite:FILE` or `postgres://…`; closed with the scope. A relative FILE is below the working directory. */
 export const openStore = (
   url: string,
   options: OpenStoreOptions,
 ): Effect.Effect<StorePort, StoreError | InputError, Scope.Scope> =>
   Effect.suspend((): Effect.Effect<StorePort, StoreError | InputError, Scope.Scope> => {
     if (url === "memory:" || url === "memory") return Effect.succeed(memoryStore());
+    if (/^postgres(ql)?:/.test(url))
+      return Effect.flatMap(postgres, ({ openPostgresStore }) =>
+        openPostgresStore({ url, ...options }),
+      );
     if (!url.startsWith("sqlite:") || url === "sqlite:")
       return Effect.fail(
         new InputError(
-          `the store ${JSON.stringify(withoutSecrets(url))} is none that detent knows; give sqlite:FILE or memory:`,
+          `the store ${JSON.stringify(withoutSecrets(url))} is none that detent knows; give sqlite:FILE, postgres://… or memory:`,
         ),
       );
     const file = path.resolve(url.slice("sqlite:".length));
@@ -31,4 +36,14 @@ export const openStore = (
     );
   });
 
-const withoutSecrets = (url: string): string => url.replace(/\/\/[^@/]*@/, "//***@");
+/** Its driver is a package of its own, which only who uses PostgreSQL installs. */
+const postgres = Effect.tryPromise({
+  try: () => import("../adapters/postgres/index.ts"),
+  catch: (error) => {
+    const { code, message = "" } = error as { readonly code?: string; readonly message?: string };
+    if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes("@effect/sql-pg")) throw error;
+    return new InputError(
+      "a store in PostgreSQL needs the package @effect/sql-pg; add it: npm install @effect/sql-pg@4",
+    );
+  },
+});

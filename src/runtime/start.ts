@@ -44,7 +44,7 @@ import { Outcomes } from "./outcomes.ts";
 import { retryIn, type RetryOptions, type RetryReply } from "./retry.ts";
 
 export interface StartOptions {
-  /** Where state is kept: `sqlite:FILE` or `memory:`. Default "sqlite:detent.db". */
+  /** Where state is kept: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` or `memory:`. Default "sqlite:detent.db". */
   readonly store?: string;
   /**
    * The file that `detent build` has made of the app's task modules, as URL or path; threads load it in their place, which is faster. If one of its sources has changed
@@ -167,7 +167,7 @@ export const start = async (given: App, options: StartOptions = {}): Promise<Run
   const fault = optionFault("start", options, optionNames);
   if (fault !== undefined) throw new InputError(fault);
   if (store !== undefined && typeof store !== "string")
-    throw new InputError(`store is ${String(store)}; give sqlite:FILE or memory:`);
+    throw new InputError(`store is ${String(store)}; give sqlite:FILE, postgres://… or memory:`);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))
     throw new InputError(`slots is ${String(slots)}; give a whole number of at least 1`);
   const wrong = Object.entries(options.shared ?? {}).find(

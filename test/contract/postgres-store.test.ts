@@ -11,7 +11,7 @@ let server: Server;
 let apps = 0;
 
 beforeAll(async () => {
-  if (hasPostgres) server = await startServer();
+  if (hasPostgres) server = await startServer({ trust: true });
 }, 60_000);
 afterAll(() => server?.stop());
 
@@ -29,9 +29,11 @@ storeContract(
         again: handle(app),
         otherApp: handle(`${app}-other`),
         kill: (owner) =>
-          server.psql(`UPDATE detent.owner SET lease_until = 0 WHERE app = '${app}' AND id = '${owner}'`),
+          server.psql(
+            `UPDATE detent.owner SET lease_until = 0 WHERE app = '${app}' AND id = '${owner}'`,
+          ),
       };
     }),
   },
-  { describe: describe.skipIf(!hasPostgres), test },
+  { describe: hasPostgres ? describe : describe.skip, test: test.concurrent },
 );

@@ -1,8 +1,21 @@
 // A PostgreSQL server of our own: Debian's, in a temporary folder, on loopback and a free port, as a user who is not root; ended with its scope. Where there is none, the
 // suites that need it are skipped, and one line says so; DETENT_REQUIRE_SERVICES=1 makes that a failure.
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import {
+  execFileSync,
+  spawn,
+  type ChildProcess,
+  type ExecFileSyncOptions,
+} from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -11,11 +24,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The folder with the server's programs; undefined: there is none on this machine. */
 const programs = (): string | undefined => {
   const debian = "/usr/lib/postgresql";
-  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];
+  const versions = existsSync(debian)
+    ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a))
+    : [];
   return [
     ...(process.env["PATH"] ?? "").split(delimiter),
     ...versions.map((version) => join(debian, version, "bin")),
-  ].find((folder) => ["initdb", "postgres", "psql"].every((name) => existsSync(join(folder, name))));
+  ].find((folder) =>
+    ["initdb", "postgres", "psql"].every((name) => existsSync(join(folder, name))),
+  );
 };
 
 const found = programs();
@@ -58,12 +75,13 @@ const userOf = (): { readonly uid?: number; readonly gid?: number } => {
   const line = readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .map((entry) => entry.split(":"));
-  const [, , uid, gid] = line.find(([name]) => name === "postgres") ?? line.find(([name]) => name === "nobody") ?? [];
+  const [, , uid, gid] =
+    line.find(([name]) => name === "postgres") ?? line.find(([name]) => name === "nobody") ?? [];
   return { uid: Number(uid), gid: Number(gid) };
 };
 
-/** `fsync`: whether commits reach the disk; a server that only its own tests kill can do without. */
-export const startServer = async ({ fsync = false } = {}): Promise<Server> => {
+/** `fsync`: whether commits reach the disk; a server that only its own tests kill can do without. `trust`: connects faster, for it asks for no password. */
+export const startServer = async ({ fsync = false, trust = false } = {}): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), "detent-postgres-"));
   const user = userOf();
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
@@ -72,10 +90,26 @@ export const startServer = async ({ fsync = false } = {}): Promise<Server> => {
   const secret = join(folder, "password");
   writeFileSync(secret, password);
   if (user.uid !== undefined && user.gid !== undefined) chownSync(secret, user.uid, user.gid);
-  const options = { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] } as const;
+  const options: ExecFileSyncOptions = {
+    ...user,
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  };
   execFileSync(
     program("initdb"),
-    ["-D", data, "-U", "owner", "-A", "scram-sha-256", `--pwfile=${secret}`, "-E", "UTF8", "--locale=C", "--no-sync"],
+    [
+      "-D",
+      data,
+      "-U",
+      "owner",
+      "-A",
+      trust ? "trust" : "scram-sha-256",
+      `--pwfile=${secret}`,
+      "-E",
+      "UTF8",
+      "--locale=C",
+      "--no-sync",
+    ],
     options,
   );
   const port = await freePort();
@@ -83,8 +117,26 @@ export const startServer = async ({ fsync = false } = {}): Promise<Server> => {
   const psql = (sql: string, database = "detent"): string =>
     execFileSync(
       program("psql"),
-      ["-h", "127.0.0.1", "-p", String(port), "-U", "owner", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
-      { encoding: "utf8", env: { ...process.env, PGPASSWORD: password }, stdio: ["ignore", "pipe", "pipe"] },
+      [
+        "-h",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-U",
+        "owner",
+        "-d",
+        database,
+        "-XAtq",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-c",
+        sql,
+      ],
+      {
+        encoding: "utf8",
+        env: { ...process.env, PGPASSWORD: password },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
     ).trimEnd();
   const isUp = (): boolean => {
     try {
@@ -105,7 +157,13 @@ export const startServer = async ({ fsync = false } = {}): Promise<Server> => {
     };
     server = spawn(
       program("postgres"),
-      ["-D", data, "-p", String(port), ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+      [
+        "-D",
+        data,
+        "-p",
+        String(port),
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
       { ...user, cwd: folder, stdio: "ignore" },
     );
     while (!isUp()) {

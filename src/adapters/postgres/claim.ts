@@ -73,16 +73,21 @@ export const picked = (
   { limit }: ClaimRequest,
   now: number,
 ): ReturnType<typeof pick<Candidate>> => {
-  const left = new Map(keyed.map(([task, , , , key, room]) => [`${task} ${key}`, room as number | null]));
+  const left = new Map<string, number>();
+  for (const [task, , , , key, free] of keyed)
+    if (free !== null) left.set(roomId(task as string, key as string), free as number);
   const rooms: Rooms = {
-    of: (task, key) => (key === null ? Infinity : (left.get(`${task} ${key}`) ?? Infinity)),
+    of: (task, key) => (key === null ? Infinity : (left.get(roomId(task, key)) ?? Infinity)),
     take: (task, key) => {
-      const room = left.get(`${task} ${key}`);
-      if (key !== null && typeof room === "number") left.set(`${task} ${key}`, room - 1);
+      const id = key === null ? "" : roomId(task, key);
+      const free = left.get(id);
+      if (free !== undefined) left.set(id, free - 1);
     },
   };
   return pick([...free, ...keyed].map(candidateOf), { limit, rooms, now });
 };
+
+const roomId = (task: string, key: string): string => `${task} ${key}`;
 
 const candidateOf = ([task, priority, place, dueAt, key]: Row): Candidate => ({
   task: task as string,
@@ -109,13 +114,7 @@ export const grantStatement = (
   { owner, nonce }: ClaimRequest,
 ): Statement => ({
   sql: grant,
-  parameters: [
-    integers(places),
-    text(owner),
-    text(nonce),
-    integer(number),
-    integer(places.length),
-  ],
+  parameters: [integers(places), text(owner), text(nonce), integer(number), integer(places.length)],
 });
 
 /** In the order in which they were picked. */

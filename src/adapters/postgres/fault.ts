@@ -58,14 +58,16 @@ const reasons: Readonly<Record<string, string>> = {
   "53200": "the server is out of memory; look into its log",
   "53300": "the server has no connection free; raise max_connections, or run fewer engines",
   "25006": "the server only reads, as a replica does; give the URL of the primary",
-  "57014": "the server gave up a statement that took longer than 30 s; look for who holds locks in pg_stat_activity",
-  "22021": "text with the character U+0000 can't be stored in PostgreSQL; leave it out of names and ids",
+  "57014":
+    "the server gave up a statement that took longer than 30 s; look for who holds locks in pg_stat_activity",
+  "22021":
+    "text with the character U+0000 can't be stored in PostgreSQL; leave it out of names and ids",
   "54000": "an id, name or key is longer than PostgreSQL can index (2,700 bytes); make it shorter",
   "42P01": "its tables are gone; open it again",
   "3F000": "its schema detent is gone; open it again",
 };
 
-export const reasonOf = ({ code, message, isLost }: Fault): string => {
+const reasonOf = ({ code, message, isLost }: Fault): string => {
   if (isLost) return `the server can't be reached (${message}); look whether it runs`;
   if (code === undefined) return message;
   const known = reasons[code] ?? reasons[code.slice(0, 2)];

@@ -15,6 +15,8 @@ export interface Wanted {
   readonly signals: ReadonlySet<string>;
   readonly skips: ReadonlySet<string>;
   readonly owners: ReadonlySet<string>;
+  /** Whether it matters that nobody renews a lease meanwhile. */
+  readonly isLocking: boolean;
 }
 
 export const wantedOf = (batches: readonly Batch[], owners: readonly string[] = []): Wanted => {
@@ -23,11 +25,14 @@ export const wantedOf = (batches: readonly Batch[], owners: readonly string[] = 
     signals: new Set<string>(),
     skips: new Set<string>(),
     owners: new Set(owners),
+    isLocking: false,
   };
   for (const { checks, signals, runs, patches, attempts, skips, close } of batches) {
     for (const check of checks) {
       if ("run" in check) wanted.runs.add(check.run);
-      if (check._tag === "OwnerOpen") wanted.owners.add(check.owner);
+      if (check._tag !== "OwnerOpen") continue;
+      wanted.owners.add(check.owner);
+      wanted.isLocking = true;
     }
     for (const { id, signal } of signals ?? []) {
       wanted.signals.add(id);
@@ -53,14 +58,14 @@ const selectSignals = `SELECT ${signalSelection} FROM ${signalSource} WHERE sign
 const selectMoves = `SELECT ${signalSelection} FROM unnest($2::text[], $3::bigint[], $4::text[]) AS move(run, token, state) JOIN run ON run.app = $1 AND run.id = move.run JOIN signal ON signal.run_place = run.place AND signal.token = move.token AND signal.state = move.state`;
 const selectSkips = "SELECT id FROM skip WHERE app = $1 AND id = ANY($2)";
 const selectOwners =
-  "SELECT id, condemned_at FROM owner WHERE app = $1 AND id = ANY($2) AND closed_at IS NULL";
+  "SELECT id, lease_until, condemned_at FROM owner WHERE app = $1 AND id = ANY($2) AND closed_at IS NULL ORDER BY place";
 const selectTombstones =
   "SELECT kind, id, digest FROM tombstone WHERE app = $1 AND (kind = 'event' AND id = ANY($2) OR kind = 'run' AND id = ANY($3))";
 
 /** The statements, in the order in which `foundOf` takes their rows. */
 export const findStatements = (
   { app, number }: { readonly app: string; readonly number: number },
-  { runs, signals, skips, owners }: Wanted,
+  { runs, signals, skips, owners, isLocking }: Wanted,
 ): readonly Statement[] => {
   const named = (sql: string, ids: ReadonlySet<string>): readonly Statement[] =>
     ids.size === 0 ? [] : [{ sql, parameters: [text(app), texts([...ids])] }];
@@ -83,7 +88,7 @@ export const findStatements = (
           },
         ]),
     ...named(selectSkips, skips),
-    ...named(selectOwners, owners),
+    ...named(isLocking ? `${selectOwners} FOR UPDATE` : selectOwners, owners),
     ...(runs.size + signals.size === 0
       ? []
       : [
@@ -121,11 +126,15 @@ export const foundOf = (
     found: {
       meta: metaOf(meta),
       runs: new Map(runRows.map((placed) => [placed.run.id, placed])),
-      signals: new Map([...signalRows, ...moveRows].map(signalOf).map((stored) => [stored.id, stored])),
+      signals: new Map(
+        [...signalRows, ...moveRows].map(signalOf).map((stored) => [stored.id, stored]),
+      ),
       skips: new Set(skipRows.map(([id]) => id as string)),
-      openOwners: new Set(ownerRows.map(([id]) => id as string)),
-      owners: new Set(
-        ownerRows.filter(([, condemnedAt]) => condemnedAt === null).map(([id]) => id as string),
+      owners: new Map(
+        ownerRows.map(([id, leaseUntil, condemnedAt]) => [
+          id as string,
+          { leaseUntil: leaseUntil as number, isCondemned: condemnedAt !== null },
+        ]),
       ),
       eventTombstones: new Map(
         tombstones

@@ -14,22 +14,23 @@ import { isNews } from "../../core/batch.ts";
 import { StoreError } from "../../core/errors.ts";
 import type { Run } from "../../core/run.ts";
 import type { Batch, ClaimReply, ClaimRequest, CommitReply } from "../../core/store.ts";
-import {
-  candidateStatements,
-  grantedOf,
-  grantStatement,
-  picked,
-  selectGranted,
-} from "./claim.ts";
+import { candidateStatements, grantedOf, grantStatement, picked, selectGranted } from "./claim.ts";
 import { canTryAgain, isOfOne, storeErrorOf, type Fault } from "./fault.ts";
 import { findStatements, foundOf, placedOf, wantedOf } from "./found.ts";
 import { Overlay } from "./overlay.ts";
 import { integer, text } from "./parameter.ts";
-import { Failed, patienceMillis, pause, type Rows, type Session, type Statement } from "./session.ts";
+import {
+  type Failed,
+  patienceMillis,
+  pause,
+  type Rows,
+  type Session,
+  type Statement,
+} from "./session.ts";
 import { metaStatement, rowStatements } from "./write.ts";
 
 /** Work of its own, in a transaction of its own, under the app's lock. */
-export type Work = (overlay: Begun) => Effect.Effect<unknown, Failed>;
+type Work = (overlay: Begun) => Effect.Effect<unknown, Failed>;
 
 export interface Begun {
   readonly session: Session;
@@ -60,6 +61,8 @@ export interface GroupFields {
   readonly number: number;
   readonly clock: "server" | "caller";
   readonly services: Context.Context<never>;
+  /** Owners that were told dead through this handle. */
+  readonly suspects: ReadonlySet<string>;
   readonly onCommitted: (isNews: boolean) => void;
   /** Hears the server's clock, and when that was by the monotonic one. */
   readonly onClock: (now: number, sentAt: bigint) => void;
@@ -168,9 +171,7 @@ export class Group {
     for (let failures = 0; ; failures++) {
       const connected = yield* Effect.result(this.#fields.session.connect("commit"));
       const ended =
-        connected._tag === "Failure"
-          ? connected.failure
-          : yield* transact(this.#fields, requests);
+        connected._tag === "Failure" ? connected.failure : yield* transact(this.#fields, requests);
       if (!(ended instanceof StoreError) && ended._tag === "Committed")
         return this.#answer(requests, ended);
       if (!(ended instanceof StoreError) && !ended.isUnknown) {
@@ -343,7 +344,7 @@ const alone = (
   });
 
 const beginning = (
-  { session, app, number, onClock }: GroupFields,
+  { session, app, number, suspects, onClock }: GroupFields,
   traces: Traces,
   of: {
     readonly batches: readonly Batch[];
@@ -365,7 +366,7 @@ const beginning = (
     const { found, now } = foundOf(wanted, answers.slice(2, 2 + finding.length));
     onClock(now, sentAt);
     return {
-      begun: { session, now, overlay: new Overlay(app, number, found) },
+      begun: { session, now, overlay: new Overlay({ app, number }, found, suspects) },
       rest: answers.slice(2 + finding.length),
     };
   });

@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type * as Context from "effect/Context";
 import type * as Scope from "effect/Scope";
-import { InputError, type StoreError } from "../../core/errors.ts";
+import type { InputError, StoreError } from "../../core/errors.ts";
 import { keptBatch } from "../../core/kept-batch.ts";
 import { notEmpty } from "../../core/store-load.ts";
 import { pageError } from "../../core/store-order.ts";
@@ -18,9 +18,17 @@ import { Group } from "./group.ts";
 import { Leases } from "./lease.ts";
 import { list } from "./list.ts";
 import { batchOfLoad, load } from "./load.ts";
-import { anyDead, condemn, enter, leave } from "./owner.ts";
+import { enter, leave, selectDead } from "./owner.ts";
 import { purge } from "./purge.ts";
-import { expiry, owed, reading, summary, type AppPlace, type KnownGeneration, type Question } from "./reading.ts";
+import {
+  expiry,
+  owed,
+  reading,
+  summary,
+  type AppPlace,
+  type KnownGeneration,
+  type Question,
+} from "./reading.ts";
 import { ownerOf } from "../sql/state-row.ts";
 import { ServerClock } from "./server-clock.ts";
 import { pause, Session } from "./session.ts";
@@ -69,7 +77,10 @@ const opened = ({
         side: new Session(shown, configOf(url, "process")),
         ear: new Session(shown, { ...config, multiplex: false }),
       };
-      const number = yield* Effect.onError(prepare(sessions.writer, app), () => sessions.writer.close);
+      const number = yield* Effect.onError(
+        prepare(sessions.writer, app),
+        () => sessions.writer.close,
+      );
       return openedOf({ sessions, at: { app, number }, clock, services });
     }),
   );
@@ -86,12 +97,14 @@ const openedOf = ({ sessions, at, clock, services }: Parts): Opened => {
   const { app, number } = at;
   const bell = new Bell({ at, side, ear, services });
   const serverClock = new ServerClock();
+  const suspects = new Set<string>();
   const group = new Group({
     session: writer,
     app,
     number,
     clock,
     services,
+    suspects,
     onCommitted: (isNews) => {
       if (!isNews) return;
       bell.tell();
@@ -119,18 +132,15 @@ const openedOf = ({ sessions, at, clock, services }: Parts): Opened => {
         group.alone("leave", (begun) => leave(begun, owner)),
         () => Effect.sync(() => leases.drop(owner)),
       ),
-    dead: Effect.flatMap(
+    dead: Effect.tap(
       ask("dead", (now) => ({
-        statements: [anyDead(app, now)],
-        answer: ([rows = []]) => rows.length > 0,
+        statements: [selectDead(app, now)],
+        answer: ([rows = []]) => rows.map(ownerOf),
       })),
-      (isAny) =>
-        isAny
-          ? ask("dead", (now) => ({
-              statements: condemn(app, now),
-              answer: ([, rows = []]) => rows.map(ownerOf),
-            }))
-          : Effect.succeed([]),
+      (dead) =>
+        Effect.sync(() => {
+          for (const { id } of dead) suspects.add(id);
+        }),
     ),
     proof: () => Effect.succeed(null),
     read: (request) =>
@@ -197,7 +207,8 @@ const asked = <A>(
         const sent = yield* Effect.result(
           session.send(isOne ? statements : [begin, ...statements, end]),
         );
-        if (sent._tag === "Success") return answer(isOne ? sent.success : sent.success.slice(1, -1));
+        if (sent._tag === "Success")
+          return answer(isOne ? sent.success : sent.success.slice(1, -1));
         const { fault } = sent.failure;
         if (!fault.isLost && !isOne) yield* Effect.ignore(session.send([{ sql: "ROLLBACK" }]));
         if (failures >= 5 || !canTryAgain(fault))

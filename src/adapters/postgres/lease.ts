@@ -1,5 +1,5 @@
 // The leases of the engines that have entered through this handle, renewed together.
-import * as Context from "effect/Context";
+import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import { renewal } from "./owner.ts";
@@ -44,12 +44,14 @@ export class Leases {
     for (;;) {
       yield* Effect.sleep(this.leaseMillis / 4);
       if (this.#owners.size === 0) continue;
-      const now = yield* this.#given;
-      const statement = renewal(this.#app, [...this.#owners], { now, leaseMillis: this.leaseMillis });
+      const given = this.#given;
+      const now = yield* given;
+      const statement = renewal(this.#app, [...this.#owners], {
+        now,
+        leaseMillis: this.leaseMillis,
+      });
       yield* Effect.ignore(
-        this.#side.use(
-          Effect.andThen(this.#side.connect("renew"), this.#side.send([statement])),
-        ),
+        this.#side.use(Effect.andThen(this.#side.connect("renew"), this.#side.send([statement]))),
       );
     }
   });

@@ -193,7 +193,9 @@ export const list = <Table extends keyof Tables>(
   if (after !== null) {
     const cells = after.map((part, index) =>
       bind(
-        typeof part === "string" ? text(part) : integer(hasPlaces && index === 0 ? part + base : part),
+        typeof part === "string"
+          ? text(part)
+          : integer(hasPlaces && index === 0 ? part + base : part),
       ),
     );
     terms.push(`(${key.join(", ")}) ${isNewest ? "<" : ">"} (${cells.join(", ")})`);

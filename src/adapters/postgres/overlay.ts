@@ -35,11 +35,16 @@ export interface Found {
   readonly runs: Map<string, PlacedRun>;
   readonly signals: Map<string, StoredSignal>;
   readonly skips: Set<string>;
-  /** Owners that have entered and are not closed; and of them those that are not condemned either. */
-  readonly openOwners: Set<string>;
-  readonly owners: Set<string>;
+  /** Those that have entered and are not closed. */
+  readonly owners: Map<string, FoundOwner>;
   readonly eventTombstones: Map<string, string | null>;
   readonly runTombstones: Set<string>;
+}
+
+interface FoundOwner {
+  readonly leaseUntil: number;
+  /** Its runs are being taken back: its lease can't be renewed any more. */
+  readonly isCondemned: boolean;
 }
 
 export interface NewRow {
@@ -68,18 +73,39 @@ export class Overlay {
   readonly attempts: { readonly place: number; readonly attempt: Attempt }[] = [];
   readonly skips: Skip[] = [];
   /** By key; null: removed. */
-  readonly waiting = new Map<string, { readonly key: Pick<Waiting, "trigger" | "leaf" | "order">; row: Waiting | null }>();
-  readonly cursors = new Map<string, { readonly key: Pick<Cursor, "trigger" | "leaf">; row: Cursor | null }>();
-  readonly deadlines = new Map<string, { readonly key: Pick<Deadline, "id">; row: Deadline | null }>();
-  readonly open = new Map<string, { readonly key: Pick<Open, "scope" | "run">; row: Open | null }>();
+  readonly waiting = new Map<
+    string,
+    { readonly key: Pick<Waiting, "trigger" | "leaf" | "order">; row: Waiting | null }
+  >();
+  readonly cursors = new Map<
+    string,
+    { readonly key: Pick<Cursor, "trigger" | "leaf">; row: Cursor | null }
+  >();
+  readonly deadlines = new Map<
+    string,
+    { readonly key: Pick<Deadline, "id">; row: Deadline | null }
+  >();
+  readonly open = new Map<
+    string,
+    { readonly key: Pick<Open, "scope" | "run">; row: Open | null }
+  >();
   readonly closed = new Map<string, number>();
+  readonly condemned = new Map<string, number>();
   readonly lines = new Map<string, Pick<Run, "task" | "priority">>();
   generation: Generation | undefined;
   isChanged = false;
 
-  constructor(app: string, number: number, found: Found) {
+  /** Who was told dead to those who ask: they write only while that is so. */
+  readonly #suspects: ReadonlySet<string>;
+
+  constructor(
+    { app, number }: { readonly app: string; readonly number: number },
+    found: Found,
+    suspects: ReadonlySet<string>,
+  ) {
     this.app = app;
     this.number = number;
+    this.#suspects = suspects;
     this.base = number * appSpan;
     this.meta = found.meta;
     this.#found = found;
@@ -88,7 +114,8 @@ export class Overlay {
 
   /** `batch` is a kept one. */
   commit(batch: Batch, now: number): CommitReply {
-    for (const check of batch.checks) if (!this.#holds(check)) return { _tag: "Conflict", check };
+    for (const check of batch.checks)
+      if (!this.#holds(check, now)) return { _tag: "Conflict", check };
     const { newestAt, routedAt } = this.meta;
     const at = instantOf(batch, { now, newestAt, routedAt });
     const signals = batch.signals?.map((signal) => this.#append(signal, at)) ?? [];
@@ -108,15 +135,15 @@ export class Overlay {
 
   /** Whether it may claim. */
   isAlive(owner: string): boolean {
-    return this.#found.owners.has(owner);
+    return this.#found.owners.get(owner)?.isCondemned === false;
   }
 
-  #holds(check: Check): boolean {
+  #holds(check: Check, now: number): boolean {
     switch (check._tag) {
       case "Revision":
         return check.revision === this.meta.revision;
       case "OwnerOpen":
-        return this.#found.openOwners.has(check.owner);
+        return this.#isOpen(check.owner, now);
       case "Held":
       case "InState": {
         const run = this.runOf(check.run)?.run;
@@ -127,6 +154,18 @@ export class Overlay {
         return run.owner === owner && run.cancelRequested === cancelRequested;
       }
     }
+  }
+
+  /** An owner that was told dead must still be so, and from now on it is. */
+  #isOpen(id: string, now: number): boolean {
+    const owner = this.#found.owners.get(id);
+    if (owner === undefined || !this.#suspects.has(id)) return owner !== undefined;
+    if (owner.isCondemned) return true;
+    if (owner.leaseUntil >= now) return false;
+    this.#found.owners.set(id, { ...owner, isCondemned: true });
+    this.condemned.set(id, now);
+    this.isChanged = true;
+    return true;
   }
 
   #append(given: NewSignal, at: number): SignalReply {
@@ -234,8 +273,7 @@ export class Overlay {
   }
 
   close(owner: string, at: number): void {
-    if (!this.#found.openOwners.delete(owner)) return;
-    this.#found.owners.delete(owner);
+    if (!this.#found.owners.delete(owner)) return;
     this.closed.set(owner, at);
     this.isChanged = true;
   }

@@ -1,6 +1,6 @@
 // Owners of runs: engines that have entered, and their leases. A lease counts by the server's clock. One statement a few times in its length renews those of all engines of
-// this handle. Who has not renewed in time is condemned, by whoever looks first, and can't renew any more: so an owner that comes back finds out, and nobody is taken for
-// dead who could still believe that it lives.
+// this handle. Whoever takes back the runs of an owner that has not renewed in time condemns it in the same commit, unless it has renewed meanwhile; from then
+// on it can't renew: so an owner that comes back finds out, and nobody's runs are taken back who could still believe that it holds them.
 import * as Effect from "effect/Effect";
 import type { Owner } from "../../core/store.ts";
 import { ownerSelection } from "../sql/state-row.ts";
@@ -57,23 +57,8 @@ export const renewal = (
   parameters: [text(app), texts(ids), integer(now), integer(leaseMillis)],
 });
 
-const isOver = `condemned_at IS NOT NULL OR lease_until < coalesce($2, ${clockSelection})`;
-const open = "app = $1 AND closed_at IS NULL";
-
-/** Whether there is any whose lease is over: asked often, and seldom so. */
-export const anyDead = (app: string, now: number | null): Statement => ({
-  sql: `SELECT 1 FROM owner WHERE ${open} AND (${isOver}) LIMIT 1`,
+/** Those whose lease is over, or was when somebody began to take their runs back. */
+export const selectDead = (app: string, now: number | null): Statement => ({
+  sql: `SELECT ${ownerSelection} FROM owner WHERE app = $1 AND closed_at IS NULL AND (condemned_at IS NOT NULL OR lease_until < coalesce($2, ${clockSelection})) ORDER BY place`,
   parameters: [text(app), integer(now)],
 });
-
-export const condemn = (app: string, now: number | null): readonly Statement[] => [
-  {
-    sql: `UPDATE owner SET condemned_at = coalesce($2, ${clockSelection}) WHERE ${open} AND condemned_at IS NULL AND lease_until < coalesce($2, ${clockSelection})`,
-    parameters: [text(app), integer(now)],
-  },
-  {
-    sql: `SELECT ${ownerSelection} FROM owner WHERE ${open} AND condemned_at IS NOT NULL ORDER BY place`,
-    parameters: [text(app)],
-  },
-];
-

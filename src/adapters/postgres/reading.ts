@@ -61,7 +61,10 @@ export const reading = (
 ): Question<Reading> => ({
   statements: [
     { sql: selectMeta, parameters: [integer(number)] },
-    { sql: selectLog, parameters: [integer(number * appSpan), integer(number), integer(request.limit)] },
+    {
+      sql: selectLog,
+      parameters: [integer(number * appSpan), integer(number), integer(request.limit)],
+    },
     {
       sql: selectGeneration,
       parameters: [text(app), integer(number), integer(known?.revision ?? null)],
@@ -72,13 +75,12 @@ export const reading = (
     })),
   ],
   answer: ([metaRows, log = [], generations, ...state]) => {
-    const [now, , ...cells] = metaRows?.[0] as Row;
+    const [now, , ...cells] = firstOf(metaRows);
     const meta = metaOf(cells);
     const signals = log.map(signalOf);
     return {
       watermark: { revision: meta.revision, seq: meta.routedSeq, at: meta.routedAt },
-      generation:
-        known?.revision === meta.revision ? known.generation : generationIn(generations),
+      generation: known?.revision === meta.revision ? known.generation : generationIn(generations),
       state: request.revision === meta.revision ? null : storedStateOf(state),
       signals,
       more: meta.signals > meta.routedSeq + signals.length,
@@ -87,10 +89,17 @@ export const reading = (
   },
 });
 
+const firstOf = (rows: Rows = []): Row => rows[0] ?? [];
+
 const generationIn = (rows: Rows = []): Generation | null =>
   rows[0] === undefined ? null : generationOf(rows[0]);
 
-const storedStateOf = ([cursors = [], waiting = [], deadlines = [], open = []]: readonly Rows[]): StoredState => ({
+const storedStateOf = ([
+  cursors = [],
+  waiting = [],
+  deadlines = [],
+  open = [],
+]: readonly Rows[]): StoredState => ({
   cursors: cursors.map(cursorOf),
   waiting: waiting.map(waitingOf),
   deadlines: deadlines.map(deadlineOf),
@@ -113,9 +122,9 @@ export const summary = ({ app, number }: AppPlace, now: number | null): Question
     },
   ],
   answer: ([metaRows, countRows]) => {
-    const [, , ...cells] = metaRows?.[0] as Row;
+    const [, , ...cells] = firstOf(metaRows);
     const { states, signals, signalsPurged, routedSeq, skips, skipsPurged } = metaOf(cells);
-    const [delayed, acting, waiting] = countRows?.[0] as readonly number[];
+    const [delayed, acting, waiting] = firstOf(countRows) as readonly number[];
     return {
       runs: { ...states },
       unrouted: signals - routedSeq,

@@ -76,10 +76,7 @@ export class Session {
 
   #failed(error: SqlError): Effect.Effect<never, Failed> {
     const fault = faultOf(error);
-    return Effect.andThen(
-      fault.isLost ? this.drop : Effect.void,
-      Effect.fail(new Failed(fault)),
-    );
+    return Effect.andThen(fault.isLost ? this.drop : Effect.void, Effect.fail(new Failed(fault)));
   }
 
   /** Connects, unless it is connected. A server that can't be reached is tried again, later and later, until `patience` is over. */
@@ -88,7 +85,7 @@ export class Session {
       const since = yield* Clock.monotonicTimeNanos;
       for (let failures = 0; this.#open === undefined; failures++) {
         if (this.#isClosed) return yield* this.#gone(operation);
-        const fault = yield* this.#connectOnce;
+        const fault = yield* this.#connectOnce();
         if (fault === undefined) return;
         const waited = Number((yield* Clock.monotonicTimeNanos) - since) / 1_000_000;
         if (!canConnectLater(fault) || waited > patience)
@@ -98,7 +95,7 @@ export class Session {
     });
   }
 
-  readonly #connectOnce: Effect.Effect<Fault | undefined> = Effect.suspend(() => {
+  #connectOnce(): Effect.Effect<Fault | undefined> {
     const scope = Scope.makeUnsafe();
     return Effect.matchEffect(Scope.provide(PgConnection.make(this.#config), scope), {
       onSuccess: (connection) =>
@@ -108,7 +105,7 @@ export class Session {
         }),
       onFailure: (error) => Effect.as(Scope.close(scope, Exit.void), faultOf(error)),
     });
-  });
+  }
 
   /** The connection itself, for what is not a statement. */
   get connection(): PgConnection.PgConnection | undefined {

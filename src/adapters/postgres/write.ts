@@ -4,7 +4,13 @@ import { textOf } from "../sql/cell.ts";
 import { metaCells, metaFields } from "../sql/meta-row.ts";
 import { attemptCells, cellOf, runColumns, runFields, type RunField } from "../sql/run-row.ts";
 import { eventCells, statusCells, type EventSignal, type StatusSignal } from "../sql/signal-row.ts";
-import { deadlineCells, generationCells, matchCells, openCells, skipCells } from "../sql/state-row.ts";
+import {
+  deadlineCells,
+  generationCells,
+  matchCells,
+  openCells,
+  skipCells,
+} from "../sql/state-row.ts";
 import type { Tombstone } from "../../core/purge.ts";
 import type { Run } from "../../core/run.ts";
 import type { NewRow, Overlay } from "./overlay.ts";
@@ -101,8 +107,7 @@ const texts = new Set<RunField>([
   "outcome",
   "idempotencyKey",
 ]);
-const columnOf = (field: RunField): string =>
-  `${runColumns[field]}${texts.has(field) ? "" : "*"}`;
+const columnOf = (field: RunField): string => `${runColumns[field]}${texts.has(field) ? "" : "*"}`;
 
 const insertRuns = insertion("run", `place* id ${runFields.map(columnOf).join(" ")}`);
 
@@ -182,7 +187,13 @@ const signalStatements = ({ app, base, signals, inputs }: Overlay): readonly Sta
   const isEvent = ({ given }: NewRow): boolean => given.signal._tag === "Event";
   const events = signals
     .filter(isEvent)
-    .map(({ seq, at, given }) => [base + seq, seq, at, "event", ...eventCells(given as EventSignal)]);
+    .map(({ seq, at, given }) => [
+      base + seq,
+      seq,
+      at,
+      "event",
+      ...eventCells(given as EventSignal),
+    ]);
   const statuses = signals.filter((row) => !isEvent(row)).map((row) => statusRow(row, base));
   return [
     ...written(keepInputs, app, [...inputs]),
@@ -222,7 +233,11 @@ const replaceDeadlines = replacement("deadline", "id at* kind trigger due", 1);
 const removeDeadlines = removal("deadline", "id");
 const replaceOpens = replacement("open", "scope run ended", 2);
 const removeOpens = removal("open", "scope run");
-const replaceGeneration = replacement("generation", "number* fingerprint activated_at* triggers zones", 1);
+const replaceGeneration = replacement(
+  "generation",
+  "number* fingerprint activated_at* triggers zones",
+  1,
+);
 const insertLines = insertion("line", "task priority*", "ON CONFLICT DO NOTHING");
 const insertTombstones = insertion(
   "tombstone",
@@ -232,6 +247,11 @@ const insertTombstones = insertion(
 const closeOwners: Writer = {
   columns: columnsOf("id closed_at*"),
   sql: "UPDATE owner SET closed_at = gone.closed_at FROM unnest($2::text[], $3::bigint[]) AS gone(id, closed_at) WHERE owner.app = $1 AND owner.id = gone.id AND owner.closed_at IS NULL",
+};
+
+const condemnOwners: Writer = {
+  columns: columnsOf("id condemned_at*"),
+  sql: "UPDATE owner SET condemned_at = gone.condemned_at FROM unnest($2::text[], $3::bigint[]) AS gone(id, condemned_at) WHERE owner.app = $1 AND owner.id = gone.id",
 };
 
 /** Rows that are replaced or removed, in the order of their keys. */
@@ -260,7 +280,13 @@ const changes = <Key, Row>(
   ];
 };
 
-const stateStatements = ({ app, waiting, cursors, deadlines, open }: Overlay): readonly Statement[] => [
+const stateStatements = ({
+  app,
+  waiting,
+  cursors,
+  deadlines,
+  open,
+}: Overlay): readonly Statement[] => [
   ...changes(app, waiting, {
     replace: replaceMatches,
     remove: removeMatches,
@@ -294,7 +320,7 @@ const stateStatements = ({ app, waiting, cursors, deadlines, open }: Overlay): r
 
 /** All that the overlay holds; the row of the app comes apart (`metaStatement`). */
 export const rowStatements = (overlay: Overlay): readonly Statement[] => {
-  const { app, base, attempts, skips, meta, generation, closed, lines } = overlay;
+  const { app, base, attempts, skips, meta, generation, closed, condemned, lines } = overlay;
   const skipsBefore = meta.skips - skips.length;
   return [
     ...runStatements(overlay),
@@ -321,6 +347,7 @@ export const rowStatements = (overlay: Overlay): readonly Statement[] => {
       }),
     ),
     ...stateStatements(overlay),
+    ...written(condemnOwners, app, [...condemned]),
     ...written(closeOwners, app, [...closed]),
     ...written(
       replaceGeneration,
