@@ -53,6 +53,8 @@ export const configOf = (given: string, durability: Durability): PgConnection.Co
   },
 });
 
+/** Who opens a store wants to know soon that the server is not there; an engine that had it waits longer. */
+const openPatienceMillis = 2 * second;
 /** The oldest server whose transactions can be asked what became of them. */
 const oldestServer = 130_000;
 
@@ -62,7 +64,7 @@ type Send = (sql: string, ...parameters: readonly (string | null)[]) => Effect.E
 export const prepare = (session: Session, app: string): Effect.Effect<number, StoreError> =>
   Effect.gen(function* () {
     const { url } = session;
-    yield* session.connect("open");
+    yield* session.connect("open", openPatienceMillis);
     const known = yield* Effect.result(lookedUp(session, app));
     if (known._tag === "Success" && known.success !== undefined) return known.success;
     const send: Send = (sql, ...parameters) =>
