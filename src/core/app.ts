@@ -14,6 +14,7 @@ import { DefinitionError } from "./errors.ts";
 import type { EventDefinition } from "./event.ts";
 import { flowFaults } from "./flow-option.ts";
 import { jsonFault } from "./json.ts";
+import { unknownTaskFaults } from "./placed.ts";
 import { retentionMillisDefault } from "./purge.ts";
 import { shown } from "./reading.ts";
 import { eventNameFault } from "./signal.ts";
@@ -63,11 +64,18 @@ export const detent = (definition: AppDefinition): App => {
     isTask(entry) || typeof entry === "string" ? entry : entry.href,
   );
   const triggers = definition.triggers ?? [];
+  // What modules export is known when they have been imported; `definitionsOf` asks then.
+  const known = tasks.every((entry) => isTask(entry))
+    ? new Set(tasks.map(({ id }) => id))
+    : undefined;
   const faults = [
     ...(idFault(app) === undefined ? [] : [`App: ${idFault(app)}`]),
     ...retentionFaults(definition.retention),
     ...tasks.flatMap((entry) => (isTask(entry) ? taskFaults(entry) : [])),
-    ...triggers.flatMap((entry) => triggerFaults(entry)),
+    ...triggers.flatMap((entry) => {
+      const own = triggerFaults(entry);
+      return own.length > 0 || known === undefined ? own : unknownTaskFaults(entry, known);
+    }),
     ...(tasks.some((entry) => isTask(entry)) && tasks.some((entry) => !isTask(entry))
       ? [
           "App: tasks has both modules and task values; give modules, which run on worker threads, or values, which run inline",
@@ -171,6 +179,8 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
   if (trigger.within !== undefined) {
     const fault = durationFault(trigger.within);
     if (fault !== undefined) faults.push(`${place}: within ${fault}`);
+    else if (durationMillis(trigger.within) < 1)
+      faults.push(`${place}: within is 0; give at least 1 ms, or leave it out`);
   }
   if (
     trigger.waitingMax !== undefined &&

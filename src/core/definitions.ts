@@ -17,6 +17,7 @@ import type { Order } from "./executor.ts";
 import { flowOf, type Flow } from "./flow-option.ts";
 import { canonical } from "./json.ts";
 import type { Run } from "./run.ts";
+import { leavesOf, partsOf, unknownTaskFaults, type Placed } from "./placed.ts";
 import { digestOf } from "./run-id.ts";
 import { compileSchedule, type CompiledSchedule } from "./schedule.ts";
 import { isTask, taskFaults, taskOptionsOf, type Task, type TaskOptions } from "./task.ts";
@@ -128,63 +129,12 @@ export const definitionsOf = (
     else if (taskFaults(task).length === 0) options.set(task.id, taskOptionsOf(task));
   }
   const known = new Set(tasks.map(({ id }) => id));
-  for (const trigger of app.triggers) faults.push(...unknownTasks(trigger, known));
+  for (const trigger of app.triggers) faults.push(...unknownTaskFaults(trigger, known));
   if (faults.length > 0) throw new DefinitionError(faults);
   const triggers = [...[...options.keys()].map(manualTriggerOf), ...app.triggers].map((trigger) =>
     compiledTrigger(trigger, app.retentionMillis),
   );
   return indexed(app, triggers, options);
-};
-
-const unknownTasks = (trigger: Trigger, known: ReadonlySet<string>): string[] => {
-  const place = `Trigger ${JSON.stringify(trigger.id)}`;
-  const missing = (id: string): string =>
-    `names the task ${JSON.stringify(id)}, which no module exports${nearestOf(id, known)}`;
-  const run = typeof trigger.run === "string" ? trigger.run : trigger.run.id;
-  const faults = known.has(run) ? [] : [`${place}: run ${missing(run)}`];
-  const leaves = leavesOf(trigger.when).flatMap((leaf) => [leaf, ...partsOf(leaf)]);
-  for (const { path, condition } of leaves) {
-    if ("task" in condition && !known.has(condition.task))
-      faults.push(`${place}: condition ${JSON.stringify(path)} ${missing(condition.task)}`);
-  }
-  return faults;
-};
-
-const nearestOf = (id: string, known: ReadonlySet<string>): string => {
-  const near = [...known].find(
-    (other) =>
-      other.toLowerCase() === id.toLowerCase() || other.startsWith(id) || id.startsWith(other),
-  );
-  if (near !== undefined) return `; did you mean ${JSON.stringify(near)}?`;
-  return known.size === 0
-    ? "; the app has no tasks"
-    : `; it has ${[...known].map((other) => JSON.stringify(other)).join(", ")}`;
-};
-
-interface Placed {
-  readonly path: string;
-  readonly condition: LeafCondition;
-}
-
-/** What is inside an absent leaf, with what it does there. */
-const partsOf = ({ path, condition }: Placed): (Placed & Pick<Leaf, "role">)[] => {
-  if (condition._tag !== "Absent") return [];
-  const { condition: answer, after } = condition;
-  const role = (name: "answer" | "start", part: Condition, place: string) =>
-    leavesOf(part, `${path}.${place}`).map((leaf) => ({ ...leaf, role: name }));
-  return [
-    ...role("answer", answer, "absent"),
-    ...(after === undefined ? [] : role("start", after, "after")),
-  ];
-};
-
-const leavesOf = (condition: Condition, path = ""): Placed[] => {
-  if (condition._tag !== "All" && condition._tag !== "Any")
-    return [{ path: path === "" ? "when" : path, condition }];
-  const word = condition._tag.toLowerCase();
-  return condition.conditions.flatMap((part, index) =>
-    leavesOf(part, path === "" ? `${word}.${index}` : `${path}.${word}.${index}`),
-  );
 };
 
 /** `retentionMillis`: how long a match waits where its trigger does not say. */

@@ -39,9 +39,13 @@ export const fire = (fired: Fired, matches: readonly Match[]): void => {
   owe(fired, { cause, input, concurrencyKey, options });
 };
 
+interface GivingUp extends Pick<Fired, "draft" | "at"> {
+  readonly trigger: Pick<CompiledTrigger, "id">;
+}
+
 /** A firing becomes no run: each of its signals is a skip. */
 export const giveUp = (
-  { draft, trigger, at }: Pick<Fired, "draft" | "trigger" | "at">,
+  { draft, trigger, at }: GivingUp,
   matches: readonly Match[],
   reason: SkipReason,
   detail: string | null = null,
@@ -51,11 +55,7 @@ export const giveUp = (
 };
 
 /** A firing that was kept back becomes no run. */
-export const giveWay = (
-  fired: Pick<Fired, "draft" | "trigger" | "at">,
-  firing: HeldFiring,
-  reason: SkipReason,
-): void => {
+export const giveWay = (fired: GivingUp, firing: HeldFiring, reason: SkipReason): void => {
   fired.draft.unhold(firing);
   giveUp(fired, firing.due.matches, reason);
   fired.draft.leaveScopes(firing);
@@ -154,7 +154,8 @@ const owe = (
   });
   for (const scope of scopes) if (draft.isOpen(scope)) draft.enter(scope, id);
   if (definitions.watched.has(trigger.task)) draft.enter(settledScopeOf(id), id);
-  if (trigger.overlaps) draft.enter(overlapScopeOf(trigger.id), id);
+  // Of a schedule that was made at run time all are counted: the one that replaces it may mind them.
+  if (trigger.overlaps || trigger.made !== undefined) draft.enter(overlapScopeOf(trigger.id), id);
 };
 
 /** How long a run waits after its occurrence: a share of its schedule's jitter, by a hash of its id. */

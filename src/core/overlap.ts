@@ -80,8 +80,13 @@ export const nextInTurn = (deciding: Deciding, run: string, at: number): void =>
   draft.leaveScope(scope, run);
   while (!draft.isOpen(scope)) {
     const [next] = draft.heldFirings(scope);
-    const trigger = next && triggerNamed(deciding, id);
-    if (next === undefined || trigger === undefined) return;
+    const trigger = triggerNamed(deciding, id);
+    if (next === undefined) return;
+    // This version can't read any more what the schedule was, which somebody made at run time.
+    if (trigger === undefined) {
+      giveWay({ draft, trigger: { id }, at }, next, "retired");
+      continue;
+    }
     // Nothing is made up for what a pause has met.
     if (draft.isTriggerPaused(id)) {
       giveWay({ draft, trigger, at }, next, "paused");

@@ -53,7 +53,7 @@ export interface RetryPolicy {
   readonly backoff?: "exponential" | "linear" | "constant";
   /** The delay before the second attempt. Default 1 second. */
   readonly first?: DurationInput;
-  /** No delay is longer. Default 5 minutes. */
+  /** No delay is longer. Default 5 minutes. Not shorter than `first`. */
   readonly max?: DurationInput;
   /** Each delay is this many times the one before. Default 2. */
   readonly factor?: number;
@@ -77,7 +77,7 @@ export interface TaskSettings<Input = any> {
   /** Unique; letters, digits, dot, underscore, hyphen; 1 to 100 characters. */
   readonly id: string;
   readonly retry?: RetryPolicy;
-  /** An attempt that runs longer ends as timed out. Default: no limit. */
+  /** An attempt that runs longer ends as timed out. At least 1 ms. Default: no limit. */
   readonly timeout?: DurationInput;
   /** A run whose first attempt has not begun that long after its `dueAt` ends as expired. At least 1 ms. Default: never. */
   readonly expireAfter?: DurationInput;
@@ -142,6 +142,9 @@ export interface TaskOptions {
   readonly isolation: "thread" | "process";
 }
 
+/** The bounds of what a run waits before its next attempt, where its task does not say. */
+const retryDefaults = { first: "1 s", max: "5 min" } as const;
+
 /** The options of a task whose settings have no faults. */
 export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
   const retry = settings.retry ?? { attempts: 1 };
@@ -149,8 +152,8 @@ export const taskOptionsOf = (settings: TaskSettings): TaskOptions => {
     id: settings.id,
     attemptsMax: retry.attempts,
     backoff: retry.backoff ?? "exponential",
-    retryFirstMillis: durationMillis(retry.first ?? 1_000),
-    retryMaxMillis: durationMillis(retry.max ?? 300_000),
+    retryFirstMillis: durationMillis(retry.first ?? retryDefaults.first),
+    retryMaxMillis: durationMillis(retry.max ?? retryDefaults.max),
     retryFactor: retry.factor ?? 2,
     retryJitter: retry.jitter ?? 0.2,
     retryUnless: retry.unless ?? [],
@@ -209,15 +212,10 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   if (isTask(settings))
     demand(typeof settings.run === "function", "run is no function; give (input, ctx) => result");
   const { retry, timeout } = settings;
-  if (timeout !== undefined) faults.push(...faultLine(`${place}: timeout`, timeout));
-  if (settings.expireAfter !== undefined) {
-    const wrong = faultLine(`${place}: expireAfter`, settings.expireAfter);
-    faults.push(...wrong);
-    demand(
-      wrong.length > 0 || durationMillis(settings.expireAfter) >= 1,
-      "expireAfter is 0; give at least 1 ms, or leave it out",
-    );
-  }
+  faults.push(
+    ...limitFaults(`${place}: timeout`, timeout),
+    ...limitFaults(`${place}: expireAfter`, settings.expireAfter),
+  );
   if (retry !== undefined) faults.push(...retryFaults(place, retry));
   if (settings.concurrency !== undefined)
     faults.push(...concurrencyFaults(`${place}: concurrency`, settings.concurrency));
@@ -251,6 +249,14 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   return faults;
 };
 
+/** What is wrong with a time that must not be over at once. */
+const limitFaults = (place: string, limit: DurationInput | undefined): readonly string[] => {
+  if (limit === undefined) return [];
+  const wrong = faultLine(place, limit);
+  if (wrong.length > 0 || durationMillis(limit) >= 1) return wrong;
+  return [`${place} is 0; give at least 1 ms, or leave it out`];
+};
+
 const retryNames: readonly (keyof RetryPolicy)[] = [
   "attempts",
   "backoff",
@@ -274,8 +280,16 @@ const retryFaults = (place: string, retry: RetryPolicy): readonly string[] => {
     Number.isInteger(retry.attempts) && retry.attempts >= 1,
     `retry.attempts is ${String(retry.attempts)}; give a whole number of at least 1`,
   );
-  if (retry.first !== undefined) faults.push(...faultLine(`${place}: retry.first`, retry.first));
-  if (retry.max !== undefined) faults.push(...faultLine(`${place}: retry.max`, retry.max));
+  const { first = retryDefaults.first, max = retryDefaults.max } = retry;
+  const wrongTimes = [
+    ...faultLine(`${place}: retry.first`, first),
+    ...faultLine(`${place}: retry.max`, max),
+  ];
+  faults.push(...wrongTimes);
+  demand(
+    wrongTimes.length > 0 || durationMillis(first) <= durationMillis(max),
+    `retry.max, ${shown(max)}, is shorter than retry.first, ${shown(first)}; give both so that it is not`,
+  );
   demand(
     retry.factor === undefined || (Number.isFinite(retry.factor) && retry.factor >= 1),
     `retry.factor is ${String(retry.factor)}; give a number of at least 1`,

@@ -113,7 +113,7 @@ export interface TriggerOptions<Heard = any> extends FlowOptions {
   readonly by?: (signal: Heard) => string | undefined;
   /** Which waiting match a firing takes from each leaf: the oldest (default), the newest (older ones become skips), or every one. */
   readonly take?: "oldest" | "latest" | "every";
-  /** A waiting match that is older becomes a skip. Default: the app's `retention`. */
+  /** A waiting match that is older becomes a skip. At least 1 ms. Default: the app's `retention`. */
   readonly within?: DurationInput;
   /** How many matches may wait in a leaf, and how many firings of a key may be kept back; the oldest becomes a skip. Default 10,000. */
   readonly waitingMax?: number;

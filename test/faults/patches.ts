@@ -81,7 +81,7 @@ export const patches: readonly Patch[] = [
     title: "all that one pass sees is one run",
     file: "src/core/fire.ts",
     find: "const id = runIdOf(trigger.id, cause);",
-    replace: "const id = runIdOf(trigger.id, []);",
+    replace: 'const id = runIdOf(trigger.id, ["any"]);',
   },
   {
     fault: 9,

@@ -49,6 +49,8 @@ test("all faults of a set are reported together, each with the trigger and the c
         }),
         trigger("report", { when: event(""), run: work, input: null }),
         trigger("a b", { when: event("x"), run: work, input: null }),
+        trigger("hasty", { when: event("x"), run: work, within: 0 }),
+        trigger("lost", { when: event("x"), run: "wrok" }),
         trigger("empty", {
           when: all([]),
           run: work,
@@ -69,6 +71,8 @@ test("all faults of a set are reported together, each with the trigger and the c
       "Trigger "report": condition "all.1": cron("0 0 * * *"): timeZone: "Eur",
       "Trigger "report": condition "when": the event name "" must be 1 to 200",
       "Trigger: the id "a b" must be 1 to 100 letters, digits, dots, undersco",
+      "Trigger "hasty": within is 0; give at least 1 ms, or leave it out",
+      "Trigger "lost": run names the task "wrok", which the app does not have",
       "Trigger "empty": condition "when": all has no conditions; give at leas",
       "Trigger "empty": input.n is a bigint, which is not JSON",
       "Trigger "empty": take is "newest"; give "oldest", "latest" or "every"",
@@ -79,15 +83,17 @@ test("all faults of a set are reported together, each with the trigger and the c
   `);
 });
 
-test("a trigger that names a task nobody exports is a fault that says which tasks there are", () => {
-  const app = detent({
-    tasks: [work],
-    triggers: [trigger("t", { when: result("wrok"), run: "Work", input: null })],
-  });
-  expect(faultsOf(() => definitionsOf(app))).toEqual([
-    'Trigger "t": run names the task "Work", which no module exports; did you mean "work"?',
-    'Trigger "t": condition "when" names the task "wrok", which no module exports; it has "work"',
-  ]);
+test("a trigger that names a task which the app does not have is a fault that says which tasks there are: at once, where all of them are given, and when they are imported otherwise", () => {
+  const triggers = [trigger("t", { when: result("wrok"), run: "Work", input: null })];
+  const unknown = [
+    'Trigger "t": run names the task "Work", which the app does not have; did you mean "work"?',
+    'Trigger "t": condition "when" names the task "wrok", which the app does not have; it has "work"',
+  ];
+  expect(faultsOf(() => detent({ app: "no spaces", tasks: [work], triggers })).slice(1)).toEqual(
+    unknown,
+  );
+  const app = detent({ tasks: ["file:///tasks.ts"], triggers });
+  expect(faultsOf(() => definitionsOf(app, [work]))).toEqual(unknown);
 });
 
 test("moving a leaf in the tree keeps its key, changing its data does not", () => {
@@ -260,10 +266,10 @@ test.each([
   ["wor", '; did you mean "work"?'],
   ["workers", '; did you mean "work"?'],
   ["play", '; it has "work"'],
-])("a task called %s that nobody exports is told%s", (run, hint) => {
-  const app = detent({ tasks: [work], triggers: [trigger("t", { when: event("e"), run })] });
-  expect(faultsOf(() => definitionsOf(app))).toEqual([
-    `Trigger "t": run names the task "${run}", which no module exports${hint}`,
+])("a task called %s that the app does not have is told%s", (run, hint) => {
+  const triggers = [trigger("t", { when: event("e"), run })];
+  expect(faultsOf(() => detent({ tasks: [work], triggers }))).toEqual([
+    `Trigger "t": run names the task "${run}", which the app does not have${hint}`,
   ]);
 });
 

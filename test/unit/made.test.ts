@@ -140,6 +140,44 @@ test.each([
   expect(router.skips[0]?.detail).toContain(line);
 });
 
+test.each([
+  ["is known to be over", ["first"]],
+  ["is not over", []],
+])(
+  "one that minds runs and takes the place of one that did not minds those that go on: the first %s",
+  (_, over) => {
+    const router = new Router(app);
+    const log = new Log();
+    log.event("@:schedule", making(every("1 h")), { at: 1_000 });
+    log.event("@:schedule", making(every("1 h", { overlap: "skip" })), { at: 1.25 * hour });
+    router.route({ signals: log.signals.slice(0, 1), until: hour });
+    if (over.length > 0) log.status(router.runs[0]!, "succeeded", { at: 1.5 * hour });
+    router.reread();
+    router.route({ signals: log.signals.slice(1), until: 2 * hour });
+    expect(router.runs).toHaveLength(over.length > 0 ? 2 : 1);
+    expect(router.skips.map(({ reason, from }) => [reason, from])).toEqual(
+      over.length > 0 ? [] : [["overlap", 2 * hour]],
+    );
+  },
+);
+
+test("what waits for its turn is retired where nobody can read its schedule any more, and its scope is settled", () => {
+  const router = new Router(app);
+  const log = new Log();
+  log.event("@:schedule", making(every("1 h", { overlap: "bufferAll" })), { at: 1_000 });
+  router.route({ signals: log.signals });
+  for (const until of [1, 2, 3]) router.route({ until: until * hour });
+  expect([router.runs.length, router.skips]).toEqual([1, []]);
+  router.state.made.delete("m"); // as it is where another version has written the row
+  const ended = log.status(router.runs[0]!, "succeeded", { at: 3.5 * hour });
+  router.route({ signals: [ended] });
+  expect(router.skips.map(({ reason, from }) => [reason, from])).toEqual([
+    ["retired", 2 * hour],
+    ["retired", 3 * hour],
+  ]);
+  expect([router.state.deadlines.size, router.state.firings.size]).toEqual([0, 0]);
+});
+
 describe("with engines", () => {
   const known = definitionsOf(detent(app));
   const make = (world: World, id: string, made: MadeSchedule<any>) =>

@@ -24,6 +24,19 @@ test.each([
     ],
   ],
   [{ expireAfter: 0 }, ["expireAfter is 0; give at least 1 ms, or leave it out"]],
+  [{ timeout: "0 s" }, ["timeout is 0; give at least 1 ms, or leave it out"]],
+  [
+    { retry: { attempts: 2, first: "2 s", max: 1_999 } },
+    ['retry.max, 1999, is shorter than retry.first, "2 s"; give both so that it is not'],
+  ],
+  [
+    { retry: { attempts: 2, first: "6 min" } },
+    ['retry.max, "5 min", is shorter than retry.first, "6 min"; give both so that it is not'],
+  ],
+  [
+    { retry: { attempts: 2, max: "999 ms" } },
+    ['retry.max, "999 ms", is shorter than retry.first, "1 s"; give both so that it is not'],
+  ],
   [{ concurrency: 3 }, ["concurrency is 3; give { limit } or { limit, key }"]],
   [{ concurrency: {} }, ["concurrency.limit is undefined; give a whole number of at least 1"]],
   [
@@ -42,7 +55,9 @@ test("each option may be left out or given what it takes", () => {
   expect(
     faultsOf({
       crashesMax: 1,
-      expireAfter: "1 s",
+      expireAfter: 1,
+      timeout: 1,
+      retry: { attempts: 2, first: "2 s", max: 2_000 },
       concurrency: { limit: 1, key: ({ user }: never) => user },
     }),
   ).toEqual([]);
