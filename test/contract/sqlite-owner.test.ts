@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import type * as Scope from "effect/Scope";
 import { expect, test } from "vitest";
+import { held, hold } from "../../src/adapters/sqlite/hold.ts";
 import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
 import type { StoreError } from "../../src/core/errors.ts";
 import type { StorePort } from "../../src/core/store.ts";
@@ -250,5 +251,32 @@ test("an engine that enters while another process writes keeps its lock once it 
       expect(locksIn(place)).toHaveLength(1);
       yield* store.leave("engine");
       expect(locksIn(place)).toEqual([]);
+    }),
+  ));
+
+test("who enters clears away the locks of engines that were killed while they entered or left, and no others", () =>
+  run(
+    Effect.gen(function* () {
+      const path = yield* folder;
+      const file = join(path, "x.db");
+      const engine = yield* child(file, "enter");
+      yield* engine.said("entered");
+      const [alive = ""] = locksIn(path);
+      const other = yield* opened(file, "other");
+      yield* other.enter(anOwner("killed"));
+      const [killed = ""] = locksIn(path).filter((name) => name !== alive);
+      // As if its process had ended: the row is open, and the lock is free.
+      held.get(join(path, killed))?.close();
+      held.delete(join(path, killed));
+      const entering = "x.db.engine-00.lock";
+      hold(join(path, entering));
+      yield* Effect.addFinalizer(() => Effect.sync(() => held.get(join(path, entering))?.close()));
+      writeFileSync(join(path, "x.db.engine-01.lock"), "");
+      writeFileSync(join(path, "y.db.engine-02.lock"), "");
+      const store = yield* opened(file);
+      yield* store.enter(anOwner("second"));
+      const kept = [alive, killed, entering, "y.db.engine-02.lock"];
+      expect(locksIn(path)).toHaveLength(kept.length + 1);
+      expect(locksIn(path)).toEqual(expect.arrayContaining(kept));
     }),
   ));

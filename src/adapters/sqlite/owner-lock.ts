@@ -62,6 +62,19 @@ export const leaveLock = (database: string, name: string): void => {
   for (const file of [...childrenOf(folder, name), name]) remove(join(folder, file));
 };
 
+/**
+ * Removes the locks of engines that were killed while they entered or left: free, and not among those of open owners. To be called inside of a transaction that writes: then nobody
+ * else has taken a lock and not yet written its row.
+ */
+export const sweepLocks = (database: string, open: ReadonlySet<string>): void => {
+  const folder = dirname(database);
+  const isLock = (name: string): boolean =>
+    name.startsWith(`${basename(database)}.engine-`) && name.endsWith(".lock");
+  for (const name of readdirSync(folder))
+    if (isLock(name) && !open.has(name) && lockState(join(folder, name)) === "free")
+      leaveLock(database, name);
+};
+
 const remove = (path: string): void => {
   let connection = held.get(path);
   try {

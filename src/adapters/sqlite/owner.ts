@@ -1,7 +1,8 @@
 // Owners of runs: engines that have entered.
 import { dirname, join } from "node:path";
 import type { Owner, Proof } from "../../core/store.ts";
-import { isDead, leaveLock, takeLock } from "./owner-lock.ts";
+import type { Database } from "./database.ts";
+import { isDead, leaveLock, sweepLocks, takeLock } from "./owner-lock.ts";
 import { ownerOf, ownerSelection } from "../sql/state-row.ts";
 import type { Tables } from "./tables.ts";
 
@@ -17,6 +18,7 @@ export const enter = (
   const { database, app, ledger } = tables;
   if (database.get("SELECT 1 FROM owner WHERE id = ? AND app = ?", owner.id, app) !== undefined)
     return;
+  sweepLocks(database.file, openLocks(database));
   // Before the row is there for others to see.
   const lock = takeLock(database.file);
   tables.whenUndone(() => leaveLock(database.file, lock));
@@ -46,6 +48,12 @@ export const closeOwner = (tables: Tables, id: string, at: number): void => {
   recent.owners.set(id, false);
   if (lock !== foreign) tables.whenCommitted(() => leaveLock(database.file, lock));
 };
+
+/** Of all apps. */
+const openLocks = (database: Database): ReadonlySet<string> =>
+  new Set(
+    database.all("SELECT lock FROM owner WHERE closed_at IS NULL").map(([lock]) => lock as string),
+  );
 
 interface LockedOwner extends Owner {
   /** The file name. */
