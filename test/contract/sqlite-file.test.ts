@@ -53,6 +53,33 @@ const refusalOf = (make: (path: string) => string): Promise<string> =>
     }),
   );
 
+test("a file that a newer detent migrates while it is open is neither written nor read any more", () =>
+  run(
+    Effect.gen(function* () {
+      const file = join(yield* folder, "newer.db");
+      const store = yield* opened(file);
+      const emit = (id: string) => store.commit(writes({ signals: [anEvent(id)] }));
+      yield* emit("before");
+      const newer = yield* shell(file);
+      newer.exec("PRAGMA user_version = 999");
+      yield* emit("between"); // It says that this version can still use it.
+      newer.exec("UPDATE format SET min_reader = 998");
+      for (const refused of [emit("after"), store.list("signal", { limit: 9 }), store.summary]) {
+        const error = yield* Effect.orDie(
+          Effect.flip(refused as Effect.Effect<unknown, StoreError>),
+        );
+        expect([error.name, error.message]).toEqual([
+          "StoreError",
+          expect.stringMatching(/was written by a newer detent .*; update detent/),
+        ]);
+      }
+      const { count } = newer.prepare("SELECT count(*) AS count FROM signal").get() as {
+        count: number;
+      };
+      expect(count).toBe(2);
+    }),
+  ));
+
 describe("opening refuses", () => {
   test("a file that is no database", async () => {
     const message = await refusalOf((path) => {

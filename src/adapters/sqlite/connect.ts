@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { StoreError } from "../../core/errors.ts";
 import { Database } from "./database.ts";
 import { isBusy, isSqliteError, messageOf, storeErrorOf } from "./fault.ts";
-import { applicationId, migrate, schemaVersion } from "./schema.ts";
+import { applicationId, migrate, versionFault } from "./schema.ts";
 import { sharingFault } from "./sharing.ts";
 
 /** What is still there after a loss: of power, or of a process. */
@@ -41,20 +41,12 @@ export const connect = (file: string, durability: Durability): Connected => {
 const claimFile = (database: Database): void => {
   const { file } = database;
   const id = Number(database.pragma("application_id"));
-  const version = Number(database.pragma("user_version"));
   const isEmpty = database.get("SELECT count(*) FROM sqlite_schema")?.[0] === 0;
   if (id !== applicationId && !isEmpty)
     throw openError(file, "it is a database of another program; give the store another file");
-  if (id === applicationId && version > schemaVersion && oldestReader(database) > schemaVersion)
-    throw openError(
-      file,
-      `it was written by a newer detent (its tables have version ${version}, this one knows ${schemaVersion}); update detent, or use a backup from before`,
-    );
+  const fault = id === applicationId ? versionFault(database) : undefined;
+  if (fault !== undefined) throw openError(file, fault);
 };
-
-/** The oldest version of the tables whose detent may still use a file of a newer one. */
-const oldestReader = (database: Database): number =>
-  Number(database.get("SELECT max(min_reader) FROM format")?.[0]);
 
 /** All of them explicit: the defaults differ between Node, Deno and Bun. The patience for others comes first, in the constructor. */
 const settings = (durability: Durability, isAlone: boolean): readonly Setting[] => [

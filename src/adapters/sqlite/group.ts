@@ -158,7 +158,8 @@ export class Group {
   }
 
   #fail({ operation, resume }: Request, { thrown, isUnknown }: Undone): void {
-    if (!isSqliteError(thrown)) resume(Effect.die(thrown));
+    if (thrown instanceof StoreError) resume(Effect.fail(thrown));
+    else if (!isSqliteError(thrown)) resume(Effect.die(thrown));
     else
       resume(
         Effect.fail(

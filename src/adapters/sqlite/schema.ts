@@ -273,3 +273,14 @@ export const migrate = (database: Database): void => {
     database.exec(`PRAGMA user_version = ${schemaVersion}`);
   });
 };
+
+/** Why this detent must not use the file, or not any longer: a newer one has changed its tables. */
+export const versionFault = (database: Database): string | undefined => {
+  const version = database.userVersion();
+  if (version <= schemaVersion || oldestReader(database) <= schemaVersion) return undefined;
+  return `it was written by a newer detent (its tables have version ${version}, this one knows ${schemaVersion}); update detent, or use a backup from before`;
+};
+
+/** The oldest version of the tables whose detent may still use a file of a newer one. */
+const oldestReader = (database: Database): number =>
+  Number(database.get("SELECT max(min_reader) FROM format")?.[0]);

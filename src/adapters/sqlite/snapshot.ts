@@ -1,7 +1,7 @@
 // Reads: each sees one state of the file, whoever writes at the moment.
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import type { StoreError } from "../../core/errors.ts";
+import { StoreError } from "../../core/errors.ts";
 import { isBusy, isSqliteError, storeErrorOf } from "./fault.ts";
 import { patienceMillis, pause } from "./pause.ts";
 import type { Tables } from "./tables.ts";
@@ -25,6 +25,7 @@ export const inSnapshot = <A>(
         return Effect.succeed(read.value);
       }
       const { thrown } = read;
+      if (thrown instanceof StoreError) return Effect.fail(thrown);
       if (!isSqliteError(thrown)) return Effect.die(thrown);
       const waited = clock.monotonicTimeNanosUnsafe() - since;
       if (isBusy(thrown) && waited < BigInt(patienceMillis) * 1_000_000n)

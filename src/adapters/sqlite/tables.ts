@@ -3,8 +3,11 @@
 import { pausedTasks } from "../../core/command.ts";
 import type { Run } from "../../core/run.ts";
 import type { Generation, StoredState } from "../../core/store.ts";
+import { StoreError } from "../../core/errors.ts";
 import { type Database } from "./database.ts";
+import { messageOf } from "./fault.ts";
 import { Ledger } from "./ledger.ts";
+import { versionFault } from "./schema.ts";
 import { Recent, type Line, type PlacedRun } from "./recent.ts";
 import { runOf, runSelection } from "../sql/run-row.ts";
 import {
@@ -40,7 +43,12 @@ export class Tables {
   /** Called first in each transaction. Says whether others have committed since the last one. */
   refresh(): boolean {
     const { wasStale, isNews } = this.ledger.refresh();
-    if (wasStale) this.recent.forget();
+    if (wasStale) {
+      this.recent.forget();
+      const fault = versionFault(this.database);
+      if (fault !== undefined)
+        throw new StoreError({ operation: "open", message: messageOf(this.database.file, fault) });
+    }
     return isNews;
   }
 
