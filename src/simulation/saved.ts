@@ -1,7 +1,5 @@
 // Plans that have broken a law, kept as JSON files: one for each law, so that the next simulation plays them first. They name what happens by logical names, and go on
 // being useful when the app changes: what they name and is not there any more does not happen.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import * as path from "node:path";
 import { InputError } from "../core/errors.ts";
 import { numberOf } from "../core/simulation/chance.ts";
 import type { Plan } from "../core/simulation/plan.ts";
@@ -13,18 +11,22 @@ export interface SavedPlan {
   readonly plan: Plan;
 }
 
+// Asked for when a plan is saved or read, not imported: simulations also run in browsers, from bundles, where there are no files.
+const files = () => process.getBuiltinModule("node:fs");
+const paths = () => process.getBuiltinModule("node:path");
+
 /** All plans of a folder, by the names of their files; none if it isn't there. Throws an InputError for a file that is no plan. */
 export const savedPlans = (folder: string): readonly SavedPlan[] => {
   let names: string[];
   try {
-    names = readdirSync(folder);
+    names = files().readdirSync(folder);
   } catch {
     return [];
   }
   return names
     .filter((name) => name.endsWith(".json"))
     .sort()
-    .map((name) => readPlan(path.join(folder, name)));
+    .map((name) => readPlan(paths().join(folder, name)));
 };
 
 /** The file that the plan is in now. */
@@ -32,9 +34,9 @@ export const savePlan = (
   folder: string,
   { law, message, plan }: Pick<SimulationViolation, "law" | "message" | "plan">,
 ): string => {
-  const file = path.join(folder, `${fileNameOf(law)}.json`);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ law, message, plan }, null, 2)}\n`);
+  const file = paths().join(folder, `${fileNameOf(law)}.json`);
+  files().mkdirSync(folder, { recursive: true });
+  files().writeFileSync(file, `${JSON.stringify({ law, message, plan }, null, 2)}\n`);
   return file;
 };
 
@@ -42,7 +44,7 @@ export const savePlan = (
 export const readPlan = (file: string): SavedPlan => {
   let read: Partial<SavedPlan> & Partial<Plan>;
   try {
-    read = JSON.parse(readFileSync(file, "utf8"));
+    read = JSON.parse(files().readFileSync(file, "utf8"));
   } catch (error) {
     throw new InputError(`${file} is no plan: ${(error as Error).message}`);
   }

@@ -1,12 +1,12 @@
 // Simulates an app: plan after plan, each with its own order of steps and its own faults, judged by the oracle and by the user's laws. What breaks a law is made smaller
 // before it is shown.
-import { setImmediate } from "node:timers/promises";
 import { isApp, type App } from "../core/app.ts";
 import { InputError } from "../core/errors.ts";
 import { readFaults } from "../core/simulation/fault.ts";
 import { played, type Played } from "../core/simulation/play.ts";
 import type { Plan } from "../core/simulation/plan.ts";
 import type { WorldInternals } from "../core/simulation/world-options.ts";
+import { breath } from "./breath.ts";
 import { Exhaustive } from "./exhaustive.ts";
 import { loaded } from "./loaded.ts";
 import { checkOptions, planOf, type SimulateOptions } from "./options.ts";
@@ -105,8 +105,7 @@ class Simulation {
     if (index === 0) this.#internals.onWorld?.(result);
     if (index % repeatedEvery === 0 && this.#internals.isQuick !== true) this.#repeat(plan, result);
     this.#explainAll(plan, result);
-    // Lets timers and signals of the process have their turn.
-    if (index % 8 === 7) await setImmediate();
+    if (index % 8 === 7) await breath();
   }
 
   /** Every order of steps, as far as `runs` goes. */

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import type { Outcome } from "./plans.ts";
 
 const runtimes = [
   { title: "Node 24", binary: "node/bin/node", args: [] },
@@ -15,19 +16,20 @@ const runtimes = [
 ] as const;
 const zones = ["America/New_York", "Asia/Kathmandu"] as const;
 
-/** Of plan by plan: the trace's hash, how many faults happened, and the laws that broke. Whoever changes what an engine does changes them, and that is all right. */
-type Hashes = readonly (readonly [hash: string, faults: number, laws: readonly string[]])[];
-
 const placeOf = (path: string): string =>
   fileURLToPath(new URL(`../../node_modules/${path}`, import.meta.url));
 
-const hashesOn = async (binary: string, args: readonly string[], zone: string): Promise<Hashes> => {
+const hashesOn = async (
+  binary: string,
+  args: readonly string[],
+  zone: string,
+): Promise<readonly Outcome[]> => {
   const script = fileURLToPath(new URL("./play-plans.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(placeOf(binary), [...args, script], {
     env: { ...process.env, TZ: zone },
     timeout: 100_000,
   });
-  return JSON.parse(stdout).hashes as Hashes;
+  return JSON.parse(stdout).hashes as readonly Outcome[];
 };
 
 describe("a plan gives one trace", () => {
@@ -39,6 +41,7 @@ describe("a plan gives one trace", () => {
     expect(hashes.every(([hash]) => /^[0-9a-f]{16}$/.test(hash))).toBe(true);
     expect(hashes.map(([, , laws]) => laws)).toEqual(hashes.map(() => []));
     expect(hashes.slice(1).every(([, faults]) => faults > 0)).toBe(true);
+    expect(hashes.every(([, , , runs]) => runs.length > 0)).toBe(true);
   }, 120_000);
 
   for (const { title, binary, args } of runtimes)
