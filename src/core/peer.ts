@@ -1,17 +1,26 @@
 // Packages that a person installs only for what they use. Whoever asks for such a part without its package is told in one line what to do.
 import { InputError } from "./errors.ts";
 
+interface Peer {
+  readonly peer: string;
+  /** The version to install. Default: the newest. */
+  readonly range?: string;
+  /** Who needs it. */
+  readonly part: string;
+}
+
 /** What `load` imports. Rejects with an InputError that names the package when it is not installed; any other fault of loading stays as it is. */
 export const withPeer = async <Module>(
-  { peer, part }: { readonly peer: string; readonly part: string },
+  { peer, range, part }: Peer,
   load: () => Promise<Module>,
 ): Promise<Module> => {
   try {
     return await load();
   } catch (fault) {
     if (!isMissing(fault, peer)) throw fault;
+    const wanted = range === undefined ? peer : `${peer}@${range}`;
     throw new InputError(
-      `${part} needs the package ${peer}, which is not installed: npm install ${peer}`,
+      `${part} needs the package ${peer}, which is not installed: npm install ${wanted}`,
     );
   }
 };

@@ -36,14 +36,11 @@ export const openStore = (
     );
   });
 
-/** Its driver is a package of its own, which only who uses PostgreSQL installs. */
+/** Without the package of its driver it can't be imported, and says so in an InputError. */
 const postgres = Effect.tryPromise({
   try: () => import("../adapters/postgres/index.ts"),
   catch: (error) => {
-    const { code, message = "" } = error as { readonly code?: string; readonly message?: string };
-    if (code !== "ERR_MODULE_NOT_FOUND" || !message.includes("@effect/sql-pg")) throw error;
-    return new InputError(
-      "a store in PostgreSQL needs the package @effect/sql-pg; add it: npm install @effect/sql-pg@4",
-    );
+    if (error instanceof InputError) return error;
+    throw error;
   },
 });

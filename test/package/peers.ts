@@ -6,6 +6,8 @@ interface Peer {
   readonly part: string;
   /** The entry point that can't even be imported without it, if there is one. */
   readonly asked?: string;
+  /** What npm is to install; default: the package. */
+  readonly install?: string;
   /** What must be told of it. */
   readonly program: string;
 }
@@ -17,4 +19,17 @@ export const peers: readonly Peer[] = [
     asked: "detent/vitest",
     program: `await import("detent/vitest")`,
   },
+  {
+    peer: "@effect/sql-pg",
+    part: "detent/postgres",
+    asked: "detent/postgres",
+    install: "@effect/sql-pg@4",
+    program: `
+      const { detent, start } = await import("detent");
+      await start(detent({ tasks: [], triggers: [] }), { store: "postgres://localhost/none" })`,
+  },
 ];
+
+/** What is told when it is missing. */
+export const lineOf = ({ part, peer, install = peer }: Peer): string =>
+  `${part} needs the package ${peer}, which is not installed: npm install ${install}`;
