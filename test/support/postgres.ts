@@ -172,6 +172,23 @@ export const startServer = async ({ fsync = false, trust = false } = {}): Promis
       await sleep(20);
     }
   };
+  /** All that the postmaster has started: without it they would go on for a while, and keep the next one from starting. */
+  const children = (): readonly number[] => {
+    const file = `/proc/${server?.pid}/task/${server?.pid}/children`;
+    return existsSync(file)
+      ? readFileSync(file, "utf8").trim().split(" ").filter(Boolean).map(Number)
+      : [];
+  };
+  const kill = async (): Promise<void> => {
+    const started = children();
+    await end("SIGKILL");
+    for (const pid of started)
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+  };
   const end = async (signal: "SIGKILL" | "SIGINT"): Promise<void> => {
     if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, "exit");
@@ -184,7 +201,7 @@ export const startServer = async ({ fsync = false, trust = false } = {}): Promis
     url: `postgres://owner:${encodeURIComponent(password)}@127.0.0.1:${port}/detent`,
     password,
     psql,
-    kill: () => end("SIGKILL"),
+    kill,
     start,
     stop: async () => {
       await end("SIGINT");

@@ -4,7 +4,7 @@ import { kept } from "../../core/kept.ts";
 import { givenSignalOf, type LoadRequest } from "../../core/store-load.ts";
 import type { StoredSignal } from "../../core/signal.ts";
 import type { Batch, Owner } from "../../core/store.ts";
-import type { Begun } from "./group.ts";
+import type { Begun } from "./transaction.ts";
 import type { Overlay } from "./overlay.ts";
 import { integer, integers, text, texts } from "./parameter.ts";
 import type { Failed } from "./session.ts";

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect";
 import type { Owner } from "../../core/store.ts";
 import { ownerSelection } from "../sql/state-row.ts";
 import { clockSelection } from "./found.ts";
-import type { Begun } from "./group.ts";
+import type { Begun } from "./transaction.ts";
 import { integer, text, texts } from "./parameter.ts";
 import type { Failed, Statement } from "./session.ts";
 

@@ -11,7 +11,7 @@ import type { Run, RunState } from "../../core/run.ts";
 import type { Row } from "../sql/cell.ts";
 import { signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
 import { tombstoneOf, tombstoneSelection } from "../sql/state-row.ts";
-import type { Begun } from "./group.ts";
+import type { Begun } from "./transaction.ts";
 import { integer, integers, text, texts, type Parameter } from "./parameter.ts";
 import type { Failed, Rows } from "./session.ts";
 import { buryStatements } from "./write.ts";
@@ -126,7 +126,7 @@ const purgeSkips = (begun: Begun, before: number, limit: number): Effect.Effect<
     return count;
   });
 
-/** Few rows: owners that are closed, and generations that are no longer active. */
+/** Few rows: owners that are closed, handles that have not written since, and generations that are no longer active. */
 const purgeOthers = (begun: Begun, before: number, limit: number): Effect.Effect<void, Failed> =>
   Effect.gen(function* () {
     const { app, meta } = begun.overlay;
@@ -137,6 +137,7 @@ const purgeOthers = (begun: Begun, before: number, limit: number): Effect.Effect
       integer(before),
       integer(limit),
     );
+    yield* ask(begun, "DELETE FROM writer WHERE app = $1 AND at < $2", text(app), integer(before));
     if (meta.generation !== null)
       yield* ask(
         begun,

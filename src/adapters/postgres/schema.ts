@@ -2,8 +2,8 @@
 // `format` that says it is done; an advisory lock lets one of those who try at once do it. Within a major version of detent steps only add, so that an older one can still
 // be told clearly what it must not use (`min_reader`).
 //
-// They are SQLite's tables (docs/store.md explains them to people), but for what only one database needs: an owner has a lease here, and `version` of `meta` grows with
-// each commit, so that who asks again learns whether anything is new. Texts are compared by their bytes ("C"), which is the order that detent's lists have.
+// They are SQLite's tables (docs/store.md explains them to people), but for what only one database needs: an owner has a lease here, `version` of `meta` grows with each
+// commit, so that who asks again learns whether anything is new; and each handle has a row in `writer`, by which it finds out what became of a commit whose reply was lost. Texts are compared by their bytes ("C"), which is the order that detent's lists have.
 
 const first = `
 CREATE TABLE meta (
@@ -203,6 +203,13 @@ CREATE TABLE tombstone (
   PRIMARY KEY (app, kind, id)
 );
 CREATE INDEX tombstone_at ON tombstone (app, at) WHERE kind <> 'trigger';
+
+CREATE TABLE writer (
+  id text COLLATE "C" PRIMARY KEY,
+  app text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  at bigint NOT NULL
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
 CREATE VIEW slot AS
   SELECT app, task, concurrency_key AS key, count(*) AS held FROM run
