@@ -52,10 +52,10 @@ const acknowledged = (count: number): Promise<void> =>
 
 /** Emits one event after the other until told to stop, again and again under the same id until it is acknowledged; gives their ids. */
 const emitter = (runtime: Runtime, name: string): (() => Promise<readonly string[]>) => {
-  let isOver = false;
+  const until = new AbortController();
   const ids: string[] = [];
   const work = async (): Promise<readonly string[]> => {
-    while (!isOver) {
+    while (!until.signal.aborted) {
       const id = `${name}-${ids.length}`;
       let isAcknowledged = false;
       while (!isAcknowledged)
@@ -71,7 +71,7 @@ const emitter = (runtime: Runtime, name: string): (() => Promise<readonly string
   };
   const ended = work();
   return () => {
-    isOver = true;
+    until.abort();
     return ended;
   };
 };
