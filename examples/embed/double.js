@@ -1,0 +1,2 @@
+// What a worker runs.
+self.onmessage = ({ data }) => self.postMessage(data * 2);
