@@ -75,7 +75,7 @@ export const nextCron = (walk: CronWalk, after: number): number | undefined => {
 export const previousCron = (walk: CronWalk, before: number): number | undefined => {
   const until = Math.min(Math.ceil(before), instantMax + 1);
   const horizon = Math.max(Math.min(until - cycleMillis, unruledFrom), -instantMax);
-  for (let at = until - 1; at >= horizon;) {
+  for (let at = until; at >= horizon;) {
     const segment = walk.zone.segmentAt(at);
     const found = previousIn(walk, segment, until);
     if (found !== undefined) return found >= -instantMax ? found : undefined;
@@ -120,7 +120,7 @@ const nextIn = (walk: CronWalk, segment: Segment, from: number): number | undefi
   const found = local < until + offset ? local - offset : undefined;
   if (walk.gap === "skipped" || segment.offset <= segment.before) return found;
   const moved = nextMoved(walk, segment, from);
-  return moved !== undefined && (found === undefined || moved < found) ? moved : found;
+  return moved === undefined || found === undefined ? (moved ?? found) : Math.min(moved, found);
 };
 
 /** The first instant from `from` on to which the gap before a segment moves an occurrence. */
@@ -142,7 +142,7 @@ const previousIn = (walk: CronWalk, segment: Segment, until: number): number | u
   const found = local >= localFrom(walk, segment) ? local - offset : undefined;
   if (walk.gap === "skipped" || segment.offset <= segment.before) return found;
   const moved = previousMoved(walk, segment, until);
-  return moved !== undefined && (found === undefined || moved > found) ? moved : found;
+  return moved === undefined || found === undefined ? (moved ?? found) : Math.max(moved, found);
 };
 
 /** The last instant before `until` to which the gap before a segment moves an occurrence. */

@@ -307,8 +307,8 @@ export class Draft {
 
   /** The runs that are not over in a scope. */
   openRuns(scope: string): readonly string[] {
-    const put = [...this.openPut.values()].filter((row) => row.scope === scope);
-    const runs = [...(this.state.open.get(scope)?.keys() ?? []), ...put.map(({ run }) => run)];
+    const put = [...this.openPut.values()].map(({ run }) => run);
+    const runs = [...(this.state.open.get(scope)?.keys() ?? []), ...put];
     return [...new Set(runs)].filter((run) => this.rowOf(scope, run) !== undefined);
   }
 
@@ -330,7 +330,6 @@ export class Draft {
       return;
     }
     for (const scope of this.scopesOf(status.run)) {
-      if (scope === own) continue;
       this.leave(scope, status.run);
       this.settleIfAlone(scope);
     }

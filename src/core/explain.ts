@@ -287,9 +287,10 @@ const recorded = (trigger: CompiledTrigger, { heard, records }: Asked): Verdict 
   const skip = records.skips.find(
     (each) => each.trigger === trigger.id && heard.some((one) => isSkipOf(trigger, each, one)),
   );
+  if (skip === undefined) return undefined;
   // A range says of which leaf it is; so does the tree.
-  const detail = skip?.signal === null ? null : (skip?.detail ?? null);
-  return skip && { _tag: "Skipped", reason: skip.reason, detail };
+  const detail = skip.signal === null ? null : skip.detail;
+  return { _tag: "Skipped", reason: skip.reason, detail };
 };
 
 /** Whether a skip is of the signal: it names it, or is a range of its schedule in which it lies. */

@@ -1,7 +1,7 @@
 // What an engine does before its first turn: takes back what dead owners held (later, too, where others share the store), makes its definitions the active ones, and
 // retires the runs of tasks that are gone.
 import * as Effect from "effect/Effect";
-import { activation, isActive, newlyMinding } from "./activation.ts";
+import { activation, newlyMinding } from "./activation.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { moves, reclaimed, retired, statesNotOver, type Run } from "./run.ts";
@@ -23,7 +23,6 @@ export const activate = (self: Entering): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     for (;;) {
       const reading = yield* self.store.read({ revision: null, limit: 1 });
-      if (isActive(reading.generation, self.definitions, self.zones)) return;
       const running: Run[] = [];
       for (const trigger of newlyMinding(self.definitions, reading))
         yield* forEachRun(self, { trigger, states: statesNotOver }, (run) =>

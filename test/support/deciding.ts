@@ -116,7 +116,7 @@ export class Router {
   route(piece: Partial<Piece>): Decision {
     const signals = piece.signals ?? [];
     const until = piece.until ?? signals.at(-1)?.at ?? this.state.watermark.at;
-    const whole = { signals, until, now: piece.now ?? until };
+    const whole = { ...piece, signals, until, now: piece.now ?? until };
     let decision = step(this.#definitions, this.state, whole);
     const known = new Set(this.runs.map(({ id }) => id));
     if (decision.again.some((id) => known.has(id)))

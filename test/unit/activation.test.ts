@@ -13,10 +13,11 @@ import {
   trigger,
   type Trigger,
 } from "../../src/core/index.ts";
+import { newlyMinding } from "../../src/core/activation.ts";
 import { heldRetirement } from "../../src/core/held-retirement.ts";
 import type { Open, Reading, StoredState } from "../../src/core/store.ts";
-import { firstWatches } from "../../src/core/watch.ts";
-import { aRelease, aStatus, aWaiting } from "../../src/adapters/testing/subject.ts";
+import { firstWatches, withWatch, type Watch } from "../../src/core/watch.ts";
+import { aRelease, aStatus, aWaiting, aWithin } from "../../src/adapters/testing/subject.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
 const definitionsWith = (...triggers: readonly Trigger[]) =>
@@ -137,6 +138,41 @@ test("of what waits, only that of changed triggers that keep it is looked at aga
   ]);
 });
 
+test("the runs of new and changed triggers are looked for where their schedules mind them, and nobody else's", () => {
+  const each = (id: string, overlap: "skip" | "allow", input: unknown = null) =>
+    trigger(id, {
+      when: every(input === null ? "1 h" : "2 h", { overlap }),
+      run: work,
+      input: null,
+    });
+  const before = definitionsWith(
+    each("same", "skip"),
+    each("changed", "skip"),
+    each("calm", "allow"),
+  );
+  const after = definitionsWith(
+    each("same", "skip"),
+    each("changed", "skip", "other"),
+    each("calm", "allow", "other"),
+    each("new", "skip"),
+    each("idle", "allow"),
+  );
+  expect(newlyMinding(after, reading(before))).toEqual(["changed", "new"]);
+  expect(newlyMinding(after, reading(null))).toEqual(["same", "changed", "new"]);
+});
+
+test("what waits under a trigger that neither generation knows is retired with its deadline", () => {
+  const row = aWaiting(1, { trigger: "ghost", leaf: "e#0" });
+  const deadline = aWithin("within/ghost/e#0/1", 9_000);
+  const due = { ...deadline.due, trigger: "ghost", leaf: "e#0" } as typeof deadline.due;
+  const batch = activation(
+    definitionsWith(hourly),
+    reading(definitionsWith(), { waiting: [row], deadlines: [{ ...deadline, due }] }),
+  );
+  expect(batch?.waiting?.remove).toEqual([row]);
+  expect(batch?.deadlines?.remove).toEqual([deadline.id]);
+});
+
 test("a watch begins with its trigger, under an order that no signal has, unless it waits for a start or has keys", () => {
   const within = { within: "1 s" } as const;
   const { triggers } = definitionsWith(
@@ -221,4 +257,24 @@ test("what a trigger keeps back is retired when it changes, and not when it stay
   expect(removed(definitionsWith(held, hourly))).toEqual([]);
   expect(removed(definitionsWith(changed))).toEqual(["f"]);
   expect(removed(definitionsWith())).toEqual(["f"]);
+});
+
+test("of a watch that is begun twice there is one, with its newest end, behind those that began before", () => {
+  const watchAt = (id: string, at: number): Watch => ({
+    id,
+    at,
+    due: {
+      _tag: "Absent",
+      trigger: "t",
+      leaf: "l",
+      key: "",
+      order: at,
+      since: 0,
+      after: null,
+      scopes: [],
+    },
+  });
+  const [first, second, again] = [watchAt("a", 1), watchAt("b", 2), watchAt("a", 3)];
+  expect(withWatch([first, second], again)).toEqual([second, again]);
+  expect(withWatch([second], first)).toEqual([first, second]);
 });

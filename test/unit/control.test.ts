@@ -117,6 +117,21 @@ describe("a paused trigger", () => {
     ]);
   });
 
+  test("a pause at the very instant of the first that was missed comes behind that alone", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [trigger("t", { when: cron("0 * * * *", { missed: "skip" }), run: work })],
+    });
+    const log = new Log();
+    log.event("@:pause", { trigger: "t" }, { at: hour });
+    log.event("@:resume", { trigger: "t" }, { at: 4 * hour });
+    router.route({ signals: log.signals, until: 4 * hour, now: 9 * hour });
+    expect(told(router)).toMatchObject([
+      { from: hour, to: hour, reason: "missed" },
+      { from: 2 * hour, to: 4 * hour, reason: "paused" },
+    ]);
+  });
+
   test("a signal that answers one watch and would begin another is told of", () => {
     const when = all([
       absent(event("x"), { within: "1 s", after: event("a") }),
@@ -233,6 +248,14 @@ test.each([
   expect(router.skips[0]?.detail).toContain(line);
 });
 
+test("each command that is refused is a skip of its own", () => {
+  const router = hourly();
+  const log = new Log();
+  for (const id of ["one", "two"]) log.event("@:dance", {}, { id });
+  router.route({ signals: log.signals });
+  expect(new Set(router.skips.map(({ id }) => id)).size).toBe(2);
+});
+
 test("the end of what is not paused is nothing, and no skip", () => {
   const router = hourly();
   const log = new Log();
@@ -241,6 +264,43 @@ test("the end of what is not paused is nothing, and no skip", () => {
 });
 
 describe("a backfill", () => {
+  test("may owe again what it owes itself, and nothing that came before it in the piece", () => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", { when: cron("0 * * * *"), run: work }),
+        trigger("e", { when: event("e"), run: work, input: null }),
+      ],
+    });
+    const log = new Log();
+    log.event("e", null, { at: 2.5 * hour });
+    log.event("@:backfill", { trigger: "t", from: hour, to: hour }, { at: 2.5 * hour });
+    const { again, runs } = router.route({ signals: log.signals });
+    expect(runs.map((run) => run.trigger)).toEqual(["t", "e", "t"]);
+    expect(again).toEqual([runs[2]?.id]);
+  });
+
+  test("and a rewind begin behind what is forgotten of the trigger's runs", () => {
+    const forgotten = { t: 2 * hour };
+    const backfilled = (from: number) => {
+      const router = hourly();
+      const log = new Log();
+      router.route({ until: 3 * hour });
+      log.event("@:backfill", { trigger: "t", from, to: 3 * hour }, { at: 3.5 * hour });
+      router.route({ signals: log.signals, forgotten });
+      return router.skips.map(({ reason }) => reason);
+    };
+    expect([2 * hour, 2 * hour + 1].map(backfilled)).toEqual([["refused"], []]);
+    const router = hourly();
+    const log = new Log();
+    router.route({ until: 3 * hour });
+    log.event("@:rewind", { to: 0.5 * hour }, { at: 3.5 * hour });
+    const { again } = router.route({ signals: log.signals, forgotten });
+    expect(again.length).toBe(0);
+    const { again: later } = router.route({ until: 3.75 * hour, now: 3 * hour, forgotten });
+    expect(later).toEqual([]);
+  });
+
   test("owes a run for each occurrence from the first to the last, both included, that has none; ids are those of the time", () => {
     const inTime = hourly("latest");
     for (const n of [1, 2, 3, 4, 5, 6]) inTime.route({ until: n * hour });

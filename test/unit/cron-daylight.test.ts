@@ -394,3 +394,13 @@ test("offsets with seconds, far pasts and far futures are as exact as today", ()
   ).toBeUndefined();
   expect(nextOccurrence(cron("* * * * *"), -8.64e15)).toBe(-8.64e15 + 60_000);
 });
+
+test("looking back, what a gap moves is found behind it, and not at it: up to 3 hours, and to the last second", () => {
+  const daily = cron("30 2 * * *", { timeZone: "Europe/Paris" });
+  const end = instantMillis("2024-03-31T01:00Z");
+  expect(previousOccurrence(daily, end + 1)).toBe(end);
+  expect(previousOccurrence(daily, end)).toBe(instantMillis("2024-03-30T01:30Z"));
+  expect(previous("30 1 * * *", "Antarctica/Casey", "2020-10-03T20:00Z")).toBe("2020-10-03T16:01Z");
+  const last = cron("59 59 2 * * *", { timeZone: "Europe/Paris", dst: "compatible" });
+  expect(previousOccurrence(last, "2024-03-31T12:00Z")).toBe(instantMillis("2024-03-31T01:59:59Z"));
+});

@@ -78,6 +78,25 @@ describe("a schedule", () => {
   });
 });
 
+test("occurrences reach from the first instant there is to the last, and far from both", () => {
+  const midnight = cron("0 0 * * *");
+  const end = 8.64e15; // a midnight
+  expect(nextOccurrence(midnight, end - 1)).toBe(end);
+  expect(nextOccurrence(midnight, end)).toBeUndefined();
+  expect(previousOccurrence(midnight, Infinity)).toBe(end);
+  expect(previousOccurrence(midnight, 1 - end)).toBe(-end);
+  expect(previousOccurrence(midnight, -end)).toBeUndefined();
+  expect(nextOccurrence(midnight, -Infinity)).toBe(-end);
+  const day = 24 * hour;
+  expect(previousOccurrence(midnight, Date.UTC(1000, 0, 2))).toBe(Date.UTC(1000, 0, 1));
+  const yearly = cron("0 0 1 1 *", { timeZone: "Europe/Paris" });
+  expect(previousOccurrence(yearly, Date.UTC(3000, 8, 1))).toBe(Date.UTC(3000, 0, 1) - hour);
+  expect(previousOccurrence(yearly, Date.UTC(1000, 8, 1))).toBeLessThan(Date.UTC(1000, 0, 2));
+  expect(previousOccurrence(yearly, Date.UTC(1000, 8, 1))).toBeGreaterThan(
+    Date.UTC(1000, 0, 1) - day,
+  );
+});
+
 test("a schedule that can't change is read once, and of each trigger for its own H", () => {
   const hashed = cron("H H * * *");
   const [of, ofOther] = ["nightly", "weekly"].map((id) => compileSchedule(hashed, id).next(0));

@@ -10,6 +10,7 @@ import {
   DefinitionError,
   detent,
   event,
+  every,
   failure,
   result,
   settled,
@@ -248,9 +249,10 @@ test("a retry policy that says nothing, and a task that does nothing, is a fault
 });
 
 test("of two tasks with one id, and of a task with faults, each fault is told once", () => {
-  const bad = task({ id: "bad", run: () => 1, retry: { attempts: 0 } });
+  const bad = task({ id: "bad", run: () => 1, timeout: "soon", retry: { attempts: 0 } });
   const app = detent({ tasks: [new URL("file:///tasks.ts")], triggers: [] });
   expect(faultsOf(() => definitionsOf(app, [work, work, bad]))).toEqual([
+    expect.stringMatching(/^Task "bad": timeout: "soon" is no duration/),
     'Task "bad": retry.attempts is 0; give a whole number of at least 1',
     'Task "work" is defined more than once; ids are unique in an app',
   ]);
@@ -295,6 +297,16 @@ test("a run whose task is not defined here has the options of a task without any
   const definitions = definitionsOf(detent({ tasks: [work], triggers: [] }));
   expect(optionsOf(definitions, { task: "gone" })).toEqual(taskOptionsOf({ id: "gone" }));
   expect(optionsOf(definitions, { task: "work" })).toBe(definitions.tasks.get("work"));
+});
+
+test("a trigger minds runs that are not over if one of its schedules does", () => {
+  const minding = every("1 h", { overlap: "skip" });
+  const overlaps = (when: Condition) => triggerOf({}, when as never).overlaps;
+  expect(
+    [minding, event("e"), any([event("e"), minding]), any([every("1 h"), event("e")])].map(
+      overlaps,
+    ),
+  ).toEqual([true, false, true, false]);
 });
 
 test("10,000 matches wait in a leaf unless a trigger says otherwise", () => {

@@ -51,6 +51,34 @@ describe("an event", () => {
       expect(held.ask(index).verdict).toMatchObject({ _tag: "KeptBack", by: "debounce" });
   });
 
+  test("waits beside others, and what waits is shown to one that does not wait itself", () => {
+    const { router, log, ask } = lived(all([event("a", { n: 1 }), event("b")]));
+    for (const n of [1, 1, 2]) log.event("a", { n });
+    router.route({ signals: log.signals });
+    const [first, second] = log.signals.map(({ id }) => id);
+    for (const index of [0, 1])
+      expect(ask(index).verdict).toEqual({ _tag: "Waiting", for: ["all.1"] });
+    expect(ask(2)).toMatchObject({
+      verdict: { _tag: "Unsatisfied" },
+      condition: { parts: [{ waiting: [first, second] }, { waiting: [] }] },
+    });
+  });
+
+  test("is in no range of occurrences, whatever its id", () => {
+    const { router, log, ask, compiled } = lived(any([every("10 s"), event("e", { n: 1 })]));
+    const leaf = compiled.leaves[0]!.key;
+    router.route({ signals: [log.event("e", { n: 2 }, { id: `${leaf}@5` })] });
+    const range = {
+      id: `t/${leaf}@0-10000/missed`,
+      trigger: "t",
+      signal: null,
+      from: 0,
+      to: 10_000,
+    };
+    const skips = [{ ...range, reason: "missed" as const, detail: null }];
+    expect(ask(0, { runs: [], skips }).verdict).toEqual({ _tag: "Unsatisfied" });
+  });
+
   test("is not skipped because a schedule of its trigger missed a range", () => {
     const { router, log, ask } = lived(
       any([every("10 s", { missed: "skip" }), event("e", { n: 1 })]),
@@ -130,6 +158,26 @@ describe("an instant", () => {
     const { due } = lived(every("1 h"));
     expect(due(hour, nothing, hour)).toEqual([{ _tag: "Unrouted" }]);
     expect(due(hour, nothing, hour - 1)).toEqual([{ _tag: "Delayed", until: hour }]);
+  });
+
+  test("waits for its turn where its schedule minds runs that are not over", () => {
+    const { router, due } = lived(every("1 h", { overlap: "bufferAll" }));
+    for (const until of [hour, 2 * hour]) router.route({ until });
+    expect(due(2 * hour)).toEqual([{ _tag: "KeptBack", by: "overlap", until: null }]);
+  });
+
+  test("is in no record that tells no instants", () => {
+    const { due, compiled } = lived(every("1 h"));
+    const id = `t/${compiled.leaves[0]!.key}@null-null/retired`;
+    const record = { id, trigger: "t", signal: null, reason: "retired" as const, detail: null };
+    for (const range of [
+      { from: null, to: null },
+      { from: 0, to: null },
+      { from: null, to: 0 },
+    ])
+      expect(due(0, { runs: [], skips: [{ ...record, ...range }] })).toEqual([
+        { _tag: "Unrecorded" },
+      ]);
   });
 
   test("is held by a pause if it came after it began, until somebody ends it where it has no end", () => {

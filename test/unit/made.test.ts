@@ -140,6 +140,17 @@ test.each([
   expect(router.skips[0]?.detail).toContain(line);
 });
 
+test("one that has ended is rewound no more, in the same piece of the log either", () => {
+  const router = new Router(app);
+  const log = new Log();
+  log.event("@:schedule", making(every("1 h")), { at: 1_000 });
+  router.route({ signals: log.signals, until: 1_000 });
+  log.event("@:unschedule", { id: "m" }, { at: 2_000 });
+  log.event("@:rewind", { to: 0 }, { at: 3_000 });
+  router.route({ signals: log.signals.slice(1), until: 2 * hour });
+  expect([router.runs, router.skips]).toEqual([[], []]);
+});
+
 test.each([
   ["is known to be over", ["first"]],
   ["is not over", []],

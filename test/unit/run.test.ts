@@ -92,3 +92,18 @@ test("a constant delay is the first one each time; jitter takes a share of it th
     [1, 2, 8].map((attempt) => Math.round(1e12 * (1 - hash32(`r/${attempt}`) / 2 ** 32))),
   );
 });
+
+test.each([
+  ["constant", [500, 500, 500]],
+  ["linear", [500, 1_000, 1_500]],
+  ["exponential", [500, 1_500, 4_500]],
+])(
+  "under %s backoff the delays before the second, third and fourth attempt are %j ms",
+  (backoff, delays) => {
+    const retry = { attempts: 5, first: 500, factor: 3, jitter: 0, backoff };
+    const options = optionsOf({ retry });
+    expect(
+      [1, 2, 3].map((attempt) => retryDelayMillis(options, { runId: "r", attempt, error })),
+    ).toEqual(delays);
+  },
+);

@@ -41,6 +41,7 @@ test("an event is heard as it is, and nobody can change it", () => {
   const signal = { ...anEvent("e").signal, at: 5 } as StoredSignal["signal"];
   const heard = heardOf(stored(signal, "e"));
   expect(heard).toEqual([{ id: "e", signal }]);
+  expect(heard[0]?.signal).toBe(signal);
   expect(Object.isFrozen(heard[0]?.signal)).toBe(true);
 });
 

@@ -578,3 +578,68 @@ test("of a signal that only answers a watch the trigger's own key is not asked",
   router.route({ signals: [new Log().event("b")] });
   expect(router.skips).toEqual([]);
 });
+
+describe("what was decided of missed occurrences is not decided again by a router that reads the state anew", () => {
+  test.each([
+    ["one range", {}, 1],
+    ["a range that is too old and one that is not", { missedWithin: "3 h" }, 2],
+  ] as const)("%s", (_, options, ranges) => {
+    const router = new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", { when: cron("0 * * * *", { missed: "skip", ...options }), run: work }),
+      ],
+    });
+    router.route({ until: 9.5 * hour });
+    expect(router.skips).toHaveLength(ranges);
+    router.reread();
+    router.route({ until: 9.75 * hour });
+    expect(router.skips).toHaveLength(ranges);
+  });
+});
+
+describe("matches wait in the order of their instants", () => {
+  const pairs = (take?: "latest") =>
+    new Router({
+      tasks: [work],
+      triggers: [
+        trigger("t", {
+          when: all([event("a"), event("b")]),
+          run: work,
+          input: null,
+          ...(take && { take }),
+        }),
+      ],
+    });
+
+  test("also one that is heard behind a later one, because the clock was set back when it was stored", () => {
+    const router = pairs();
+    const log = new Log();
+    log.event("a", null, { id: "delayed", at: 16_000, dueAt: 15_000 });
+    log.event("a", null, { id: "later", at: 18_000 });
+    router.route({ signals: log.signals, until: 20_000, now: 10_000 });
+    router.route({ until: 20_000, now: 15_000 });
+    for (const at of [21_000, 22_000]) log.event("b", null, { id: `b-${at}`, at });
+    router.route({ signals: log.signals.slice(2), now: 22_000 });
+    expect(router.runs.map(({ cause }) => cause)).toEqual([
+      ["delayed", "b-21000"],
+      ["later", "b-22000"],
+    ]);
+  });
+
+  test("and all of them are consumed, however many they are", () => {
+    for (let count = 1; count <= 9; count++) {
+      const router = pairs("latest");
+      const log = new Log();
+      for (let index = 0; index < count; index++) log.event("a");
+      log.event("b");
+      router.route({ signals: log.signals });
+      expect([router.runs.length, router.skips.length, router.state.waiting.size]).toEqual([
+        1,
+        count - 1,
+        0,
+      ]);
+      expect(router.state.deadlines.size).toBe(0);
+    }
+  });
+});

@@ -5,6 +5,7 @@
 //   --sample N --seed S   only N of the mutants, chosen by S
 //   --again               only those that lived the last time
 //   --all                 show every mutant, not only those that live
+//   --equivalents         try those that equivalent.json names, too: they take longest, since all tests run on each
 //   --strict              exit 1 if any lives that equivalent.json does not name
 import * as fs from "node:fs";
 import { availableParallelism } from "node:os";
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     again: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
+    equivalents: { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
     lanes: { type: "string", default: String(Math.min(2, availableParallelism())) },
   },
@@ -61,12 +63,13 @@ console.log(
   `${mutants.length} mutants of ${files.length} files; all of their tests take ${Math.round(sum(Object.values(millisOf)))} ms unmutated`,
 );
 
-const survivors = [];
+const tried = values.equivalents ? mutants : mutants.filter((mutant) => !isEquivalent(mutant));
+const survivors = mutants.filter((mutant) => !tried.includes(mutant));
 /** By file and test, how many mutants it has killed. @type {Map<string, number>} */
 const kills = new Map();
 let judged = 0;
 await judge({
-  queue: [...mutants],
+  queue: [...tried],
   lanes: Number(values.lanes),
   // First what kills most in the least time.
   testsOf: (file) =>
@@ -132,9 +135,9 @@ function livedBefore() {
 }
 
 function progress() {
-  const left = ((performance.now() - began) / judged) * (mutants.length - judged);
+  const left = ((performance.now() - began) / judged) * (tried.length - judged);
   console.log(
-    `  ${judged} of ${mutants.length}, ${survivors.length} live so far; about ${Math.ceil(left / 60_000)} min more`,
+    `  ${judged} of ${tried.length}, ${survivors.filter((mutant) => !isEquivalent(mutant)).length} live so far; about ${Math.ceil(left / 60_000)} min more`,
   );
 }
 
@@ -174,7 +177,7 @@ function report() {
   const score = counted === 0 ? 1 : (counted - living.length) / counted;
   const seconds = (performance.now() - began) / 1_000;
   console.log(
-    `${(score * 100).toFixed(1)} % die; ${(mutants.length / seconds).toFixed(1)} mutants a second`,
+    `${(score * 100).toFixed(1)} % die; ${(tried.length / seconds).toFixed(1)} mutants a second`,
   );
   const stale = equivalents.filter(
     (entry) =>
