@@ -111,7 +111,7 @@ const countOf = ({ low, high }: Bits): number => bitCount(low) + bitCount(high);
 const countBelow = ({ low, high }: Bits, index: number): number =>
   index < 32
     ? bitCount(low & ~(-1 << index))
-    : bitCount(low) + bitCount(index === 32 ? 0 : high & ~(-1 << (index - 32)));
+    : bitCount(low) + bitCount(high & ~(-1 << (index & 31)));
 
 const bitCount = (bits: number): number => {
   let count = 0;

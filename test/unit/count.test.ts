@@ -31,6 +31,7 @@ describe.each<[string, Schedule, string, string]>([
     "2024-02-27T00:00Z",
     "2024-03-03T00:00Z",
   ],
+  ["a leap day from January on", cron("0 0 28-31 * *"), "2024-01-10T00:00Z", "2024-04-01T00:00Z"],
   ["the end of a year", cron("0 0 1,31 * *"), "2023-11-30T00:00Z", "2024-02-02T00:00Z"],
   [
     "seconds around the half of a minute",

@@ -22,6 +22,8 @@ import {
   type Trigger,
   type TriggerOptions,
 } from "../../src/core/index.ts";
+import { cancelsOf } from "../../src/core/overlap.ts";
+import type { HeldFiring } from "../../src/core/store.ts";
 import { explainOccurrence } from "../../src/core/explain.ts";
 import { scheduleIn, unscheduleIn } from "../../src/runtime/control.ts";
 import { Log, Router } from "../support/deciding.ts";
@@ -417,4 +419,23 @@ describe("with engines", () => {
       [null, "retired", 1],
     ]);
   });
+});
+
+test("of the runs in whose place a firing waits, those are cancelled that are not over", () => {
+  const firing = (id: string, instead: readonly string[]) =>
+    ({ id, due: { _tag: "Turn", instead } }) as unknown as HeldFiring;
+  const open = new Map([
+    [
+      "overlap:t",
+      new Map([
+        ["r2", {}],
+        ["r3", {}],
+      ]),
+    ],
+  ]) as never;
+  const firings = new Map([
+    ["overlap:t", [firing("a", ["r1", "r2"])]],
+    ["t k", []],
+  ]);
+  expect(cancelsOf({ firings, open }, ["overlap:t", "t k", "gone"])).toEqual(["r2"]);
 });
