@@ -14,7 +14,7 @@ const definitions = definitionsOf(
   }),
 );
 const ended = (run: string, state: StatusState = "succeeded"): StoredStatus =>
-  aStatus(run, state as "succeeded").signal as StoredStatus;
+  aStatus(run, state).signal as StoredStatus;
 const row = (root: string, run: string, isEnded = false): Open => ({
   scope: settledScopeOf(root),
   run,
