@@ -1,7 +1,7 @@
 // A journal: the log of an app with what was decided, as lines of JSON. The first line says what it is of; then signals, skips and runs as they came. Rows are those of the
 // library: instants are milliseconds. What can be decided again is what `replay.ts` needs of it; it reads no other fields.
 import { read, shown, unread, type Reading } from "./reading.ts";
-import type { Redact } from "./redact.ts";
+import { signalShown, type Redact } from "./redact.ts";
 import type { Run } from "./run.ts";
 import type { StoredSignal } from "./signal.ts";
 import type { Generation, Skip, Watermark } from "./store.ts";
@@ -40,26 +40,11 @@ export interface Journal {
   readonly skips: readonly Skip[];
 }
 
-export const signalLine = (stored: StoredSignal, redact: Redact): JournalLine => {
-  const { signal } = stored;
-  if (signal._tag === "Event")
-    return {
-      kind: "signal",
-      ...stored,
-      signal: { ...signal, payload: redact("payload", signal.payload) },
-    };
-  const { input, result, error } = signal;
-  return {
-    kind: "signal",
-    ...stored,
-    signal: {
-      ...signal,
-      input: redact("input", input),
-      ...(result !== undefined && { result: redact("result", result) }),
-      ...(error !== undefined && { error: redact("error", error as never) as never }),
-    },
-  };
-};
+export const signalLine = (stored: StoredSignal, redact: Redact): JournalLine => ({
+  kind: "signal",
+  ...stored,
+  signal: signalShown(stored.signal, redact),
+});
 
 export const runLine = (run: OwedRun, redact: Redact): JournalLine => {
   const { id, trigger, task, input, idempotencyKey, cause, createdAt } = run;

@@ -4,6 +4,7 @@
 // A path is names between dots, such as `payload.card.number`. `*` is any one name or index, `**` any number of them: `**.password`. It begins with what holds the value: `payload`,
 // `input`, `result`, `error`.
 import type { Json } from "./json.ts";
+import type { Signal } from "./signal.ts";
 
 /** What stands in the place of a value that is not shown. */
 const redacted = "[redacted]";
@@ -23,6 +24,31 @@ export const redactOf = (paths: readonly string[]): Redact => {
     const rests = patterns.flatMap((pattern) => after(pattern, root));
     return rests.length === 0 ? value : covered(value, rests);
   };
+};
+
+/** Each value of these names, wherever it is kept. */
+export const valuesShown = <Holder extends object>(holder: Holder, redact: Redact): Holder => {
+  const names = ["payload", "input", "result", "error"] as const;
+  const values = holder as { readonly [name: string]: Json | undefined };
+  const hidden = names.flatMap((name) => {
+    const value = values[name];
+    return value === undefined || value === null ? [] : [[name, redact(name, value)] as const];
+  });
+  return { ...holder, ...Object.fromEntries(hidden) };
+};
+
+/** A signal as people are shown it. What asks for a run has the run's input as its payload; a command may have one in it. */
+export const signalShown = <Told extends Signal>(signal: Told, redact: Redact): Told => {
+  if (signal._tag !== "Event" || !signal.name.startsWith("@")) return valuesShown(signal, redact);
+  const { name, payload } = signal;
+  const isCommand = name.startsWith("@:");
+  const inner =
+    isCommand && typeof payload === "object" && payload !== null
+      ? valuesShown(payload, redact)
+      : isCommand
+        ? payload
+        : redact("input", payload);
+  return valuesShown({ ...signal, payload: inner }, redact);
 };
 
 /** What is left of a pattern behind a name; nothing if it does not begin with it, several if `**` may end or go on. */

@@ -8,6 +8,8 @@ import type { SimulationViolation } from "./report.ts";
 export interface SavedPlan {
   readonly law: string;
   readonly message: string;
+  /** The lines that lead to where the law broke, for people; none in a plan that was saved without. */
+  readonly timeline: readonly string[];
   readonly plan: Plan;
 }
 
@@ -32,11 +34,16 @@ export const savedPlans = (folder: string): readonly SavedPlan[] => {
 /** The file that the plan is in now. */
 export const savePlan = (
   folder: string,
-  { law, message, plan }: Pick<SimulationViolation, "law" | "message" | "plan">,
+  {
+    law,
+    message,
+    timeline,
+    plan,
+  }: Pick<SimulationViolation, "law" | "message" | "timeline" | "plan">,
 ): string => {
   const file = paths().join(folder, `${fileNameOf(law)}.json`);
   files().mkdirSync(folder, { recursive: true });
-  files().writeFileSync(file, `${JSON.stringify({ law, message, plan }, null, 2)}\n`);
+  files().writeFileSync(file, `${JSON.stringify({ law, message, timeline, plan }, null, 2)}\n`);
   return file;
 };
 
@@ -58,7 +65,8 @@ export const readPlan = (file: string): SavedPlan => {
     throw new InputError(
       `${file} is no plan: it needs seed, engines, from, forMillis, steps and faults, as detent simulate saves them`,
     );
-  return { law: read.law ?? "", message: read.message ?? "", plan: plan as Plan };
+  const { law = "", message = "", timeline = [] } = read;
+  return { law, message, timeline, plan: plan as Plan };
 };
 
 /** A law is named as its user likes; a file can't be. */

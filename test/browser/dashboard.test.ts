@@ -1,9 +1,13 @@
 // Goal: a person sees and does in a browser what the API shows and does. Method: the built pages in Chromium, beside an engine in memory; each page, each act, live updates,
 // the keyboard, what comes from outside shown as text, and axe's rules for accessibility.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { all, detent, event, every, failure, result, task, trigger } from "../../src/index.ts";
+import { savePlan } from "../../src/simulation/saved.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
 import { serveRuntime, serveStore } from "../support/dashboard.ts";
 
@@ -77,6 +81,8 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
   let browser: Browser;
   let served: Awaited<ReturnType<typeof serveRuntime>>;
   let page: Page;
+  /** The folder of saved plans. */
+  let plans: string;
   /** What the browser complained of, and where it asked beside the dashboard. */
   let complaints: string[];
 
@@ -97,7 +103,8 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
-    served = await serveRuntime(app);
+    plans = mkdtempSync(join(tmpdir(), "detent-plans-"));
+    served = await serveRuntime(app, { plans });
     complaints = [];
   });
   afterEach(async () => {
@@ -105,6 +112,7 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
     held = gate();
     await page.goto("about:blank");
     await served.stop();
+    rmSync(plans, { recursive: true });
     expect(complaints).toEqual([]);
   });
 
@@ -307,6 +315,23 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
     await expectSeen(page.getByText("Generation"));
   });
 
+  test("Simulations shows what broke a law, as text, with the lines that lead there", async () => {
+    await go("#/simulations");
+    await expectSeen(page.getByText("There is no plan in"));
+    savePlan(plans, {
+      law: evil,
+      message: "order 1 was billed twice",
+      timeline: ["00:00:01.000  emit order", `▶ 00:00:02.000  ${evil}`],
+      plan: { seed: 7, engines: 2, from: 0, forMillis: 1, steps: "", faults: [] } as never,
+    });
+    await go("#/");
+    await go("#/simulations");
+    await expectSeen(page.getByRole("heading", { name: evil }));
+    await expectSeen(page.getByText("order 1 was billed twice"));
+    expect(await page.locator("pre.lines").textContent()).toContain(`▶ 00:00:02.000  ${evil}`);
+    expect(await page.locator("main img").count()).toBe(0);
+  });
+
   test("what comes from outside is shown as text: names, payloads, results, logs and errors", async () => {
     await served.post("/api/events", { name: evil, payload: { name: evil }, id: evil });
     await served.runtime.run("greet", evil);
@@ -427,6 +452,7 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
         `#/runs/${failed}`,
         "#/timeline",
         "#/engines",
+        "#/simulations",
       ];
       for (const hash of hashes) {
         await go(hash, to);

@@ -1,10 +1,12 @@
 // Goal: the API shows what the store has and does what the command line does, and says in one line what it can't take. Method: an app with an inline executor runs in memory
 // behind the API; where no engine may interfere, a bare store does.
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import * as http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { DashboardOptions } from "../../src/adapters/dashboard/index.ts";
 import { StoreError } from "../../src/core/errors.ts";
 import { memoryStore } from "../../src/core/memory-store.ts";
@@ -505,6 +507,47 @@ describe("events, engines, timeline and now", () => {
     ]);
     expect(page.generation).toMatchObject({ number: 1, triggers: 4 });
     expect(page.watermark.unrouted).toBe(0);
+  });
+
+  test("plans that a simulation has saved are listed, the newest first; what is none says so", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "detent-plans-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { get } = await rest({ plans: folder });
+    expect(await get("/api/simulations")).toEqual({ folder, plans: [], more: 0 });
+    mkdirSync(join(folder, "app.ts"));
+    const timeline = ["00:00:01.000  0  emit order", "▶ 00:00:02.000  1  bills it again"];
+    const plan = { seed: 7, engines: 2, from: 0, forMillis: 1, steps: "", faults: [{}, {}] };
+    const saved = { law: "billed once", message: "order 1 was billed twice", timeline, plan };
+    writeFileSync(join(folder, "app.ts", "billed-once.json"), JSON.stringify(saved));
+    writeFileSync(join(folder, "notes.json"), `{"law":1}`);
+    writeFileSync(join(folder, "large.json"), " ".repeat(1_048_577));
+    writeFileSync(join(folder, "readme.txt"), "no plan");
+    utimesSync(join(folder, "notes.json"), 5, 5);
+    utimesSync(join(folder, "large.json"), 4, 4);
+    const page = await get("/api/simulations");
+    expect(page).toMatchObject({
+      more: 0,
+      plans: [
+        {
+          app: "app.ts",
+          file: join(folder, "app.ts", "billed-once.json"),
+          fault: null,
+          plan: {
+            law: saved.law,
+            message: saved.message,
+            timeline,
+            seed: 7,
+            engines: 2,
+            faults: 2,
+          },
+        },
+        { app: "", savedAt: "1970-01-01T00:00:05.000Z", plan: null, fault: /no plan/ },
+        { plan: null, fault: /1048577 bytes/ },
+      ].map(({ fault, ...row }) => ({
+        ...row,
+        fault: fault && (expect.stringMatching(fault) as string),
+      })),
+    });
   });
 
   test("attempts lie in lanes, of which there are as many as were busy at once", async () => {

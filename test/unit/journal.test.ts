@@ -15,7 +15,7 @@ import {
   type Json,
   type Trigger,
 } from "../../src/core/index.ts";
-import { readJournal, type Journal } from "../../src/core/journal.ts";
+import { readJournal, signalLine, type Journal } from "../../src/core/journal.ts";
 import { momentOf } from "../../src/core/moment.ts";
 import { redactOf } from "../../src/core/redact.ts";
 import { differencesOf, shiftsOf } from "../../src/core/replay-difference.ts";
@@ -66,6 +66,19 @@ describe("values at some paths are hidden", () => {
     [["payload.**.name"], { ...value, list: [{ pin: 3 }, { pin: 4, name: "[redacted]" }] }],
   ])("%j", (paths, shown) => {
     expect(redactOf(paths)("payload", value)).toEqual(shown);
+  });
+
+  test("the input of a run that a person asked for is hidden as an input, although its event carries it", () => {
+    const log = new Log();
+    const hide = redactOf(["input.card"]);
+    const shown = (name: string, payload: Json) =>
+      (signalLine(log.event(name, payload), hide) as unknown as { signal: { payload: Json } })
+        .signal;
+    expect(shown("@work", { card: 1, n: 2 }).payload).toEqual({ card: "[redacted]", n: 2 });
+    expect(shown("@:schedule", { input: { card: 1 } }).payload).toEqual({
+      input: { card: "[redacted]" },
+    });
+    expect(shown("e", { card: 1 }).payload).toEqual({ card: 1 });
   });
 
   test("and others are the very same", () => {

@@ -29,6 +29,7 @@ import {
   Overview,
   RunDetail,
   RunPage,
+  SimulationPage,
   Timeline,
   TriggerDetail,
   TriggerPage,
@@ -93,6 +94,7 @@ const looks = HttpApiGroup.make("looks", { topLevel: true }).add(
     error,
   }),
   HttpApiEndpoint.get("engines", "/api/engines", { success: EnginePage, error }),
+  HttpApiEndpoint.get("simulations", "/api/simulations", { success: SimulationPage, error }),
   HttpApiEndpoint.get("timeline", "/api/timeline", {
     query: { minutes: text, until: text },
     success: Timeline,

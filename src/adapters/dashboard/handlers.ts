@@ -17,6 +17,7 @@ import type { Notes } from "./notes.ts";
 import { countsOf } from "./overview.ts";
 import { runDetail, runPage } from "./run-page.ts";
 import type { Shown } from "./shown.ts";
+import { simulationPage } from "./simulation-page.ts";
 import { timeline } from "./timeline.ts";
 import { triggerDetail, triggerPage } from "./trigger-page.ts";
 
@@ -24,6 +25,8 @@ export interface Answering {
   readonly subject: Shown;
   readonly notes: Notes;
   readonly live: Live;
+  /** The folder of saved plans. */
+  readonly plans: string;
   /** Hears of a bug. */
   readonly onFault: (fault: unknown) => void;
 }
@@ -33,7 +36,7 @@ export interface WebHandler {
   readonly dispose: () => Promise<void>;
 }
 
-export const handlerOf = ({ subject, notes, live, onFault }: Answering): WebHandler => {
+export const handlerOf = ({ subject, notes, live, plans, onFault }: Answering): WebHandler => {
   const answer = <Value>(of: Effect.Effect<Value, Failure>): Effect.Effect<Value, Failed> =>
     Effect.tapCause(answered(of), (cause) =>
       Effect.sync(() => {
@@ -52,6 +55,7 @@ export const handlerOf = ({ subject, notes, live, onFault }: Answering): WebHand
       triggers: () => answer(triggerPage(subject)),
       trigger: ({ params }) => answer(triggerDetail(subject, params.trigger)),
       engines: () => answer(enginePage(subject)),
+      simulations: () => answer(simulationPage(plans)),
       timeline: ({ query }) => answer(timeline(subject, notes, query)),
     }),
   );

@@ -31,6 +31,8 @@ export interface DashboardOptions {
   readonly readOnly?: boolean;
   /** Values that people are not shown, by their paths, such as `payload.card` or `**.password`. Log lines and messages of progress are text, and shown whole. */
   readonly redact?: readonly string[];
+  /** The folder in which `detent simulate` saves plans that break a law. Default ".detent/plans", below the working directory. */
+  readonly plans?: string;
   /** Whether an engine of this process will tell its notes to `hear`. */
   readonly hasEngine?: boolean;
   /** Hears of a bug of the dashboard's own. Default: it is printed. */
@@ -59,6 +61,7 @@ export const serveDashboard = async (
   demandSafe({ host, token });
   const clock = Date.now;
   const { onFault = (fault) => console.error(fault) } = options;
+  const { plans = ".detent/plans" } = options;
   const isReadOnly = options.readOnly ?? false;
   const subject = shownOf(given, redact);
   const notes = new Notes();
@@ -66,7 +69,7 @@ export const serveDashboard = async (
   const pulse = new Pulse(subject.store);
   const live = new Live({ subject, notes, pulse, isReadOnly }, { clock, onFault });
   const delay = new LoopDelay(clock);
-  const api = handlerOf({ subject, notes, live, onFault });
+  const api = handlerOf({ subject, notes, live, plans, onFault });
   const metrics = Effect.suspend(() =>
     metricsText({
       subject,

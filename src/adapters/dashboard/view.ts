@@ -348,3 +348,31 @@ export const Timeline = Schema.Struct({
   isCut: Schema.Boolean,
 }).annotate({ identifier: "Timeline" });
 export type Timeline = typeof Timeline.Type;
+
+/** A plan with which a simulation has broken a law; or why the file is none. */
+export const SavedPlanView = Schema.Struct({
+  file: Schema.String,
+  /** The folder that it is in; that of an app, where `detent simulate` has saved it. */
+  app: Schema.String,
+  savedAt: Instant,
+  plan: Schema.NullOr(
+    Schema.Struct({
+      law: Schema.String,
+      message: Schema.String,
+      timeline: Schema.Array(Schema.String),
+      seed: Schema.Finite,
+      engines: Schema.Finite,
+      faults: Schema.Finite,
+    }),
+  ),
+  fault: MaybeText,
+}).annotate({ identifier: "SavedPlan" });
+export type SavedPlanView = typeof SavedPlanView.Type;
+
+export const SimulationPage = Schema.Struct({
+  folder: Schema.String,
+  plans: Schema.Array(SavedPlanView),
+  /** How many older ones are not shown. */
+  more: Schema.Finite,
+}).annotate({ identifier: "SimulationPage" });
+export type SimulationPage = typeof SimulationPage.Type;

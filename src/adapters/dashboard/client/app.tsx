@@ -10,6 +10,7 @@ import { Events } from "./pages/events.tsx";
 import { Now } from "./pages/now.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { Runs } from "./pages/runs.tsx";
+import { Simulations } from "./pages/simulations.tsx";
 import { Timeline } from "./pages/timeline.tsx";
 import { TriggerPage } from "./pages/trigger.tsx";
 import { Triggers } from "./pages/triggers.tsx";
@@ -203,6 +204,8 @@ const Page = ({ route }: { route: Route }): JSX.Element => {
       return <Timeline />;
     case "engines":
       return <Engines />;
+    case "simulations":
+      return <Simulations />;
     default:
       return (
         <>

@@ -11,6 +11,7 @@ export const pages = [
   ["Runs", "#/runs"],
   ["Timeline", "#/timeline"],
   ["Engines", "#/engines"],
+  ["Simulations", "#/simulations"],
 ] as const;
 
 export const useKeyboard = (showHelp: () => void): void =>
