@@ -16,6 +16,7 @@ import { Executor, type ExecutorEvent } from "./executor.ts";
 import { forget } from "./forget.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
+import { enterAnew, watchLease } from "./lapse.ts";
 import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
 import { cancelCheckMillis, deadCheckMillis, rest, sleepMillisMax } from "./rest.ts";
@@ -29,6 +30,8 @@ import { tellOtherGeneration, tellSetBack } from "./warnings.ts";
 export type { EngineNote, EngineOptions } from "./incarnation.ts";
 
 export interface Engine {
+  /** Its id in the store at the moment. */
+  readonly owner: () => string;
   /** Takes turns until `stop`; ends when no run is held any more. */
   readonly loop: Effect.Effect<void>;
   /** Completes when there is nothing left to do but to wait for schedules, people and matches. */
@@ -58,7 +61,9 @@ export const openEngine = (
       Effect.ignore(self.store.leave(self.owner)),
     );
     self.listen();
+    yield* watchLease(self);
     return {
+      owner: () => self.owner,
       loop: Effect.ensuring(
         loop(self),
         Effect.sync(() => self.end()),
@@ -114,6 +119,7 @@ const hasPassed = (millis: number, since: number, now: number): boolean =>
 const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const now = yield* self.store.now;
+    if (self.isLapsed) yield* enterAnew(self);
     if (self.isUnsure || hasPassed(ownCheckMillis, self.ownCheckedAt, now))
       yield* releaseUnknown(self);
     if (
@@ -246,7 +252,7 @@ const isCancelled = (self: Incarnation, { checks }: Batch): Effect.Effect<boolea
 /** Claims as many due runs as there are free slots, and starts them. */
 const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    const limit = self.draining ? 0 : yield* self.executor.capacity;
+    const limit = self.draining || self.isLapsed ? 0 : yield* self.executor.capacity;
     if (limit <= 0) return;
     const reply = yield* self.store.claim({
       owner: self.owner,

@@ -41,9 +41,15 @@ export class Incarnation {
   /** Ends the rest between two turns; undefined: it is not resting. */
   endRest: (() => void) | undefined;
   readonly idleWaiters = new Set<Latch.Latch>();
-  readonly holdings: Holdings;
+  holdings: Holdings;
   readonly definitions: Definitions;
-  readonly owner: string;
+  /** Its id in the store. */
+  owner: string;
+  readonly entrant: EngineOptions["owner"];
+  /** How often it has entered anew, after its lease was over. */
+  entries = 0;
+  isLapsed = false;
+  endWatch: (() => void) | undefined;
   readonly store: StorePort;
   readonly executor: ExecutorPort;
   readonly note: (note: EngineNote) => void;
@@ -89,6 +95,7 @@ export class Incarnation {
   ) {
     this.definitions = definitions;
     this.owner = owner.id;
+    this.entrant = owner;
     this.store = store;
     this.executor = executor;
     this.note = (note) => {
@@ -132,6 +139,7 @@ export class Incarnation {
   end(): void {
     this.isOver = true;
     for (const stop of this.deafen) stop();
+    this.endWatch?.();
     for (const waiter of this.idleWaiters) waiter.openUnsafe();
   }
 

@@ -344,7 +344,7 @@ export interface Abilities {
   readonly durable: boolean;
   /** Who may share it: the engines of one process, of one machine, or of a network. */
   readonly scope: "process" | "machine" | "network";
-  /** Whether `dead` proves the death of an owner, so that its runs can be reclaimed without waiting for a lease. */
+  /** Whether `dead` proves the death of an owner. Otherwise owners have leases, and `dead` tells those whose lease is over. */
   readonly ownerProof: boolean;
 }
 
@@ -366,7 +366,12 @@ export interface StorePort {
   ) => Effect.Effect<void, StoreError>;
   /** Gives up the proof; done by the owner itself, after its runs are over. */
   readonly leave: (owner: string) => Effect.Effect<void, StoreError>;
-  /** Owners that have entered, are not closed and are proved dead. */
+  /**
+   * Of a store without owner proof: calls the listener when the owner's lease could not be renewed, or is taken from it. After `graceMillis` others may take back what it holds,
+   * so all of that must have ended by then; its lease is not renewed any more. Left out where there are no leases.
+   */
+  readonly lapses?: (owner: string, listener: (graceMillis: number) => void) => () => void;
+  /** Owners that have entered, are not closed and are proved dead, or whose lease is over. */
   readonly dead: Effect.Effect<readonly Owner[], StoreError>;
   /** How a process of its own that executes for an owner keeps `dead` from telling before it has ended, too; null where no process outlives the owner. */
   readonly proof: (owner: string) => Effect.Effect<Proof | null, StoreError>;

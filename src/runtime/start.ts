@@ -204,7 +204,6 @@ const tellStale = async (modules: App["tasks"], onNote: StartOptions["onNote"]):
 interface Opened {
   readonly store: StorePort;
   readonly engine: Engine;
-  readonly owner: string;
   readonly executor: StoppableExecutor;
 }
 
@@ -226,7 +225,7 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
       ...(options.onNote && { onNote: options.onNote }),
     }).pipe(Effect.provideService(Store, store), Effect.provideService(Executor, executor));
     proof = yield* store.proof(owner.id);
-    return { store, engine, owner: owner.id, executor };
+    return { store, engine, executor };
   });
 
 const executorOf = (
@@ -365,7 +364,7 @@ class Running implements Runtime {
   }
 
   #stop(graceMillis: number): Effect.Effect<void> {
-    const { engine, store, owner, executor } = this.#opened;
+    const { engine, store, executor } = this.#opened;
     const ended = (millis: number) =>
       Effect.map(Effect.timeoutOption(Fiber.await(this.#loop), millis), Option.isSome);
     return Effect.gen({ self: this }, function* () {
@@ -377,6 +376,7 @@ class Running implements Runtime {
       }
       if (!isOver) yield* Fiber.interrupt(this.#loop);
       // What is still claimed (a body that can't be ended, an engine that died of a fault) is taken back when this process is gone: its lock says so.
+      const owner = engine.owner();
       if (yield* isFree(store, owner)) yield* Effect.ignore(store.leave(owner));
       yield* Effect.promise(() => this.#outcomes.finish());
       yield* Scope.close(this.#scope, Exit.void);

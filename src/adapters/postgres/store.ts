@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type * as Context from "effect/Context";
 import type * as Scope from "effect/Scope";
-import type { InputError, StoreError } from "../../core/errors.ts";
+import { InputError, type StoreError } from "../../core/errors.ts";
 import { keptBatch } from "../../core/kept-batch.ts";
 import { notEmpty } from "../../core/store-load.ts";
 import { pageError } from "../../core/store-order.ts";
@@ -15,7 +15,7 @@ import { configOf, prepare, urlOf, type Durability } from "./connect.ts";
 import { Bell } from "./bell.ts";
 import { canTryAgain, storeErrorOf } from "./fault.ts";
 import { Group } from "./group.ts";
-import { Leases } from "./lease.ts";
+import { leaseMillisDefault, Leases, monotonicMillis } from "./lease.ts";
 import { list } from "./list.ts";
 import { batchOfLoad, load } from "./load.ts";
 import { enter, leave, selectDead } from "./owner.ts";
@@ -42,6 +42,8 @@ export interface PostgresStoreOptions {
   readonly durability?: Durability;
   /** Whose clock counts: the database server's (default), or Effect's Clock of who calls, as in tests. */
   readonly clock?: "server" | "caller";
+  /** An engine that has not renewed for so long is taken for dead. Its runs are ended when half of it has passed. 1,000 at least; default 20,000. */
+  readonly leaseMillis?: number;
 }
 
 /** Connects for as long as the scope lasts. Fails with an InputError for a URL that is none. */
@@ -53,6 +55,9 @@ export const openPostgresStore = (
     ({ store }) => store,
   );
 
+/** A shorter one would be over before a busy server has answered. */
+const leaseMillisMin = 1_000;
+
 interface Opened {
   readonly store: StorePort;
   readonly close: Effect.Effect<void>;
@@ -63,6 +68,7 @@ const opened = ({
   app = "main",
   durability = "power",
   clock = "server",
+  leaseMillis = leaseMillisDefault,
 }: PostgresStoreOptions): Effect.Effect<Opened, StoreError | InputError> =>
   Effect.contextWith((services) =>
     Effect.gen(function* () {
@@ -70,6 +76,10 @@ const opened = ({
         try: () => urlOf(url),
         catch: (error) => error as InputError,
       });
+      if (!(leaseMillis >= leaseMillisMin))
+        return yield* Effect.fail(
+          new InputError(`leaseMillis is ${leaseMillis}; give ${leaseMillisMin} or more`),
+        );
       const config = configOf(url, durability);
       const sessions = {
         writer: new Session(shown, config),
@@ -81,7 +91,7 @@ const opened = ({
         prepare(sessions.writer, app),
         () => sessions.writer.close,
       );
-      return openedOf({ sessions, at: { app, number }, clock, services });
+      return openedOf({ sessions, at: { app, number }, clock, leaseMillis, services });
     }),
   );
 
@@ -89,10 +99,11 @@ interface Parts {
   readonly sessions: { readonly [name in "writer" | "reader" | "side" | "ear"]: Session };
   readonly at: AppPlace;
   readonly clock: "server" | "caller";
+  readonly leaseMillis: number;
   readonly services: Context.Context<never>;
 }
 
-const openedOf = ({ sessions, at, clock, services }: Parts): Opened => {
+const openedOf = ({ sessions, at, clock, leaseMillis, services }: Parts): Opened => {
   const { writer, reader, side, ear } = sessions;
   const { app, number } = at;
   const bell = new Bell({ at, side, ear, services });
@@ -114,7 +125,7 @@ const openedOf = ({ sessions, at, clock, services }: Parts): Opened => {
   });
   /** The caller's clock where that counts; null: the server's does. */
   const given = clock === "caller" ? Clock.currentTimeMillis : Effect.succeed(null);
-  const leases = new Leases({ app, side, services, given });
+  const leases = new Leases({ app, side, services, leaseMillis, given });
   const ask = <A>(operation: string, question: (now: number | null) => Question<A>) =>
     Effect.flatMap(given, (now) => asked(reader, operation, question(now)));
   let known: KnownGeneration | undefined;
@@ -123,15 +134,18 @@ const openedOf = ({ sessions, at, clock, services }: Parts): Opened => {
     url: writer.url,
     now: clock === "caller" ? Clock.currentTimeMillis : serverClock.now,
     enter: (owner) =>
-      Effect.tap(
-        group.alone("enter", (begun) => enter(begun, owner, leases.leaseMillis)),
-        () => leases.hold(owner.id),
+      Effect.flatMap(monotonicMillis, (since) =>
+        Effect.tap(
+          group.alone("enter", (begun) => enter(begun, owner, leaseMillis)),
+          () => Effect.sync(() => leases.hold(owner.id, since)),
+        ),
       ),
     leave: (owner) =>
       Effect.tap(
         group.alone("leave", (begun) => leave(begun, owner)),
         () => Effect.sync(() => leases.drop(owner)),
       ),
+    lapses: (owner, listener) => leases.listen(owner, listener),
     dead: Effect.tap(
       ask("dead", (now) => ({
         statements: [selectDead(app, now)],
