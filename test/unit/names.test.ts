@@ -87,12 +87,11 @@ const app = detent({
         every("1 h", { missed: "skip" }),
       ]),
       run: tasks.note,
-      input: ({ matches, event: e, result: r, failure: f, status: s, occurrence }) =>
-        ({
-          leaves: matches.map(({ leaf }) => leaf),
-          tags: matches.map(({ signal }) => signal._tag),
-          filled: [e, r, f, s, occurrence].map((one) => one?._tag ?? null),
-        }) as never,
+      input: ({ matches, event: e, result: r, failure: f, status: s, occurrence }) => ({
+        leaves: matches.map(({ leaf }) => leaf),
+        tags: matches.map(({ signal }) => signal._tag),
+        filled: [e, r, f, s, occurrence].map((one) => one?._tag ?? null),
+      }),
     }),
   ],
 });
