@@ -9,7 +9,8 @@ import { runIdOf } from "./run-id.ts";
 import type { Run } from "./run.ts";
 import { heardOf, occurrenceIdOf, type StoredSignal } from "./signal.ts";
 import { stateOf } from "./state.ts";
-import type { Skip, SkipReason, StorePort, Tables, Where } from "./store.ts";
+import { skipReasons } from "./skip-reason.ts";
+import type { Skip, StorePort, Tables, Where } from "./store.ts";
 import { triggerOfRow } from "./made.ts";
 import {
   recordedOf,
@@ -190,28 +191,12 @@ const keysAt = (trigger: CompiledTrigger, dueAt: number): readonly string[] =>
     .filter(({ schedule }) => schedule?.next(dueAt - 1) === dueAt)
     .map(({ key }) => key);
 
-const reasons = Object.keys({
-  "filtered-by-error": true,
-  "within-passed": true,
-  superseded: true,
-  "waiting-full": true,
-  missed: true,
-  "missed-too-old": true,
-  overlap: true,
-  debounced: true,
-  throttled: true,
-  paused: true,
-  retired: true,
-  "input-failed": true,
-  refused: true,
-} satisfies Record<SkipReason, true>);
-
 const runOfOne = (trigger: string, signal: string): readonly string[] => [
   runIdOf(trigger, [signal]),
 ];
 
 const skipIdsOf = (trigger: string, signal: string): readonly string[] =>
-  reasons.map((reason) => `${trigger}/${signal}/${reason}`);
+  skipReasons.map((reason) => `${trigger}/${signal}/${reason}`);
 
 const pairs = (
   names: readonly string[],

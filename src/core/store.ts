@@ -18,6 +18,7 @@ import type { Json } from "./json.ts";
 import type { OwedReply, OwedRequest, PurgeReply, PurgeRequest, Tombstone } from "./purge.ts";
 import type { Attempt, Run, RunState } from "./run.ts";
 import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import type { LoadRequest } from "./store-load.ts";
 import type { Match } from "./trigger.ts";
 
@@ -142,21 +143,7 @@ export interface Open {
   readonly ended: Omit<StoredStatus, "at"> | null;
 }
 
-export type SkipReason =
-  | "filtered-by-error"
-  | "within-passed"
-  | "superseded"
-  | "waiting-full"
-  | "missed"
-  | "missed-too-old"
-  | "overlap"
-  | "debounced"
-  | "throttled"
-  | "paused"
-  | "retired"
-  | "input-failed"
-  /** A command that can't be done, or says nothing that is known here. */
-  | "refused";
+export type { SkipReason };
 
 /** A recorded decision not to run. Of a schedule: `signal: null` and the range of occurrences `from` … `to` (both included), `count` of them. */
 export interface Skip {

@@ -15,9 +15,8 @@ export const patches: readonly Patch[] = [
     fault: 1,
     title: "claim acts on what was checked before",
     file: "src/adapters/sqlite/claim.ts",
-    find: "of candidates.filter(({ dueAt }) => dueAt <= now)",
-    replace:
-      "of ((globalThis as any).checked ??= candidates as readonly Candidate[]).filter(({ dueAt }: Candidate) => dueAt <= now)",
+    find: "pick(candidates, {",
+    replace: "pick(((globalThis as any).checked ??= candidates) as readonly Candidate[], {",
   },
   {
     fault: 1,

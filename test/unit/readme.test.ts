@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { skipReasons } from "../../src/core/skip-reason.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -93,4 +94,11 @@ test("every source file that ARCHITECTURE.md names exists", () => {
         !existsSync(join(root, name)) && !files.some((file) => `/${file}`.endsWith(`/${name}`)),
     ),
   ).toEqual([]);
+});
+
+test("docs/guarantees.md says of each reason for a skip what was decided, and of no other", () => {
+  const told = [...read("docs/guarantees.md").matchAll(/^\| `([a-z-]+)` +\| \S/gm)].map(
+    ([, reason]) => reason as string,
+  );
+  expect(told.toSorted()).toEqual([...skipReasons].sort());
 });
