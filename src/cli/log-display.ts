@@ -7,7 +7,7 @@ import type { ErrorData } from "../core/errors.ts";
 import type { EngineNote } from "../core/engine.ts";
 import type { Redact } from "../core/redact.ts";
 import type { Run } from "../core/run.ts";
-import type { SkipReason } from "../core/store.ts";
+import type { SkipReason } from "../core/skip-reason.ts";
 import type { Display } from "./display.ts";
 import { canColor, print } from "./output.ts";
 import { Tally } from "./tally.ts";

@@ -14,7 +14,8 @@ import type { Schedule } from "./schedule.ts";
 import { heardOf, occurrenceIdOf, type Heard, type StoredSignal } from "./signal.ts";
 import { overlapScopeOf } from "./scope.ts";
 import { joinOf, scheduleIdOf, type State } from "./state.ts";
-import type { Skip, SkipReason } from "./store.ts";
+import type { SkipReason } from "./skip-reason.ts";
+import type { Skip } from "./store.ts";
 
 /** What a leaf makes of the signal. A mismatch is the first place that differs; a place that the signal does not have has no `actual`. */
 export type LeafVerdict =

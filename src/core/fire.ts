@@ -8,7 +8,8 @@ import { kept } from "./kept.ts";
 import { runIdOf } from "./run-id.ts";
 import type { Run } from "./run.ts";
 import { overlapScopeOf, settledScopeOf } from "./scope.ts";
-import type { HeldFiring, SkipReason } from "./store.ts";
+import type { SkipReason } from "./skip-reason.ts";
+import type { HeldFiring } from "./store.ts";
 import type { TaskOptions } from "./task.ts";
 import { firingOf, type Firing, type Match } from "./trigger.ts";
 

@@ -11,7 +11,8 @@ import type { Draft } from "./draft.ts";
 import type { Flow } from "./flow-option.ts";
 import { fireInTurn } from "./overlap.ts";
 import { joinOf } from "./state.ts";
-import type { HeldFiring, SkipReason } from "./store.ts";
+import type { SkipReason } from "./skip-reason.ts";
+import type { HeldFiring } from "./store.ts";
 import type { Match } from "./trigger.ts";
 
 /** Whose firing it is, and where it stands among those of its key. `id` is that of the signal that completed it. */

@@ -1,6 +1,6 @@
 // Missed occurrences: what becomes of instants that were noticed too late. Decides ranges to skip and the first instant to fire; knows no trigger and no store.
 import { rangeOf, type CompiledSchedule } from "./schedule.ts";
-import type { SkipReason } from "./store.ts";
+import type { SkipReason } from "./skip-reason.ts";
 
 interface SkippedRange {
   readonly from: number;

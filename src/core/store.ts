@@ -143,8 +143,6 @@ export interface Open {
   readonly ended: Omit<StoredStatus, "at"> | null;
 }
 
-export type { SkipReason };
-
 /** A recorded decision not to run. Of a schedule: `signal: null` and the range of occurrences `from` … `to` (both included), `count` of them. */
 export interface Skip {
   readonly id: string;

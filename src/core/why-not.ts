@@ -11,7 +11,8 @@ import {
 import { nearestOf } from "./nearest.ts";
 import { heardOf, type StoredSignal } from "./signal.ts";
 import type { State } from "./state.ts";
-import type { Generation, SkipReason, Waiting } from "./store.ts";
+import type { SkipReason } from "./skip-reason.ts";
+import type { Generation, Waiting } from "./store.ts";
 
 /** How a trigger stands now, whatever became of the signal. */
 export interface Standing {

@@ -4,7 +4,8 @@ import type { ErrorData } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { isTerminal, type Run, type RunState } from "../run.ts";
 import type { StoredSignal } from "../signal.ts";
-import type { Skip, SkipReason, Waiting } from "../store.ts";
+import type { SkipReason } from "../skip-reason.ts";
+import type { Skip, Waiting } from "../store.ts";
 import type { Mirror } from "./mirror.ts";
 
 export interface WorldRun {
