@@ -52,6 +52,12 @@ const anyOf =
   (wanted: readonly string[], bind: Bind): string =>
     `${column} = ANY(${bind(texts(wanted))})`;
 
+/** Rows that have places, by id: one probe of the index for each, whatever the plan was made for. */
+const byIds =
+  (table: string) =>
+  (wanted: readonly string[], bind: Bind): string =>
+    `${table}.place = ANY(ARRAY(SELECT found.place FROM unnest(${bind(texts(wanted))}::text[]) AS wanted(id) CROSS JOIN LATERAL (SELECT place FROM ${table} WHERE id = wanted.id AND app = $1 OFFSET 0) AS found))`;
+
 /** In words of the query, so that an index over some states can serve it. */
 const inStates =
   (column: string) =>
@@ -67,8 +73,8 @@ const bySignalId = (ids: readonly string[], bind: Bind): string => {
   const moves = ids.flatMap((id) => moveOf(id) ?? []);
   const own = `signal.place IN (SELECT move.place FROM unnest(${bind(texts(moves.map(({ run }) => run)))}, ${bind(
     integers(moves.map(({ token }) => token)),
-  )}, ${bind(texts(moves.map(({ state }) => state)))}) AS wanted(run, token, state) JOIN run AS mover ON mover.id = wanted.run AND mover.app = $1 JOIN signal AS move ON move.run_place = mover.place AND move.token = wanted.token AND move.state = wanted.state)`;
-  const others = `signal.id = ANY(${bind(texts(ids))})`;
+  )}, ${bind(texts(moves.map(({ state }) => state)))}) AS wanted(run, token, state) CROSS JOIN LATERAL (SELECT place FROM run WHERE id = wanted.run AND app = $1 OFFSET 0) AS mover CROSS JOIN LATERAL (SELECT place FROM signal WHERE run_place = mover.place AND token = wanted.token AND state = wanted.state OFFSET 0) AS move)`;
+  const others = byIds("signal")(ids, bind);
   return moves.length === 0 ? others : `(${others} OR ${own})`;
 };
 
@@ -85,7 +91,7 @@ const listings: { readonly [Table in keyof Tables]: Listing<Tables[Table]> } = {
     hasPlaces: true,
     rowOf: runOf,
     filters: {
-      ids: anyOf("run.id"),
+      ids: byIds("run"),
       run: equals("run.id"),
       owner: equals("run.owner"),
       states: inStates("run.state"),
@@ -126,7 +132,7 @@ const listings: { readonly [Table in keyof Tables]: Listing<Tables[Table]> } = {
     key: ["skip.place"],
     hasPlaces: true,
     rowOf: skipOf,
-    filters: { ids: anyOf("skip.id"), trigger: equals("skip.trigger") },
+    filters: { ids: byIds("skip"), trigger: equals("skip.trigger") },
   },
   waiting: {
     table: "match",
@@ -158,7 +164,7 @@ const listings: { readonly [Table in keyof Tables]: Listing<Tables[Table]> } = {
     key: ["owner.place"],
     hasPlaces: true,
     rowOf: ownerOf,
-    filters: { ids: anyOf("owner.id"), owner: equals("owner.id") },
+    filters: { ids: byIds("owner"), owner: equals("owner.id") },
   },
   tombstone: {
     table: "tombstone",

@@ -116,8 +116,7 @@ const updateOf = (fields: readonly RunField[]): Writer => {
   const set = columns.names.slice(1).map((name) => `${name} = now.${name}`);
   return {
     columns,
-    // $1 is the app: the plan is cut to its rows, which lie side by side.
-    sql: `UPDATE run SET ${set.join(", ")} FROM unnest(${columns.arrays}) AS now(${columns.list}) WHERE run.place = now.place AND run.app = $1`,
+    sql: `UPDATE run SET ${set.join(", ")} FROM unnest(${columns.arrays}) AS now(${columns.list}) WHERE run.place = now.place AND $1::text IS NOT NULL`,
   };
 };
 
@@ -180,7 +179,7 @@ const insertStatuses = insertion(
 );
 const keepInputs: Writer = {
   columns: columnsOf("run_place* input"),
-  sql: "UPDATE signal SET input = before.input FROM unnest($2::bigint[], $3::text[]) AS before(run_place, input) WHERE signal.run_place = before.run_place AND signal.input IS NULL AND signal.app = $1",
+  sql: "UPDATE signal SET input = before.input FROM unnest($2::bigint[], $3::text[]) AS before(run_place, input) WHERE signal.run_place = before.run_place AND signal.input IS NULL AND $1::text IS NOT NULL",
 };
 
 const signalStatements = ({ app, base, signals, inputs }: Overlay): readonly Statement[] => {
