@@ -186,7 +186,7 @@ export const compiledTrigger = (
     within: within === undefined ? null : trigger.withinMillis,
     waitingMax,
     by: by !== undefined,
-    ...(trigger.flow && { flow: trigger.flow }),
+    ...(trigger.flow !== null && { flow: trigger.flow }),
   };
   const overlaps = leaves.some(({ schedule }) => (schedule?.overlap ?? "allow") !== "allow");
   return Object.assign(trigger, { overlaps, fingerprint: digestOf(canonical(shape)) });

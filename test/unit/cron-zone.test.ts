@@ -1,6 +1,7 @@
 /** Goal: a zone's segments are the ones that its database has, and a name that is none is answered with the nearest one. */
-import { expect, test } from "vitest";
-import { readZone, type Segment, type Zone } from "../../src/core/zone.ts";
+import { describe, expect, test } from "vitest";
+import { nextCron, readCron, walkOf } from "../../src/core/cron.ts";
+import { instantOfLocal, readZone, type Segment, type Zone } from "../../src/core/zone.ts";
 
 const zoneOf = (name: string): Zone => {
   const reading = readZone(name);
@@ -123,3 +124,41 @@ test.each(["UTC", "utc", "Etc/UTC", "europe/paris", "US/Eastern", "Asia/Calcutta
     expect(readZone(name).ok).toBe(true);
   },
 );
+
+describe("a local time that a gap leaves out", () => {
+  /** A zone whose clock jumps by so much at the epoch. */
+  const jumping = (gap: number): Zone => {
+    const before = { from: -Infinity, until: 0, offset: 0, before: 0, seen: -Infinity };
+    const after = { from: 0, until: Infinity, offset: gap, before: 0, seen: 0 };
+    return { name: "Test/Jump", segmentAt: (instant) => (instant < 0 ? before : after) };
+  };
+
+  test("is the first instant after it, where the gap has 3 hours at most, and none beyond", () => {
+    expect(instantOfLocal(jumping(3 * hour), hour)).toBe(0);
+    expect(instantOfLocal(jumping(3 * hour + 1), hour)).toBeUndefined();
+    const rule = readCron("0 1 * * *", "");
+    if (!rule.ok) throw new Error();
+    const nexts = [3 * hour, 3 * hour + 1_000].map((gap) =>
+      nextCron(walkOf(rule.value, jumping(gap), "vixie"), -1),
+    );
+    expect(nexts).toEqual([0, 25 * hour - (3 * hour + 1_000)]);
+  });
+
+  test("is told apart from those at its ends, which are on the clock", () => {
+    const zone = jumping(2 * hour);
+    expect(
+      [-1, 0, 2 * hour - 1, 2 * hour, 2 * hour + 1].map((local) => instantOfLocal(zone, local)),
+    ).toEqual([-1, 0, 0, 0, 1]);
+  });
+
+  test("counts from the gap alone, wherever on the clock it lies", () => {
+    // From 2 hours behind UTC to 2 hours ahead, and from 2 to 4 ahead.
+    const zone = (before: number, offset: number): Zone => {
+      const first = { from: -Infinity, until: 0, offset: before, before, seen: -Infinity };
+      const second = { from: 0, until: Infinity, offset, before, seen: before };
+      return { name: "Test/Jump", segmentAt: (instant) => (instant < 0 ? first : second) };
+    };
+    expect(instantOfLocal(zone(-2 * hour, 2 * hour), hour)).toBeUndefined();
+    expect(instantOfLocal(zone(2 * hour, 4 * hour), 3 * hour)).toBe(0);
+  });
+});

@@ -270,9 +270,10 @@ test.each([
   ["play", '; it has "work"'],
 ])("a task called %s that the app does not have is told%s", (run, hint) => {
   const triggers = [trigger("t", { when: event("e"), run })];
-  expect(faultsOf(() => detent({ tasks: [work], triggers }))).toEqual([
-    `Trigger "t": run names the task "${run}", which the app does not have${hint}`,
-  ]);
+  const told = [`Trigger "t": run names the task "${run}", which the app does not have${hint}`];
+  expect(faultsOf(() => detent({ tasks: [work], triggers }))).toEqual(told);
+  const app = detent({ tasks: ["file:///tasks.ts"], triggers });
+  expect(faultsOf(() => definitionsOf(app, [work]))).toEqual(told);
 });
 
 const triggerOf = (options: object, when = event("e") as never) =>
