@@ -179,12 +179,12 @@ export const absent = <
   condition,
 });
 
-/** Satisfied when each of the conditions is. */
+/** Satisfied when each of the conditions is. Trees of `all` and `any` are at most 32 levels deep. */
 export const all = <const Conditions extends readonly Condition[]>(
   conditions: Conditions,
 ): AllCondition<Conditions> => ({ _tag: "All", conditions });
 
-/** Satisfied when one of the conditions is. */
+/** Satisfied when one of the conditions is. Trees of `all` and `any` are at most 32 levels deep. */
 export const any = <const Conditions extends readonly Condition[]>(
   conditions: Conditions,
 ): AnyCondition<Conditions> => ({ _tag: "Any", conditions });
