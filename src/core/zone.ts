@@ -51,19 +51,17 @@ export const readZone = (name: unknown): Reading<Zone> => {
 
 /**
  * The instant of a local time (milliseconds since the local 1970-01-01T00:00): the first pass of a repeated one, the first
- * instant after a gap of up to `gapMillisMax` for one inside it, undefined inside a longer gap.
+ * instant after a gap of up to `gapMillisMax` for one inside it, undefined inside a longer gap. It may lie beyond the ends of time.
  */
 export const instantOfLocal = (zone: Zone, local: number): number | undefined => {
-  const last = Math.min(local + offsetMillisMax, instantMax);
   let segment = zone.segmentAt(Math.max(local - offsetMillisMax, -instantMax));
   for (;;) {
     const instant = local - segment.offset;
-    if (instant < segment.from && segment.from !== -Infinity) {
+    if (instant < segment.from) {
       // Later than all that the earlier segments show, and earlier than all that this one does: inside its gap.
       return segment.offset - segment.before <= gapMillisMax ? segment.from : undefined;
     }
     if (instant < segment.until) return instant;
-    if (segment.until > last) return undefined;
     segment = zone.segmentAt(segment.until);
   }
 };

@@ -91,6 +91,14 @@ test("segments are the same whichever part of them is asked for first", () => {
   expect(descending.toReversed()).toEqual(ascending);
 });
 
+test("a zone is made once, however its name is written, and computes each of its segments once", () => {
+  expect(zoneOf("europe/paris")).toBe(zoneOf("Europe/Paris"));
+  const instant = Date.UTC(2025, 6, 1);
+  const segment = zoneOf("Europe/Paris").segmentAt(instant);
+  zoneOf("Europe/Paris").segmentAt(0);
+  expect(zoneOf("Europe/Paris").segmentAt(instant)).toBe(segment);
+});
+
 test("the first and the last instant there are have a segment", () => {
   const zone = zoneOf("Europe/Paris");
   for (const instant of [-8.64e15, 8.64e15]) {
@@ -135,7 +143,10 @@ describe("a local time that a gap leaves out", () => {
 
   test("is the first instant after it, where the gap has 3 hours at most, and none beyond", () => {
     expect(instantOfLocal(jumping(3 * hour), hour)).toBe(0);
-    expect(instantOfLocal(jumping(3 * hour + 1), hour)).toBeUndefined();
+    const long = jumping(3 * hour + 1);
+    expect(
+      [-1, 0, hour, 3 * hour, 3 * hour + 1].map((local) => instantOfLocal(long, local)),
+    ).toEqual([-1, undefined, undefined, undefined, 0]);
     const rule = readCron("0 1 * * *", "");
     if (!rule.ok) throw new Error();
     const nexts = [3 * hour, 3 * hour + 1_000].map((gap) =>
