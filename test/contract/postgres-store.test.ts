@@ -35,5 +35,9 @@ storeContract(
       };
     }),
   },
-  { describe: hasPostgres ? describe : describe.skip, test: test.concurrent },
+  {
+    describe: hasPostgres ? describe : describe.skip,
+    // Each of some thousand operations goes to a server and back, on a machine that does other things.
+    test: (name, { timeout }, check) => test.concurrent(name, { timeout: 3 * timeout }, check),
+  },
 );

@@ -15,18 +15,26 @@ export const registry = PgTypes.makeRegistry();
 
 registry.register<number>(OID.int8, {
   encode: (value) => {
-    if (!Number.isSafeInteger(value))
-      return Result.fail(
-        new PgTypes.CodecError({ message: `${String(value)} is no integer that can be stored` }),
-      );
+    if (!Number.isSafeInteger(value)) return notStored(value);
     const view = new DataView(new ArrayBuffer(8));
     view.setInt32(0, Math.floor(value / word));
     view.setUint32(4, value >>> 0);
     return Result.succeed(new Uint8Array(view.buffer));
   },
+  write: (sink, value) => {
+    if (!Number.isSafeInteger(value)) return notStored(value);
+    sink.int32(Math.floor(value / word));
+    sink.int32(value | 0);
+    return Result.void;
+  },
   decode: (bytes) => Result.succeed(numberAt(bytes, 0)),
   read: (bytes, offset) => Result.succeed(numberAt(bytes, offset)),
 });
+
+const notStored = (value: unknown): Result.Result<never, PgTypes.CodecError> =>
+  Result.fail(
+    new PgTypes.CodecError({ message: `${String(value)} is no integer that can be stored` }),
+  );
 
 const numberAt = (bytes: Uint8Array, offset: number): number => {
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 8);

@@ -53,12 +53,28 @@ export interface KnownGeneration {
   readonly generation: Generation | null;
 }
 
+/** Which version of the app there is, and what the server's clock says. */
+export const versionOf = ({
+  number,
+}: AppPlace): Question<{ readonly version: number; readonly now: number }> => ({
+  statements: [
+    {
+      sql: `SELECT ${clockSelection}, version FROM meta WHERE number = $1`,
+      parameters: [integer(number)],
+    },
+  ],
+  answer: ([rows]) => {
+    const [now, version] = firstOf(rows) as readonly number[];
+    return { now: now as number, version: version as number };
+  },
+});
+
 /** `known`: need not be read again at that revision. */
 export const reading = (
   { app, number }: AppPlace,
   request: { readonly revision: number | null; readonly limit: number },
   known: KnownGeneration | undefined,
-): Question<Reading> => ({
+): Question<{ readonly version: number; readonly reading: Reading }> => ({
   statements: [
     { sql: selectMeta, parameters: [integer(number)] },
     {
@@ -75,10 +91,10 @@ export const reading = (
     })),
   ],
   answer: ([metaRows, log = [], generations, ...state]) => {
-    const [now, , ...cells] = firstOf(metaRows);
+    const [now, version, ...cells] = firstOf(metaRows);
     const meta = metaOf(cells);
     const signals = log.map(signalOf);
-    return {
+    const read: Reading = {
       watermark: { revision: meta.revision, seq: meta.routedSeq, at: meta.routedAt },
       generation: known?.revision === meta.revision ? known.generation : generationIn(generations),
       state: request.revision === meta.revision ? null : storedStateOf(state),
@@ -86,6 +102,7 @@ export const reading = (
       more: meta.signals > meta.routedSeq + signals.length,
       now: now as number,
     };
+    return { version: version as number, reading: read };
   },
 });
 

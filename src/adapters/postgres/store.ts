@@ -25,6 +25,7 @@ import {
   owed,
   reading,
   summary,
+  versionOf,
   type AppPlace,
   type KnownGeneration,
   type Question,
@@ -32,6 +33,7 @@ import {
 import { ownerOf } from "../sql/state-row.ts";
 import { ServerClock } from "./server-clock.ts";
 import { pause, Session } from "./session.ts";
+import { Tail } from "./tail.ts";
 
 export interface PostgresStoreOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. The tables are made there, in a schema `detent`, if they are not there. */
@@ -109,6 +111,7 @@ const openedOf = ({ sessions, at, clock, leaseMillis, services }: Parts): Opened
   const bell = new Bell({ at, side, ear, services });
   const serverClock = new ServerClock();
   const suspects = new Set<string>();
+  const tail = new Tail();
   const group = new Group({
     session: writer,
     app,
@@ -116,6 +119,7 @@ const openedOf = ({ sessions, at, clock, leaseMillis, services }: Parts): Opened
     clock,
     services,
     suspects,
+    tail,
     onCommitted: (isNews) => {
       if (!isNews) return;
       bell.tell();
@@ -159,19 +163,16 @@ const openedOf = ({ sessions, at, clock, leaseMillis, services }: Parts): Opened
     proof: () => Effect.succeed(null),
     read: (request) =>
       Effect.gen(function* () {
-        const read = yield* ask("read", (now) => {
-          const question = reading(at, request, known);
-          return {
-            statements: question.statements,
-            answer: (rows) => {
-              const answer = question.answer(rows);
-              return { ...answer, now: now ?? answer.now };
-            },
-          };
-        });
-        known = { revision: read.watermark.revision, generation: read.generation };
-        if (clock === "server") serverClock.hear(read.now);
-        return read;
+        const { version, now } = yield* ask("read", () => versionOf(at));
+        const own = yield* given;
+        if (clock === "server") serverClock.hear(now);
+        const recent = tail.reading(version, request);
+        if (recent !== undefined) return { ...recent, now: own ?? now };
+        const read = yield* ask("read", () => reading(at, request, known));
+        const { watermark, generation } = read.reading;
+        known = { revision: watermark.revision, generation };
+        tail.learn(read.version, read.reading);
+        return { ...read.reading, now: own ?? read.reading.now };
       }),
     commit: (batch) => Effect.suspend(() => group.commit(keptBatch(batch))),
     claim: (request) => group.claim(request),

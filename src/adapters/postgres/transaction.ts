@@ -23,6 +23,7 @@ import {
   type Session,
   type Statement,
 } from "./session.ts";
+import type { Tail } from "./tail.ts";
 import { metaStatement, rowStatements } from "./write.ts";
 
 /** Work of its own, in a transaction of its own, under the app's lock. */
@@ -31,6 +32,8 @@ type Work = (overlay: Begun) => Effect.Effect<unknown, Failed>;
 export interface Begun {
   readonly session: Session;
   readonly now: number;
+  /** The app's, before. */
+  readonly version: number;
   readonly overlay: Overlay;
 }
 
@@ -57,6 +60,7 @@ export interface Place {
   readonly handle: string;
   /** Owners that were told dead through this handle. */
   readonly suspects: ReadonlySet<string>;
+  readonly tail: Tail;
   /** Hears the server's clock. */
   readonly onClock: (now: number) => void;
 }
@@ -141,6 +145,7 @@ const together = (
     if (claim === undefined) {
       traces.isEnding = true;
       yield* session.send([...rowStatements(overlay), ...endOf(fields, begun, traces)]);
+      fields.tail.keep(begun.version, overlay);
       return replies;
     }
     const lines = isBare
@@ -156,6 +161,7 @@ const together = (
     traces.isEnding = true;
     const grants = places.length > 0 ? [grantStatement(number, places, claim)] : [];
     const ends = yield* session.send(endOf(fields, begun, traces, grants));
+    fields.tail.keep(begun.version, overlay);
     const runs = places.length > 0 ? grantedOf(places, ends.at(-2) as Rows) : [];
     return [...replies, { runs, nextDueAt } satisfies ClaimReply];
   });
@@ -178,6 +184,7 @@ const alone = (
     traces.isEnding = true;
     overlay.isChanged = true;
     yield* fields.session.send([...rowStatements(overlay), ...endOf(fields, begun, traces)]);
+    fields.tail.keep(begun.version, overlay);
     return [reply];
   });
 
@@ -219,10 +226,10 @@ const beginning = (
       ...finding,
       ...of.behind,
     ]);
-    const { found, now } = foundOf(wanted, answers.slice(2, 2 + finding.length));
+    const { found, now, version } = foundOf(wanted, answers.slice(2, 2 + finding.length));
     onClock(now);
     return {
-      begun: { session, now, overlay: new Overlay({ app, number }, found, suspects) },
+      begun: { session, now, version, overlay: new Overlay({ app, number }, found, suspects) },
       rest: answers.slice(2 + finding.length),
     };
   });
