@@ -100,3 +100,18 @@ test.each(["H * * * *", "H H * * *", "H H(0-7) * H *", "H/5 H(9-17)/2 * * *", "H
     }
   },
 );
+
+test.each<[string, (first: Date) => number, number, number]>([
+  ["H 0 0 1 1 *", (first) => first.getUTCSeconds(), 0, 59],
+  ["H 0 1 1 *", (first) => first.getUTCMinutes(), 0, 59],
+  ["0 H 1 1 *", (first) => first.getUTCHours(), 0, 23],
+  ["0 0 H 1 *", (first) => first.getUTCDate(), 1, 31],
+  ["0 0 1 H *", (first) => first.getUTCMonth() + 1, 1, 12],
+  ["0 0 * * H", (first) => first.getUTCDay(), 0, 6],
+])(
+  "in %s, H stands for each value of the field and for no other",
+  (expression, value, min, max) => {
+    const values = [...spread(expression, value).keys()].sort((one, other) => one - other);
+    expect(values).toEqual(Array.from({ length: max - min + 1 }, (_, index) => min + index));
+  },
+);
