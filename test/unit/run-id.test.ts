@@ -1,6 +1,7 @@
 // Goal: a run's id follows from trigger and signals alone, and from nothing that is neither. Method: ids by hand.
 import { expect, test } from "vitest";
 import { InputError, runIdOf } from "../../src/core/index.ts";
+import { triggerIdOf } from "../../src/core/run-id.ts";
 
 test("a run's id is the same whatever the order of its signals and however often one is named", () => {
   const id = runIdOf("nightly", ["b", "a"]);
@@ -32,4 +33,8 @@ test.each([
   const make = (): string => runIdOf(trigger as string, signals as string[]);
   expect(make).toThrow(InputError);
   expect(make).toThrow(message);
+});
+
+test("a run's id tells its trigger", () => {
+  for (const id of ["nightly", "@work"]) expect(triggerIdOf(runIdOf(id, ["e"]))).toBe(id);
 });
