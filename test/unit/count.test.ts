@@ -32,6 +32,7 @@ describe.each<[string, Schedule, string, string]>([
     "2024-03-03T00:00Z",
   ],
   ["a leap day from January on", cron("0 0 28-31 * *"), "2024-01-10T00:00Z", "2024-04-01T00:00Z"],
+  ["a leap day in the next year", cron("0 0 29 2 *"), "2023-06-01T00:00Z", "2025-01-01T00:00Z"],
   ["the end of a year", cron("0 0 1,31 * *"), "2023-11-30T00:00Z", "2024-02-02T00:00Z"],
   [
     "seconds around the half of a minute",
@@ -152,6 +153,7 @@ test("centuries are counted as what they are made of", () => {
     });
   expect(years(cron("0 0 29 2 *"), 1600, 2000)).toBe(97);
   expect(years(cron("0 0 29 2 *"), 1600, 2001)).toBe(98);
+  expect(years(cron("0 0 29 2 *"), 2022, 2025)).toBe(1);
   expect(years(cron("0 0 * * 0"), 1600, 2800)).toBe(3 * 20_871);
   expect(years(cron("0 */6 1 * *"), 1000, 3000)).toBe(2_000 * 12 * 4);
   expect(years(every("1 day"), 1600, 2000)).toBe(146_097);

@@ -343,6 +343,11 @@ test.each([
   expect(nextOccurrence(cron(expression), 0)).toBeGreaterThan(0);
 });
 
+test("a step of 1 is every value", () => {
+  expect(scheduleFaults(cron("*/1 * * * *"))).toEqual([]);
+  expect(nextOccurrence(cron("*/1 * * * *"), 0)).toBe(60_000);
+});
+
 test("a day that a month does not have leaves the days of the week that it has", () => {
   expect(nextOccurrence(cron("0 0 30W 2 1"), "2026-01-15T00:00Z")).toBe(Date.UTC(2026, 1, 2));
 });
