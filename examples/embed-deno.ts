@@ -20,11 +20,11 @@ const app = detent({
 const inWorker = (input: unknown): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./embed/double.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }) => {
+    worker.addEventListener("message", ({ data }) => {
       worker.terminate();
       resolve({ _tag: "Succeeded", result: data });
-    };
-    worker.onerror = ({ message }) => reject(new Error(message));
+    });
+    worker.addEventListener("error", ({ message }) => reject(new Error(message)));
     worker.postMessage(input);
   });
 

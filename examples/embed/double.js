@@ -1,2 +1,2 @@
 // What a worker runs.
-self.onmessage = ({ data }) => self.postMessage(data * 2);
+self.addEventListener("message", ({ data }) => self.postMessage(data * 2));
