@@ -2,6 +2,7 @@
 // the same rounds, so that a noisy moment hits all of them; figures are medians over the rounds. Alone: `node bench/cron.ts`.
 import { CronExpressionParser } from "cron-parser";
 import { Cron } from "croner";
+import { CronosExpression } from "cronosjs";
 import { createTask } from "node-cron";
 import { DueHeap } from "../src/core/due-heap.ts";
 import { compileSchedule, cron, nextOccurrence, type CronSchedule } from "../src/core/schedule.ts";
@@ -31,6 +32,7 @@ const microsEach = (count: number, work: (count: number) => void): number => {
 const nextRow = (expression: string, timeZone: string, note?: string): Row => {
   const schedule = cron(expression, { timeZone });
   const croner = new Cron(expression, { timezone: timeZone, paused: true });
+  const cronos = CronosExpression.parse(expression, { timezone: timeZone });
   const nodeCron = createTask(expression, () => {}, { timezone: timeZone });
   const finders: {
     readonly [name: string]: { readonly count: number; readonly work: (count: number) => void };
@@ -55,6 +57,7 @@ const nextRow = (expression: string, timeZone: string, note?: string): Row => {
       },
     },
     croner: { count: 100, work: (count) => void croner.nextRuns(count, new Date(start)) },
+    cronosjs: { count: 100, work: (count) => void cronos.nextNDates(new Date(start), count) },
     // It can be asked from now on only.
     "node-cron": { count: 100, work: (count) => void nodeCron.getNextRuns(count) },
   };

@@ -48,7 +48,7 @@ const routed = function* (store: StorePort, definitions: Definitions, before: St
 };
 
 /** Milliseconds of CPU of one turn in which nothing is due. */
-const idleTurn = async (schedules: number): Promise<number> => {
+export const idleTurn = async (schedules: number): Promise<number> => {
   const definitions = definitionsOf(
     detent({
       tasks: [work],
@@ -77,7 +77,7 @@ const idleTurn = async (schedules: number): Promise<number> => {
 };
 
 /** Events per second of CPU: stored, routed, claimed. */
-const eventsPerCpuSecond = async (conditions: number): Promise<number> => {
+export const eventsPerCpuSecond = async (conditions: number): Promise<number> => {
   const triggers = Array.from({ length: conditions }, (_, index) =>
     trigger(`t${index}`, {
       when: event<{ n: number }>(`e${index}`),

@@ -1,5 +1,7 @@
 // What a benchmark tells: one row of the table in docs and on the terminal. Figures are ratios within one run; absolute numbers belong to the machine of that run.
 
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+
 export interface Row {
   readonly what: string;
   readonly detent: string;
@@ -41,3 +43,24 @@ export const tableOf = (rows: readonly Row[]): string =>
       ),
     )
     .join("\n");
+
+const folder = new URL("../dist/bench/", import.meta.url);
+
+/** Rows that a benchmark with needs of its own (servers) leaves for bench/RESULTS.md, under its name. */
+export const keepRows = (name: string, rows: readonly Row[]): void => {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(`${name}.json`, folder), JSON.stringify({ at: Date.now(), rows }));
+};
+
+/** What was left within the last day, by name. */
+export const keptRows = (): ReadonlyMap<string, readonly Row[]> => {
+  if (!existsSync(folder)) return new Map();
+  const kept = readdirSync(folder).map((file) => {
+    const { at, rows } = JSON.parse(readFileSync(new URL(file, folder), "utf8")) as {
+      readonly at: number;
+      readonly rows: readonly Row[];
+    };
+    return [file.replace(/\.json$/, ""), Date.now() - at < 86_400_000 ? rows : []] as const;
+  });
+  return new Map(kept.filter(([, rows]) => rows.length > 0));
+};

@@ -16,7 +16,11 @@ import { median, rounded, type Row } from "./row.ts";
 const options = taskOptionsOf({ id: "resize" });
 
 /** So many cycles, `atOnce` of them in flight. Each has its event, run, attempt and final status: four rows. */
-const cycles = (store: StorePort, count: number, atOnce: number): Effect.Effect<void, StoreError> =>
+export const cycles = (
+  store: StorePort,
+  count: number,
+  atOnce: number,
+): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     yield* store.enter({ id: "bench", host: "bench", process: process.pid });
     let revision: number | null = null;
@@ -82,7 +86,7 @@ const settle = (store: StorePort, run: Run, at: number) => {
   });
 };
 
-const runOf = (event: string, at: number): Run => {
+export const runOf = (event: string, at: number): Run => {
   const id = runIdOf("thumbnail", [event]);
   return {
     id,

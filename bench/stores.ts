@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import * as Effect from "effect/Effect";
 import { openSqliteStore } from "../src/adapters/sqlite/index.ts";
 import { flushesPerSecond } from "./disk.ts";
-import { median, rounded, tableOf, type Row } from "./row.ts";
+import { keepRows, median, rounded, tableOf, type Row } from "./row.ts";
 
 type Durability = "power" | "process";
 
@@ -124,5 +124,7 @@ else {
   console.log(
     `Node ${process.versions.node}; the disk flushes ${rounded(flushesPerSecond())} times a second\n`,
   );
-  console.log(tableOf(await rows()));
+  const told = await rows();
+  keepRows("stores", told);
+  console.log(tableOf(told));
 }
