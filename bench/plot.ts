@@ -2,17 +2,17 @@
 // dark paper.
 import type { Growth } from "./growth.ts";
 
-const panel = { width: 340, height: 220, left: 56, right: 14, top: 34, bottom: 40 };
+const panel = { width: 340, height: 220, left: 56, right: 24, top: 34, bottom: 40 };
 
 interface Axis {
   readonly low: number;
   readonly high: number;
 }
 
-/** Whole powers of ten around all values. */
-const axisOf = (values: readonly number[]): Axis => {
+/** Whole powers of ten around all values, `least` of them: otherwise what is flat would look steep. */
+const axisOf = (values: readonly number[], least: number): Axis => {
   const low = Math.floor(Math.log10(Math.min(...values)));
-  return { low, high: Math.max(Math.ceil(Math.log10(Math.max(...values))), low + 1) };
+  return { low, high: Math.max(Math.ceil(Math.log10(Math.max(...values))), low + least) };
 };
 
 const escaped = (text: string): string =>
@@ -22,11 +22,17 @@ const powers = ({ low, high }: Axis): number[] =>
   Array.from({ length: high - low + 1 }, (_, index) => low + index);
 
 const amount = (power: number): string =>
-  power >= 0 ? (10 ** power).toLocaleString("en") : String(10 ** power);
+  power >= 6 ? `${10 ** (power - 6)}M` : power >= 3 ? `${10 ** (power - 3)}k` : String(10 ** power);
 
 const panelOf = ({ what, of, points }: Growth, index: number): string => {
-  const x = axisOf(points.map(({ count }) => count));
-  const y = axisOf(points.map(({ micros }) => micros));
+  const x = axisOf(
+    points.map(({ count }) => count),
+    1,
+  );
+  const y = axisOf(
+    points.map(({ micros }) => micros),
+    2,
+  );
   const { width, height, left, right, top, bottom } = panel;
   const across = (power: number): number =>
     left + ((power - x.low) / (x.high - x.low)) * (width - left - right);
