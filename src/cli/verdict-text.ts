@@ -1,13 +1,10 @@
 // What a trigger made of a signal, in words and as JSON.
 import type { ExplainedCondition, ExplainedPart, Verdict } from "../core/explain.ts";
+import { tagText } from "../core/tag.ts";
 import { mismatchText, standingText, verdictText } from "../core/verdict-text.ts";
 import type { Answer } from "../core/why-not.ts";
 import { styled, type Style } from "./output.ts";
 import { instantText } from "./run-view.ts";
-
-/** A tag as scripts read it: `KeptBack` is `kept-back`. */
-export const kindOf = ({ _tag }: { readonly _tag: string }): string =>
-  _tag.replace(/\B[A-Z]/g, (it) => `-${it}`).toLowerCase();
 
 // As JSON
 
@@ -29,12 +26,12 @@ export const answerView = ({
 
 const verdictView = (verdict: Verdict): object => {
   const { _tag, ...rest } = verdict;
-  const kind = kindOf(verdict);
+  const kind = tagText(verdict._tag);
   return "until" in rest ? { kind, ...rest, until: instantText(rest.until) } : { kind, ...rest };
 };
 
 const conditionView = (condition: ExplainedCondition): object => {
-  const kind = kindOf(condition);
+  const kind = tagText(condition._tag);
   if (condition._tag !== "Leaf") return { kind, parts: condition.parts.map(conditionView) };
   const { waiting, parts } = condition;
   return { kind, ...partView(condition), waiting, parts: parts.map(partView) };
@@ -42,7 +39,7 @@ const conditionView = (condition: ExplainedCondition): object => {
 
 const partView = ({ path, condition, verdict }: ExplainedPart): object => {
   const { _tag, ...rest } = verdict;
-  return { path, condition, verdict: { kind: kindOf(verdict), ...rest } };
+  return { path, condition, verdict: { kind: tagText(verdict._tag), ...rest } };
 };
 
 // As text

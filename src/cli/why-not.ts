@@ -17,7 +17,8 @@ import { print, printJson, shortJson, styled } from "./output.ts";
 import { appNamed, namesOf, withStore } from "./reach.ts";
 import { instantText } from "./run-view.ts";
 import { signalView } from "./signal-view.ts";
-import { answerText, answerView, kindOf } from "./verdict-text.ts";
+import { tagText } from "../core/tag.ts";
+import { answerText, answerView } from "./verdict-text.ts";
 
 export const whyNot = Command.make(
   "why-not",
@@ -170,7 +171,7 @@ const viewOf = (found: Found): object => {
 
 const recordedView = (recorded: Recorded): object => {
   const { _tag, ...rest } = recorded;
-  return { kind: kindOf(recorded), ...rest };
+  return { kind: tagText(recorded._tag), ...rest };
 };
 
 // As text

@@ -13,7 +13,7 @@ import { app, argument, doing, json, store } from "./options.ts";
 import { print, printJson, shortJson, stateStyles, styled } from "./output.ts";
 import { appNamed, withStore } from "./reach.ts";
 import { instantText, runView } from "./run-view.ts";
-import { kindOf } from "./verdict-text.ts";
+import { tagText } from "../core/tag.ts";
 
 export const why = Command.make(
   "why",
@@ -64,13 +64,13 @@ const viewOf = (found: WhyRun, fired: Fired | undefined) => ({
 
 const conditionView = (condition: FiredCondition): object => {
   if (condition._tag !== "Leaf")
-    return { kind: kindOf(condition), parts: condition.parts.map(conditionView) };
+    return { kind: tagText(condition._tag), parts: condition.parts.map(conditionView) };
   const { path, condition: text, signals } = condition;
   return { kind: "leaf", path, condition: text, signals };
 };
 
 const causeView = (cause: Cause): object => {
-  const kind = kindOf(cause);
+  const kind = tagText(cause._tag);
   switch (cause._tag) {
     case "Event": {
       const { signal, name, payload, at, from } = cause;
@@ -92,7 +92,7 @@ const causeView = (cause: Cause): object => {
 };
 
 const reasonView = (reason: Reason): object => {
-  const kind = kindOf(reason);
+  const kind = tagText(reason._tag);
   if (reason._tag !== "Run") return { kind, run: reason.run };
   const { run, trigger, task, state, createdAt, causes } = reason;
   const head = { kind, run, trigger, task, state, createdAt: formatInstant(createdAt) };

@@ -9,7 +9,8 @@ import { mismatchText, standingText, verdictText } from "../../core/verdict-text
 import type { Redact } from "../../core/redact.ts";
 import type { Answer, Recorded } from "../../core/why-not.ts";
 import { NotFoundError, type Failure } from "./failure.ts";
-import { kindOf, signalView } from "./row.ts";
+import { tagText } from "../../core/tag.ts";
+import { signalView } from "./row.ts";
 import { hiddenAt, type Shown } from "./shown.ts";
 import type { EventDetail, EventVerdict, LeafView } from "./view.ts";
 
@@ -54,7 +55,7 @@ const answerVerdict = (
   const standing = standingText({ paused, definition, verdict });
   return {
     trigger,
-    kind: kindOf(verdict._tag),
+    kind: tagText(verdict._tag),
     text: [verdictText(verdict, leaves), ...standing].join("; "),
     run: verdict._tag === "Fired" ? verdict.run : null,
     leaves: leafViews(condition, hide),
@@ -63,7 +64,7 @@ const answerVerdict = (
 
 const recordedVerdict = (recorded: Recorded): EventVerdict => ({
   trigger: recorded.trigger,
-  kind: kindOf(recorded._tag),
+  kind: tagText(recorded._tag),
   text:
     recorded._tag === "Fired"
       ? "fired"
@@ -97,7 +98,7 @@ const leafView = (
 ): LeafView => ({
   path,
   condition,
-  kind: kindOf(verdict._tag),
+  kind: tagText(verdict._tag),
   text: leafVerdictText(verdict, hide),
   waiting: waiting.slice(0, 20),
 });

@@ -5,6 +5,7 @@ import type { Attempt, Run } from "../../core/run.ts";
 import type { StoredSignal } from "../../core/signal.ts";
 import type { Skip } from "../../core/store.ts";
 import type { AttemptView, RunLine, RunView, SignalView, SkipView } from "./view.ts";
+import { tagText } from "../../core/tag.ts";
 
 export const instantText = (instant: number): string => formatInstant(instant);
 
@@ -75,13 +76,9 @@ export const attemptView = ({ outcome, ...row }: Attempt): AttemptView => {
     owner: row.owner,
     startedAt: maybeInstant(row.startedAt),
     settledAt: formatInstant(row.settledAt),
-    outcome: { kind: kindOf(_tag), ...rest } as unknown as Json,
+    outcome: { kind: tagText(_tag), ...rest } as unknown as Json,
   };
 };
-
-/** `TimedOut` as `timed-out`. */
-export const kindOf = (tag: string): string =>
-  tag.replace(/\B[A-Z]/g, (it) => `-${it}`).toLowerCase();
 
 export const signalView = ({ seq, id, at, signal, origin, dueAt }: StoredSignal): SignalView => ({
   seq,

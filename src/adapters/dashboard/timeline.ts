@@ -6,7 +6,7 @@ import { keyOfPage, pageOf } from "../../core/store-order.ts";
 import type { StorePort } from "../../core/store.ts";
 import { demandCount, refuse, type Failure } from "./failure.ts";
 import type { Notes } from "./notes.ts";
-import { kindOf } from "./row.ts";
+import { tagText } from "../../core/tag.ts";
 import type { Subject } from "./subject.ts";
 import type { Bar, Timeline } from "./view.ts";
 
@@ -119,7 +119,7 @@ const endedBar = (
           attempt,
           from: startedAt,
           to: settledAt,
-          kind: kindOf(outcome._tag),
+          kind: tagText(outcome._tag),
           engine: owner,
         },
       ];
