@@ -38,7 +38,7 @@ export const cancelOthers = (
   Effect.gen(function* () {
     for (const run of cancelsOf(state, groups)) {
       yield* cancelRun(self.store, run);
-      self.hasMore = true; // where nobody held it, it has ended already
+      self.mayRoute = true; // where nobody held it, it has ended already
       self.cancelsCheckedAt = -Infinity;
     }
   });

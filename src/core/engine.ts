@@ -13,13 +13,21 @@ import { cancelOthers } from "./cancel.ts";
 import { orderOf } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent } from "./executor.ts";
-import { forget } from "./forget.ts";
+import { forget, wantsForget } from "./forget.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { enterAnew, watchLease } from "./lapse.ts";
 import { refusalOf } from "./refusal.ts";
 import { expired, moves, type Run } from "./run.ts";
-import { cancelCheckMillis, deadCheckMillis, rest, sleepMillisMax } from "./rest.ts";
+import {
+  deadCheckMillis,
+  hasPassed,
+  rest,
+  wantsClaim,
+  wantsRoute,
+  lookMillis,
+  wantsToHearCancels,
+} from "./rest.ts";
 import { stopwatch } from "./slow.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
 import { step, type Decision, type Piece } from "./step.ts";
@@ -46,8 +54,6 @@ export interface Engine {
 
 const signalsMax = 1_000;
 const listMax = 10_000;
-/** How often an engine asks what it holds, although nothing has failed: a claim may reach the store after its engine has given it up, or twice. */
-const ownCheckMillis = 30_000;
 
 /** Enters the store, takes back what dead owners held, activates the definitions. Fails if the store can't be used; after that the loop outlives its failures. */
 export const openEngine = (
@@ -91,7 +97,7 @@ export const openEngine = (
 /** A store that fails is tried again, later and later. Anything else that fails is a fault of ours: the loop ends with it. */
 const loop = (self: Incarnation): Effect.Effect<void> =>
   Effect.gen(function* () {
-    for (let failures = 0; !(self.draining && self.holdings.size === 0);) {
+    for (let failures = 0; !self.isDrained;) {
       self.isHinted = false;
       const failure = yield* turn(self).pipe(
         Effect.as(undefined),
@@ -99,64 +105,68 @@ const loop = (self: Incarnation): Effect.Effect<void> =>
       );
       if (failure !== undefined) {
         self.state = undefined;
-        self.isUnsure = true;
+        self.isUnsure = self.mayRoute = self.mayClaim = true;
         self.note({ _tag: "Warning", message: `${failure.message}; trying again` });
         yield* Effect.sleep(Math.min(5_000, 50 * 2 ** failures++));
         continue;
       }
       failures = 0;
-      if (!self.holdings.hasEnded && !self.hasMore && !self.isHinted) yield* rest(self);
+      if (self.mayRoute && self.conflicts > 1)
+        yield* Effect.sleep(Math.min(100, 2 ** self.conflicts));
+      else if (!self.mayGoOn) yield* rest(self);
       // A hint resumes this fiber in the stack of whoever gave it. Yielding leaves that stack, and lets a burst of hints become one turn.
       yield* Effect.yieldNow;
     }
   });
-
-/** Whether so much time has passed, in whichever direction the clock was set. */
-const hasPassed = (millis: number, since: number, now: number): boolean =>
-  Math.abs(now - since) >= millis;
 
 // What is seldom to be done is asked about here, in one go: an effect costs more than the question.
 const turn = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const now = yield* self.store.now;
     if (self.isLapsed) yield* enterAnew(self);
-    if (self.isUnsure || hasPassed(ownCheckMillis, self.ownCheckedAt, now))
-      yield* releaseUnknown(self);
+    if (self.isUnsure || hasPassed(lookMillis, self.ownCheckedAt, now)) yield* releaseUnknown(self);
     if (
       self.store.abilities.scope !== "process" &&
       hasPassed(deadCheckMillis, self.deadCheckedAt, now)
     )
       yield* reclaim(self);
-    if (self.holdings.isUnwritten) yield* settleAndClaim(self);
-    else yield* claim(self);
-    if (yield* route(self)) yield* claim(self);
+    if (self.holdings.isUnwritten) yield* settleAndClaim(self, now);
+    else if (wantsClaim(self, now)) yield* claim(self);
+    if (wantsRoute(self, now)) yield* route(self);
+    if (self.mayClaim) yield* claim(self);
     if (
       self.canExpire ||
       self.expiryAt !== null ||
-      hasPassed(sleepMillisMax, self.expiryCheckedAt, now)
+      hasPassed(lookMillis, self.expiryCheckedAt, now)
     )
       yield* expire(self);
-    yield* forget(self);
-    if (self.holdings.size > 0) yield* cancelRequested(self);
+    if (wantsForget(self, now)) yield* forget(self, now);
+    if (wantsToHearCancels(self, now)) yield* cancelRequested(self, now);
     if (self.idleWaiters.size > 0) yield* tellIdle(self);
   });
 
-/** Each to its end: a settle that fails must not cut off a claim whose runs are granted already. */
-const settleAndClaim = (self: Incarnation): Effect.Effect<void, StoreError> =>
+const settleAndClaim = (self: Incarnation, now: number): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    const [settled, claimed] = yield* Effect.all(
-      [Effect.exit(settle(self)), Effect.exit(claim(self))],
-      { concurrency: "unbounded" },
-    );
-    const retryAt = yield* settled;
-    yield* claimed;
+    const retryAt = yield* wantsClaim(self, now) ? both(settle(self), claim(self)) : settle(self);
     self.claimAt = earlier(self.claimAt, retryAt);
+  });
+
+/** Each to its end: a settle that fails must not cut off a claim whose runs are granted already. */
+const both = <A, E>(one: Effect.Effect<A, E>, other: Effect.Effect<void, E>): Effect.Effect<A, E> =>
+  Effect.gen(function* () {
+    const [first, second] = yield* Effect.all([Effect.exit(one), Effect.exit(other)], {
+      concurrency: "unbounded",
+    });
+    const result = yield* first;
+    yield* second;
+    return result;
   });
 
 /** Takes back what the dead held, from time to time. */
 const reclaim = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     self.deadCheckedAt = yield* self.store.now;
+    self.mayRoute = self.mayClaim = true;
     yield* reclaimDead(self);
   });
 
@@ -211,7 +221,8 @@ const write = (
   { batch, written, refused }: Writing,
 ): Effect.Effect<number | null, StoreError> =>
   Effect.gen(function* () {
-    const reply = yield* self.store.commit(batch);
+    const reply = yield* self.commit(batch);
+    self.wrote(batch, reply);
     const isWritten = reply._tag === "Committed" || (yield* wasWritten(self, batch));
     if (!isWritten && (yield* isCancelled(self, batch))) return null; // written again, as cancelled
     const notes = isWritten ? written() : refused();
@@ -254,6 +265,8 @@ const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
     const limit = self.draining || self.isLapsed ? 0 : yield* self.executor.capacity;
     if (limit <= 0) return;
+    self.mayClaim = false;
+    self.claimedAt = yield* self.store.now;
     const reply = yield* self.store.claim({
       owner: self.owner,
       nonce: `${self.owner}/${self.claims++}`,
@@ -262,6 +275,8 @@ const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
       limits: self.limits,
     });
     self.claimAt = reply.nextDueAt;
+    // Who was cancelled before is told with the claim.
+    if (self.holdings.size === 0) self.cancelsCheckedAt = self.claimedAt;
     for (const run of reply.runs) {
       self.holdings.add(run);
       if (run.cancelRequested) self.holdings.hear(unstarted(run));
@@ -269,19 +284,20 @@ const claim = (self: Incarnation): Effect.Effect<void, StoreError> =>
     }
   });
 
-/** Routes one piece of what the log has gained and what came due. Says whether there may be runs to claim because of it. */
-const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
+/** Routes one piece of what the log has gained and what came due. */
+const route = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
+    self.mayRoute = false;
     const reading = yield* self.store.read({
       revision: self.state?.watermark.revision ?? null,
       limit: signalsMax,
     });
-    self.hasMore = false;
+    self.readAt = reading.now;
     // Another generation is active: its engines route, this one only executes what it can.
     if (!isActive(reading.generation, self.definitions, self.zones)) {
       self.state = undefined;
       tellOtherGeneration(self, reading.generation);
-      return false;
+      return;
     }
     if (reading.state !== null)
       self.state = stateOf(self.definitions, reading.watermark, reading.state);
@@ -296,17 +312,18 @@ const route = (self: Incarnation): Effect.Effect<boolean, StoreError> =>
         ? last.at
         : Math.max(reading.now, state.watermark.at, last?.at ?? 0);
     const { signals, now } = reading;
-    if (last === undefined && !isAnythingDue(state, { until, now })) return false;
+    if (last === undefined && !isAnythingDue(state, { until, now })) return;
     const decision = yield* decisionOf(self, state, { signals, until, now });
-    const reply = yield* self.store.commit(batchOf(decision, state.watermark.revision));
+    const reply = yield* self.commit(batchOf(decision, state.watermark.revision));
     const isFirst = reply._tag === "Committed"; // otherwise another router was there: read again
     self.state = isFirst ? advance(state, decision) : undefined;
-    self.hasMore ||= reading.more || !isFirst || decision.signals.length > 0;
-    if (self.state === undefined) return false;
+    self.conflicts = isFirst ? 0 : self.conflicts + 1;
+    self.mayRoute ||= reading.more || !isFirst || decision.signals.length > 0;
+    if (self.state === undefined) return;
     for (const run of decision.runs) self.note({ _tag: "Owed", run });
     for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
+    self.mayClaim ||= decision.runs.length > 0 || freesRuns(decision);
     yield* cancelOthers(self, self.state, decision.firings.keys());
-    return decision.runs.length > 0 || freesRuns(decision);
   });
 
 /** What the piece makes of the state; where it may owe runs that were owed before, the store says which. */
@@ -346,26 +363,26 @@ const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
     self.expiryCheckedAt = now;
     const { runs, nextAt } = yield* self.store.expiry({ tasks: self.tasks, limit: listMax });
     self.expiryAt = nextAt;
-    if (runs.length === listMax) self.hasMore = true;
+    if (runs.length === listMax) self.mayRoute = true;
     const end = Effect.fnUntraced(function* (run: Run) {
       const { patch, signals } = expired(run, now);
-      const reply = yield* self.store.commit({
+      const reply = yield* self.commit({
         checks: [{ _tag: "InState", run: run.id, token: run.token, states: moves.expire.from }],
         patches: [{ run: run.id, patch }],
         signals,
       });
-      if (reply._tag === "Committed") self.note({ _tag: "Expired", run: { ...run, ...patch } });
+      if (reply._tag === "Conflict") return;
+      self.mayRoute = true;
+      self.note({ _tag: "Expired", run: { ...run, ...patch } });
     });
     yield* Effect.forEach(runs, end, { concurrency: "unbounded", discard: true });
   });
 
 /** Hands cancel requests of people to the executor. */
-const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
+const cancelRequested = (self: Incarnation, now: number): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    const ids = self.holdings.ids();
-    const now = yield* self.store.now;
-    if (ids.length === 0 || !hasPassed(cancelCheckMillis, self.cancelsCheckedAt, now)) return;
     self.cancelsCheckedAt = now;
+    const ids = self.holdings.ids();
     const { rows } = yield* self.store.list("run", { where: { ids }, limit: ids.length });
     for (const { id, cancelRequested: asked, token } of rows)
       if (asked && self.holdings.cancel(id, token)) yield* self.executor.cancel(id);
@@ -373,7 +390,7 @@ const cancelRequested = (self: Incarnation): Effect.Effect<void, StoreError> =>
 
 const tellIdle = (self: Incarnation): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    if (self.holdings.size > 0 || self.hasMore) return;
+    if (self.holdings.size > 0 || self.mayRoute) return;
     if (!isIdle(yield* self.store.summary)) return;
     const waiters = [...self.idleWaiters];
     self.idleWaiters.clear();

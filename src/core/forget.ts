@@ -9,12 +9,12 @@ const rowsMax = 500;
 /** How soon it goes on if there is more. */
 const pauseMillis = 20;
 
-export const forget = (self: Incarnation): Effect.Effect<void, StoreError> =>
+/** Without what the router knows another one routes, or this one is about to read again. */
+export const wantsForget = ({ state, draining, forgetAt }: Incarnation, now: number): boolean =>
+  state !== undefined && !draining && (now >= forgetAt || forgetAt - now > everyMillis);
+
+export const forget = (self: Incarnation, now: number): Effect.Effect<void, StoreError> =>
   Effect.gen(function* () {
-    // Without what the router knows another one routes, or this one is about to read again.
-    if (self.state === undefined || self.draining) return;
-    const now = yield* self.store.now;
-    if (now < self.forgetAt && self.forgetAt - now <= everyMillis) return;
     const { more } = yield* self.store.purge({
       ...purgeAt(now, self.definitions.retentionMillis),
       limit: rowsMax,

@@ -1,11 +1,14 @@
 // One engine incarnation: what it holds, what it knows of the log, and what it hears from its ports between turns. engine.ts has the turns.
+import type * as Effect from "effect/Effect";
 import type * as Latch from "effect/Latch";
+import { anyNews, newsOf } from "./batch.ts";
 import type { Definitions } from "./definitions.ts";
+import type { StoreError } from "./errors.ts";
 import type { ExecutorEvent, ExecutorPort, LogLevel } from "./executor.ts";
 import { Holdings, type Note } from "./holdings.ts";
 import type { Run } from "./run.ts";
 import type { State } from "./state.ts";
-import type { Owner, Skip, StorePort } from "./store.ts";
+import type { Batch, CommitReply, News, Owner, Skip, StorePort } from "./store.ts";
 
 /** What an engine tells those who watch it. Nothing depends on it. */
 export type EngineNote =
@@ -36,7 +39,7 @@ export interface EngineOptions {
 }
 
 export class Incarnation {
-  /** Somebody has hinted that there is work, since the last turn began. */
+  /** Something has come up since the last turn began. */
   isHinted = false;
   /** Ends the rest between two turns; undefined: it is not resting. */
   endRest: (() => void) | undefined;
@@ -56,6 +59,10 @@ export class Incarnation {
   readonly tasks: readonly string[];
   /** Whether any task's runs expire. */
   readonly canExpire: boolean;
+  /** Whether any trigger asks for runs that have begun. */
+  readonly hearsBegun: boolean;
+  /** Whether any task limits how many of its runs are held at once. */
+  readonly isLimited: boolean;
   /** Of the tasks that limit how many of their runs are held at once. */
   readonly limits: { readonly [task: string]: number };
   readonly zones: string | null;
@@ -66,8 +73,14 @@ export class Incarnation {
   deafen: readonly (() => void)[] = [];
   draining = false;
   isOver = false;
-  /** The log goes on behind what was read last. */
-  hasMore = false;
+  /** The log may have something that it has not read. */
+  mayRoute = true;
+  readAt = -Infinity;
+  /** How often in a row another router was first. */
+  conflicts = 0;
+  /** There may be pending runs that the last claim did not see. */
+  mayClaim = true;
+  claimedAt = -Infinity;
   /** A claim may have been granted whose reply was lost. */
   isUnsure = false;
   /** When it has last asked the store what it holds. */
@@ -110,6 +123,10 @@ export class Incarnation {
     this.canExpire = [...definitions.tasks.values()].some(
       ({ expireAfterMillis }) => expireAfterMillis !== null,
     );
+    this.hearsBegun = [...definitions.index.keys()].some((key) => /^status:.*:running$/.test(key));
+    this.isLimited = [...definitions.tasks.values()].some(
+      ({ concurrency }) => concurrency !== null,
+    );
     this.limits = Object.fromEntries(
       [...definitions.tasks.values()].flatMap(({ id, concurrency }) =>
         concurrency === null ? [] : [[id, concurrency.limit]],
@@ -118,11 +135,50 @@ export class Incarnation {
     this.holdings = new Holdings(definitions, owner.id);
   }
 
+  /** It was asked to stop, and holds nothing any more. */
+  get isDrained(): boolean {
+    return this.draining && this.holdings.size === 0;
+  }
+
+  /** Whether there is something to do for the next turn. */
+  get mayGoOn(): boolean {
+    return this.holdings.hasEnded || this.mayRoute || this.isHinted || this.isDrained;
+  }
+
   listen(): void {
     this.deafen = [
-      this.store.changes(() => this.wake()),
+      this.store.changes((news) => this.learn(news), this.owner),
       this.executor.events((event) => this.hear(event)),
     ];
+  }
+
+  /** A hint of the store; what it says is only looked at. */
+  learn(news: News = anyNews): void {
+    const mayRoute = this.#hasRoutable(news);
+    const mayClaim = news.pending || (news.freed && this.isLimited);
+    const mayCancel = news.cancels && this.holdings.size > 0;
+    this.mayRoute ||= mayRoute;
+    this.mayClaim ||= mayClaim;
+    if (mayCancel) this.cancelsCheckedAt = -Infinity;
+    if (mayRoute || mayClaim || mayCancel) this.wake();
+  }
+
+  /** Writes a batch of its own. Nobody needs to hint what is in that. */
+  commit(batch: Batch): Effect.Effect<CommitReply, StoreError> {
+    return this.store.commit({ ...batch, by: this.owner });
+  }
+
+  /** What it has to do itself because of a batch of its own that ends or starts runs. */
+  wrote(batch: Batch, reply: CommitReply): void {
+    const news = newsOf(batch, reply);
+    if (news === undefined) return;
+    this.mayRoute ||= this.#hasRoutable(news);
+    this.mayClaim ||= news.freed && this.isLimited;
+  }
+
+  /** That a run has begun may wait until there is more to route, if nothing listens to it. */
+  #hasRoutable({ log, begun }: News): boolean {
+    return log || (begun && this.hearsBegun);
   }
 
   /** There may be work: the next turn begins now. */

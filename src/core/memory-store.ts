@@ -4,24 +4,29 @@
 // Time is the caller's Clock, or the `now` that it was made with: then it is the store's own, the same for engines whose clocks differ.
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import { isNews } from "./batch.ts";
+import { newsOf } from "./batch.ts";
 import { listed, sorted } from "./memory-list.ts";
 import { load } from "./memory-load.ts";
 import { owedOf, purge } from "./memory-purge.ts";
 import { MemoryTables } from "./memory-tables.ts";
 import { notEmpty } from "./store-load.ts";
 import { cursorKeyOf, deadlineKeyOf, openKeyOf, pageError, waitingKeyOf } from "./store-order.ts";
-import type { Reading, StorePort, StoredState, Summary } from "./store.ts";
+import type { News, Reading, StorePort, StoredState, Summary } from "./store.ts";
 
 export interface MemoryStore extends StorePort {
   /** Makes an owner count as proved dead, as when its process is killed. Nothing else happens: its runs stay claimed until somebody reclaims them. */
   readonly kill: (owner: string) => void;
 }
 
+interface Listener {
+  readonly tell: (news: News) => void;
+  readonly owner: string | undefined;
+}
+
 export const memoryStore = (options: { readonly now?: () => number } = {}): MemoryStore => {
   const tables = new MemoryTables();
   const killed = new Set<string>();
-  const listeners = new Set<() => void>();
+  const listeners = new Set<Listener>();
   const step = <A>(evaluate: (now: number) => A): Effect.Effect<A> =>
     Effect.withFiberSucceed((fiber) =>
       evaluate(
@@ -46,7 +51,10 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
     commit: (batch) =>
       step((now) => {
         const reply = tables.commit(batch, now);
-        if (isNews(batch, reply)) for (const listener of listeners) listener();
+        const news = newsOf(batch, reply);
+        if (news !== undefined)
+          for (const { owner, tell } of listeners)
+            if (owner === undefined || owner !== batch.by) tell(news);
         return reply;
       }),
     claim: (request) => step((now) => tables.claim(request, now)),
@@ -62,11 +70,10 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
     load: (request) =>
       Effect.suspend(() => (load(tables, request) ? Effect.void : Effect.fail(notEmpty()))),
     purge: (request) => Effect.sync(() => purge(tables, request)),
-    changes: (listener) => {
-      // Its own function object, so that one listener may listen twice.
-      const told = (): void => listener();
-      listeners.add(told);
-      return () => void listeners.delete(told);
+    changes: (tell, owner) => {
+      const listener = { tell, owner };
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     kill: (owner) => void killed.add(owner),
   };

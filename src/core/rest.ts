@@ -1,14 +1,41 @@
 // The rest of an engine between two turns, and how long it is.
 import * as Effect from "effect/Effect";
 import type { Incarnation } from "./incarnation.ts";
-import { nextDueAt } from "./state.ts";
+import { nextDueAt, type State } from "./state.ts";
 
-export const sleepMillisMax = 30_000;
-export const cancelCheckMillis = 200;
+const sleepMillisMax = 30_000;
+const cancelCheckMillis = 200;
 /** Where other engines share the store: how often one looks whether another has died. */
 export const deadCheckMillis = 500;
+/** How often an engine asks what hints should have told it; and what it holds, for a claim may reach the store after its engine has given it up, or twice. */
+export const lookMillis = 120_000;
 /** How long the note that a body has begun may wait for a commit to ride along with. */
 const notedMillisMax = 250;
+
+/** Whether so much time has passed, in whichever direction the clock was set. */
+export const hasPassed = (millis: number, since: number, now: number): boolean =>
+  Math.abs(now - since) >= millis;
+
+export const wantsClaim = (self: Incarnation, now: number): boolean =>
+  self.mayClaim ||
+  (self.claimAt !== null && self.claimAt <= now) ||
+  hasPassed(lookMillis, self.claimedAt, now);
+
+export const wantsRoute = (self: Incarnation, now: number): boolean =>
+  self.mayRoute ||
+  hasPassed(isShared(self) ? sleepMillisMax : lookMillis, self.readAt, now) ||
+  isDue(self.state, now);
+
+const isDue = (state: State | undefined, now: number): boolean =>
+  state !== undefined && (nextDueAt(state) ?? Infinity) <= Math.max(now, state.watermark.at);
+
+/** Whether to ask which of its runs people have cancelled. */
+export const wantsToHearCancels = (self: Incarnation, now: number): boolean =>
+  self.holdings.size > 0 &&
+  hasPassed(isShared(self) ? cancelCheckMillis : lookMillis, self.cancelsCheckedAt, now);
+
+/** Whether other processes use the store: hints from them may be lost. */
+const isShared = ({ store }: Incarnation): boolean => store.abilities.scope !== "process";
 
 /** Sleeps until something comes due, or somebody hints that there is work. With one fiber besides, where a race would have two: it is what an idle engine does most. */
 export const rest = (self: Incarnation): Effect.Effect<void> =>
@@ -37,11 +64,8 @@ const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
       self.isForgetting ? self.forgetAt : Infinity,
       capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
     );
-    const noted = self.holdings.isUnwritten
-      ? notedMillisMax
-      : self.holdings.size > 0
-        ? cancelCheckMillis * 5
-        : Infinity;
-    const dead = self.store.abilities.scope === "process" ? Infinity : deadCheckMillis;
-    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted, dead));
+    const noted = self.holdings.isUnwritten ? notedMillisMax : Infinity;
+    const asked = isShared(self) && self.holdings.size > 0 ? cancelCheckMillis * 5 : Infinity;
+    const dead = isShared(self) ? deadCheckMillis : Infinity;
+    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted, asked, dead));
   });

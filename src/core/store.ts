@@ -189,6 +189,8 @@ export type Check =
 /** Writes that stand or fall together. Applied in the order of the fields. */
 export interface Batch {
   readonly checks: readonly Check[];
+  /** The owner that writes it, if it is one: it knows what it has written, and needs no hint of that. */
+  readonly by?: string;
   /** Appended to the log in this order. */
   readonly signals?: readonly NewSignal[];
   readonly runs?: readonly Run[];
@@ -382,8 +384,25 @@ export interface StorePort {
   readonly purge: (request: PurgeRequest) => Effect.Effect<PurgeReply, StoreError>;
   /** Writes rows of another store as they were there, into an app that has routed nothing: in the order of `dumpTables`, the head last. */
   readonly load: (request: LoadRequest) => Effect.Effect<void, StoreError>;
-  /** Calls the listener when there may be something new to route, claim or cancel, from whichever engine. A hint: never needed for correctness. */
-  readonly changes: (listener: () => void) => () => void;
+  /**
+   * Calls the listener when there may be something new to route, claim or cancel, from whichever engine; a listener of an owner may be spared its own batches. A hint: never
+   * needed for correctness. Without news it may be about anything.
+   */
+  readonly changes: (listener: (news?: News) => void, owner?: string) => () => void;
+}
+
+/** What may be new. */
+export interface News {
+  /** Signals to route, others than that a run has begun. */
+  readonly log: boolean;
+  /** That a run has begun: few triggers ask for it, and there will be more of that run. */
+  readonly begun: boolean;
+  /** Runs to claim. */
+  readonly pending: boolean;
+  /** Runs that are over, or have gone back: their concurrency keys have room again. */
+  readonly freed: boolean;
+  /** Runs whose end a person has asked for. */
+  readonly cancels: boolean;
 }
 
 export class Store extends Context.Service<Store, StorePort>()("detent/core/Store") {}

@@ -52,10 +52,11 @@ class Shrinking {
     this.#shorten();
     for (let engines = 1; engines < this.#smallest.engines; engines++)
       if (this.#try({ ...this.#smallest, engines })) break;
-    this.#fewer(this.#smallest.faults, (faults) => ({ ...this.#smallest, faults }));
+    this.#fewerFaults();
     this.#fewer(this.#smallest.steps, (steps) => ({ ...this.#smallest, steps }));
     // By their instants: these stay as they are when less happens before.
-    this.#try({ ...this.#smallest, faults: this.#found.world.faults.byInstant });
+    if (this.#try({ ...this.#smallest, faults: this.#found.world.faults.byInstant }))
+      this.#fewerFaults();
     const { without = [] } = this.#smallest;
     const occasions = this.#found.occasions;
     this.#fewer(occasions, (kept) => ({
@@ -65,6 +66,10 @@ class Shrinking {
     this.#shorten();
     this.#milder();
     return this.#smallest;
+  }
+
+  #fewerFaults(): void {
+    this.#fewer(this.#smallest.faults, (faults) => ({ ...this.#smallest, faults }));
   }
 
   /** Whether the candidate still breaks the law; then it is the smallest. */

@@ -117,7 +117,7 @@ test("a store that fails for a while loses no outcome", () => {
   world.pass(50);
   broken = true;
   world.pass(20_000);
-  expect(world.runs().map(({ state }) => state)).toEqual(["running"]);
+  expect(world.runs().map(({ state }) => state)).toEqual(["claimed"]);
   broken = false;
   world.pass(6_000);
   expect(world.runs().map(({ state }) => state)).toEqual(["succeeded"]);
@@ -140,7 +140,7 @@ test("the outcome of a claim that was lost meanwhile is refused", () => {
     }),
   );
   world.pass(1_000);
-  expect(world.runs().map(({ state, owner }) => [state, owner])).toEqual([["running", "b"]]);
+  expect(world.runs().map(({ state, owner }) => [state, owner])).toEqual([["claimed", "b"]]);
   expect(
     world.notes.some((note) => note._tag === "Warning" && note.message.includes("claim of run")),
   ).toBe(true);

@@ -5,8 +5,8 @@ import { Chance } from "./chance.ts";
 
 /** What can happen, by the name that switches it on. */
 const faultKinds = {
-  /** An engine's process is killed at a store call: before it, or after it was done and before the reply. It is started again later. */
-  crash: ["crash-before", "crash-after"],
+  /** An engine's process is killed at a store call: before it, or after it was done and before the reply; or in the middle of a body. It is started again later. */
+  crash: ["crash-before", "crash-after", "crash-running"],
   /** A store call is done, and its reply is lost. */
   reply: ["reply-lost"],
   /** Another router seems to have been first: once, or again and again for a while. */
@@ -80,6 +80,7 @@ const isFault = (value: unknown): value is Fault =>
 const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   "crash-before": [100, 10_000],
   "crash-after": [100, 10_000],
+  "crash-running": [100, 10_000],
   slow: [1, 2_000],
   "conflict-storm": [100, 5_000],
   partition: [100, 30_000],

@@ -14,7 +14,10 @@ export interface SimulatedEngineOptions {
   readonly time: VirtualTime;
   readonly store: SimulatedStore;
   readonly definitions: Definitions;
-  readonly executor: Omit<SimulatedExecutorOptions, "engine" | "owner" | "process" | "tell">;
+  readonly executor: Omit<
+    SimulatedExecutorOptions,
+    "engine" | "owner" | "process" | "tell" | "place" | "crash"
+  >;
   readonly tell: (text: string) => void;
   /** What is told of an engine that has met a bug. */
   readonly onDefect: (defect: unknown) => void;
@@ -64,6 +67,8 @@ export class SimulatedEngine {
       owner: this.owner,
       process,
       tell,
+      place: () => this.#calls.next(this.index, "body", time.elapsed).instant,
+      crash: (downMillis) => this.#crashFor(downMillis),
     });
     tell(this.#lives === 1 ? "starts" : "starts again");
     const owner = { id: this.owner, host: "world", process: this.index };
@@ -89,6 +94,11 @@ export class SimulatedEngine {
     this.#options.store.kill(this.owner);
   }
 
+  #crashFor(downMillis: number): void {
+    this.crash();
+    this.#options.time.outside.later(downMillis, () => this.start());
+  }
+
   /** Asks it to claim nothing any more and to end when what it holds has ended. */
   stop(): void {
     const engine = this.#engine;
@@ -108,10 +118,7 @@ export class SimulatedEngine {
       faults: executor.faults,
       calls: this.#calls,
       tell,
-      crash: (downMillis) => {
-        this.crash();
-        time.outside.later(downMillis, () => this.start());
-      },
+      crash: (downMillis) => this.#crashFor(downMillis),
       setClock: (byMillis) => void (time.now += byMillis),
       stop: (downMillis) => {
         this.#downMillis = downMillis;
@@ -125,11 +132,11 @@ export class SimulatedEngine {
       get abilities() {
         return raw.abilities;
       },
-      changes: (listener) => {
+      changes: (listener, owner) => {
         // Within half a second it finds that another one has died.
-        const mourn = (): void => void process.later(lookMillis, listener);
+        const mourn = (): void => void process.later(lookMillis, () => listener());
         this.#keep(store.onDeath(mourn));
-        return this.#keep(raw.changes(listener));
+        return this.#keep(raw.changes(listener, owner));
       },
     };
     const port = stepped(heard, options);

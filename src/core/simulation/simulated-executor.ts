@@ -4,7 +4,7 @@ import type { ExecutorEvent, ExecutorPort, Order } from "../executor.ts";
 import type { Emitted, Outcome } from "../run.ts";
 import type { Task } from "../task.ts";
 import { perform, type Fake, type Performance, type Stage } from "./fake.ts";
-import type { FaultName, Faults } from "./fault.ts";
+import type { Fault, FaultName, Faults } from "./fault.ts";
 import type { Process, Step } from "./virtual-time.ts";
 
 /** A body that a world has begun, as it really was, whatever the store knows of it. */
@@ -41,9 +41,14 @@ export interface SimulatedExecutorOptions {
   readonly tell: (text: string) => void;
   readonly begun: (body: BodyRecord) => void;
   readonly ended: (body: BodyRecord) => void;
+  /** The second name of the point at which a body begins: by its instant. */
+  readonly place: () => () => string;
+  /** Kills the engine's process, and starts it again so long after. */
+  readonly crash: (downMillis: number) => void;
 }
 
 const bodyFaults: readonly FaultName[] = [
+  "crash-running",
   "body-crash",
   "body-hang",
   "body-refused",
@@ -100,7 +105,7 @@ export class SimulatedExecutor implements ExecutorPort {
   }
 
   #begin(order: Order): void {
-    const { engine, owner, faults, tell, now, elapsed } = this.#options;
+    const { engine, owner, faults, tell, now, elapsed, place } = this.#options;
     const { run, task, token, attempt } = order;
     const startedAt = now();
     const record: BodyRecord = {
@@ -120,7 +125,7 @@ export class SimulatedExecutor implements ExecutorPort {
     const part: Part = { order, record, end: null };
     this.#parts.set(run, part);
     const fault = faults.arePossible
-      ? faults.at(`${run} attempt ${attempt}`, bodyFaults, { weight: 5 })
+      ? faults.at(`${run} attempt ${attempt}`, bodyFaults, { weight: 5, instant: place() })
       : undefined;
     if (fault?.what === "body-refused") {
       tell(`✗ no thread for ${run}`);
@@ -132,6 +137,16 @@ export class SimulatedExecutor implements ExecutorPort {
     this.#tell({ _tag: "Started", run, token, at: startedAt });
     const performance = this.#performanceOf(order, fault?.what);
     this.#endLater(part, performance.takesMillis, performance);
+    if (fault?.what === "crash-running") this.#crashWithin(part, performance.takesMillis, fault);
+  }
+
+  #crashWithin({ order: { run }, record }: Part, takesMillis: number, { millis }: Fault): void {
+    const { process, tell, crash } = this.#options;
+    process.later(Math.floor(takesMillis / 2), () => {
+      if (record.isOver) return;
+      tell(`✗ crashes while ${run} runs, down for ${millis} ms`);
+      crash(millis);
+    });
   }
 
   #performanceOf(order: Order, fault: FaultName | undefined): Performance {

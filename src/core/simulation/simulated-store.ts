@@ -1,8 +1,9 @@
 // The store of a world: the memory store, kept account of, and reached by each engine in steps that faults may befall.
 import * as Effect from "effect/Effect";
 import { StoreError } from "../errors.ts";
+import { anyNews, mergedNews } from "../batch.ts";
 import { memoryStore, type MemoryStore } from "../memory-store.ts";
-import type { StorePort } from "../store.ts";
+import type { News, StorePort } from "../store.ts";
 import type { FaultName, Faults } from "./fault.ts";
 import { Mirror } from "./mirror.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
@@ -176,7 +177,7 @@ export const stepped = (store: StorePort, options: SteppedOptions): StorePort =>
     summary: call("summary", store.summary),
     // It takes the place of a look at the runs.
     owed: (request) => call("list", store.owed(request)),
-    changes: (listener) => hinted(store, options, listener),
+    changes: (listener, owner) => hinted(store, options, { listener, owner }),
   };
 };
 
@@ -291,19 +292,30 @@ const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
   }
 };
 
+interface Listening {
+  readonly listener: (news?: News) => void;
+  readonly owner: string | undefined;
+}
+
 /** A hint is a step too, and may be lost. Many of them at once are one. */
-const hinted = (store: StorePort, options: SteppedOptions, listener: () => void): (() => void) => {
+const hinted = (
+  store: StorePort,
+  options: SteppedOptions,
+  { listener, owner }: Listening,
+): (() => void) => {
   const { process, faults, tell } = options;
-  let isPending = false;
-  return store.changes(() => {
-    if (isPending || process.isOver) return;
+  let pending: News | undefined;
+  return store.changes((news = anyNews) => {
+    if (process.isOver) return;
+    if (pending !== undefined) return void (pending = mergedNews(pending, news));
     const place = placeOf(options, "hint");
     if (place !== undefined && faults.at(place.point, hintFaults, place) !== undefined)
       return tell(`✗ a hint is lost (${place.point})`);
-    isPending = true;
+    pending = news;
     process.ready(() => {
-      isPending = false;
-      listener();
+      const told = pending;
+      pending = undefined;
+      listener(told);
     });
-  });
+  }, owner);
 };
