@@ -35,6 +35,7 @@ export const enterAnew = (self: Incarnation): Effect.Effect<void, StoreError> =>
     self.owner = id;
     self.holdings = new Holdings(self.definitions, id);
     self.isLapsed = false;
+    self.mayRoute = self.mayClaim = true;
     yield* watchLease(self);
     self.note({ _tag: "Warning", message: `the engine goes on as ${id}` });
   });
