@@ -17,7 +17,7 @@ import { openSqliteStore } from "../../src/adapters/sqlite/index.ts";
 import { applicationId, migrations } from "../../src/adapters/sqlite/schema.ts";
 import { isSafe } from "../../src/adapters/sqlite/sharing.ts";
 import type { StoreError } from "../../src/core/errors.ts";
-import type { StorePort } from "../../src/core/store.ts";
+import type { News, StorePort } from "../../src/core/store.ts";
 import { committedIn, folder, shell } from "./sqlite-place.ts";
 import {
   aCursor,
@@ -52,6 +52,34 @@ const refusalOf = (make: (path: string) => string): Promise<string> =>
       return error.message.replaceAll(path, "");
     }),
   );
+
+test("who listens is told what is new, once for commits that follow each other; an owner not of its own", () =>
+  run(
+    Effect.gen(function* () {
+      const store = yield* opened(join(yield* folder, "x.db"));
+      const told: { readonly [who: string]: News[] } = { own: [], other: [] };
+      const stops = [
+        store.changes((news) => void told["own"]?.push(news as News), "own"),
+        store.changes((news) => void told["other"]?.push(news as News)),
+      ];
+      const signals = [anEvent("e")];
+      yield* store.commit({ ...writes({ signals }), by: "own" });
+      yield* Effect.sleep(0);
+      const log = { log: true, begun: false, pending: false, freed: false, cancels: false };
+      expect(told).toEqual({ own: [], other: [log] });
+      yield* Effect.all(
+        [
+          store.commit(writes({ runs: [aRun("r")] })),
+          store.commit({ ...writes({ signals: [anEvent("f")] }), by: "own" }),
+        ],
+        { concurrency: "unbounded" },
+      );
+      yield* Effect.sleep(0);
+      expect(told["own"]).toEqual([{ ...log, log: false, pending: true }]);
+      expect(told["other"]).toEqual([log, { ...log, pending: true }]);
+      for (const stop of stops) stop();
+    }),
+  ));
 
 test("a file that a newer detent migrates while it is open is neither written nor read any more", () =>
   run(

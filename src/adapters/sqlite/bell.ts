@@ -1,15 +1,31 @@
 // The bell: how other processes learn that there is something new. Whoever commits writes a byte into `<file>.bell`; whoever listens watches that file, and looks at the
 // database every second in case a hint was lost. Hints may be late, doubled or missing; nothing depends on them.
 import { closeSync, openSync, watch, writeSync, type FSWatcher } from "node:fs";
+import { anyNews, mergedNews } from "../../core/batch.ts";
+import type { News } from "../../core/store.ts";
 
 /** Rings that follow each other faster become one. */
 const ringMillisMin = 5;
 const lookMillis = 1_000;
 
+/** What a batch of this process brings. */
+export interface Tiding {
+  readonly news: News;
+  /** The owner that has written it, who knows already. */
+  readonly by: string | undefined;
+}
+
+interface Listener {
+  readonly tell: (news: News) => void;
+  readonly owner: string | undefined;
+  /** What it is to be told next. */
+  news: News | undefined;
+}
+
 export class Bell {
   readonly #path: string;
   readonly #look: () => void;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<Listener>();
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #handle: number | undefined;
@@ -23,24 +39,36 @@ export class Bell {
     this.#look = look;
   }
 
-  listen(listener: () => void): () => void {
-    // An object of its own, so that one function may listen twice.
-    const told = (): void => listener();
-    this.#listeners.add(told);
+  listen(tell: (news: News) => void, owner?: string): () => void {
+    const listener: Listener = { tell, owner, news: undefined };
+    this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#attend();
     return () => {
-      if (this.#listeners.delete(told) && this.#listeners.size === 0) this.#ignore();
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#ignore();
     };
   }
 
   /** Tells the listeners of this process, soon: they may ask the store in turn. */
-  tell(): void {
-    if (this.#isTelling || this.#listeners.size === 0) return;
+  tell(tidings: readonly Tiding[]): void {
+    for (const { news, by } of tidings)
+      for (const listener of this.#listeners)
+        if (by === undefined || by !== listener.owner)
+          listener.news = listener.news === undefined ? news : mergedNews(listener.news, news);
+    if (this.#isTelling) return;
     this.#isTelling = true;
     queueMicrotask(() => {
       this.#isTelling = false;
-      for (const told of this.#listeners) told();
+      for (const listener of this.#listeners) {
+        const { news } = listener;
+        listener.news = undefined;
+        if (news !== undefined) listener.tell(news);
+      }
     });
+  }
+
+  /** Others have committed something. */
+  tellAny(): void {
+    this.tell([{ news: anyNews, by: undefined }]);
   }
 
   /** Tells other processes. */

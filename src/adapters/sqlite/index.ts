@@ -6,14 +6,14 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type * as Context from "effect/Context";
 import type * as Scope from "effect/Scope";
-import { isNews } from "../../core/batch.ts";
+import { newsOf } from "../../core/batch.ts";
 import { StoreError } from "../../core/errors.ts";
 import { keptBatch } from "../../core/kept-batch.ts";
 import { notEmpty } from "../../core/store-load.ts";
 import { pageError } from "../../core/store-order.ts";
 import type { StorePort } from "../../core/store.ts";
 import { commit } from "./batch.ts";
-import { Bell } from "./bell.ts";
+import { Bell, type Tiding } from "./bell.ts";
 import { claim } from "./claim.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { connect, flushSettings, type Durability } from "./connect.ts";
@@ -101,17 +101,20 @@ const openedOf = ({ tables, services, checkpointer, flusher, isShared }: Parts):
     database.file,
     () => void Effect.runForkWith(services)(Effect.ignore(look)),
   );
-  let isRinging = false;
+  let tidings: Tiding[] = [];
   const onCommitted = ({ rowsWritten, isNewsOfOthers }: Committed): void => {
-    if (isRinging || isNewsOfOthers) bell.tell();
-    if (isRinging) bell.ring();
-    isRinging = false;
+    if (isNewsOfOthers) bell.tellAny();
+    if (tidings.length > 0) {
+      bell.tell(tidings);
+      bell.ring();
+    }
+    tidings = [];
     checkpointer?.wrote(rowsWritten);
   };
   const group = new Group({ tables, services, flusher, onCommitted });
   const onNews = (): void => {
     flusher?.note();
-    bell.tell();
+    bell.tellAny();
   };
   const read = <A>(operation: string, work: (now: number) => A): Effect.Effect<A, StoreError> =>
     inSnapshot(tables, { operation, onNews, work });
@@ -134,7 +137,8 @@ const openedOf = ({ tables, services, checkpointer, flusher, isShared }: Parts):
         const batch = keptBatch(given);
         return (now) => {
           const reply = commit(tables, batch, now);
-          isRinging ||= isNews(batch, reply);
+          const news = newsOf(batch, reply);
+          if (news !== undefined) tidings.push({ news, by: given.by });
           return reply;
         };
       }),
@@ -154,7 +158,7 @@ const openedOf = ({ tables, services, checkpointer, flusher, isShared }: Parts):
         (isTaken) => (isTaken ? Effect.void : Effect.fail(notEmpty())),
       ),
     purge: (request) => group.submit("purge", () => () => purge(tables, request)),
-    changes: (listener) => bell.listen(listener),
+    changes: (listener, owner) => bell.listen(listener, owner),
   };
   return {
     store,
