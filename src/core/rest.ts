@@ -23,6 +23,7 @@ export const wantsClaim = (self: Incarnation, now: number): boolean =>
 
 export const wantsRoute = (self: Incarnation, now: number): boolean =>
   self.mayRoute ||
+  now < self.readAt || // The clock was set back, which the router tells.
   hasPassed(isShared(self) ? sleepMillisMax : lookMillis, self.readAt, now) ||
   isDue(self.state, now);
 

@@ -40,11 +40,19 @@ const opened = (count: number) => {
     },
   );
   for (const thread of threads) thread.boots();
-  const start = (run: string, task = "t"): void => slots.start({ ...order, run, task });
+  /** As an engine does: asks how many are taken, starts the first, asks again, and starts the others. */
+  const give = ([first = "", ...others]: readonly string[], task = "t"): void => {
+    void slots.capacity;
+    slots.start({ ...order, run: first, task });
+    void slots.capacity;
+    for (const run of others) slots.start({ ...order, run, task });
+  };
+  const start = (run: string, task = "t"): void => give([run], task);
   return {
     slots,
     threads,
     start,
+    give,
     /** Runs a body that takes so long, so that its task's next ones are expected to. */
     teach: (millis: number, task = "t"): void => {
       start("teacher", task);
@@ -99,9 +107,9 @@ describe("more runs than there are slots are taken", () => {
   });
 
   test("no more of them, until half of those are gone", () => {
-    const { slots, threads, start, teach } = opened(1);
+    const { slots, threads, teach, give } = opened(1);
     teach(5);
-    for (const run of ["a", "b", "c", "d", "e"]) start(run);
+    give(["a", "b", "c", "d", "e"]);
     expect(slots.capacity).toBe(0);
     threads[0]?.answers(undefined, 5);
     expect(slots.capacity).toBe(0);
@@ -120,11 +128,20 @@ describe("more runs than there are slots are taken", () => {
   });
 });
 
+test("more than was offered goes back unbegun", () => {
+  const { slots, give, teach, ends } = opened(1);
+  teach(20);
+  give(["a", "b", "c"]);
+  expect(slots.capacity).toBe(0);
+  vi.advanceTimersByTime(15);
+  expect(ends()).toEqual(["c Released"]);
+});
+
 describe("a run that waits", () => {
   test("begins the moment that a slot is free, before the engine hears of it, in its turn", () => {
-    const { threads, start, teach, ends } = opened(1);
+    const { threads, teach, ends, give } = opened(1);
     teach(10);
-    for (const run of ["a", "b", "c"]) start(run);
+    give(["a", "b", "c"]);
     threads[0]?.answers(undefined, 10);
     expect(threads[0]?.order?.run).toBe("b");
     threads[0]?.answers(undefined, 10);
@@ -133,9 +150,9 @@ describe("a run that waits", () => {
   });
 
   test("begins on a thread that replaces one which died", () => {
-    const { threads, start, teach, ends } = opened(1);
+    const { threads, teach, ends, give } = opened(1);
     teach(10);
-    for (const run of ["a", "b"]) start(run);
+    give(["a", "b"]);
     threads[0]?.dies();
     expect(ends()).toEqual(["a Released"]);
     threads[1]?.boots();
@@ -143,10 +160,9 @@ describe("a run that waits", () => {
   });
 
   test("goes back unbegun after 100 ms, so that another engine can have it", () => {
-    const { start, teach, ends } = opened(1);
+    const { teach, ends, give } = opened(1);
     teach(10);
-    start("a");
-    start("b");
+    give(["a", "b"]);
     vi.advanceTimersByTime(95);
     expect(ends()).toEqual([]);
     vi.advanceTimersByTime(10);
@@ -154,9 +170,9 @@ describe("a run that waits", () => {
   });
 
   test("never begins once it is cancelled", () => {
-    const { slots, threads, start, teach, ends } = opened(1);
+    const { slots, threads, teach, ends, give } = opened(1);
     teach(10);
-    for (const run of ["a", "b", "c"]) start(run);
+    give(["a", "b", "c"]);
     slots.cancel("b");
     threads[0]?.answers(undefined, 10);
     expect(threads[0]?.order?.run).toBe("c");
@@ -164,10 +180,9 @@ describe("a run that waits", () => {
   });
 
   test("goes back when the executor closes", () => {
-    const { slots, start, teach, ends } = opened(1);
+    const { slots, teach, ends, give } = opened(1);
     teach(10);
-    start("a");
-    start("b");
+    give(["a", "b"]);
     void slots.close();
     expect(ends()).toEqual(["b Released"]);
     expect(slots.capacity).toBe(0);
@@ -178,7 +193,7 @@ describe("while there is plenty to do, ends are told together", () => {
   const busy = () => {
     const it = opened(1);
     it.teach(5);
-    for (const run of ["a", "b", "c", "d", "e"]) it.start(run);
+    it.give(["a", "b", "c", "d", "e"]);
     return it;
   };
 

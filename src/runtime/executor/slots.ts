@@ -1,6 +1,6 @@
 // All slots of an executor, the one timer that looks at them, and the talk with whoever listens.
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
-import { Ahead, perSlotMax, type Use } from "./ahead.ts";
+import { Ahead, type Use } from "./ahead.ts";
 import { unused } from "./outcome.ts";
 import { Scales } from "./payload.ts";
 import { Slot, type SlotLinks, type SlotOptions } from "./slot.ts";
@@ -23,6 +23,8 @@ export class Slots {
   /** Ends that are not told yet, because there is work enough: told together, they cost the engine one turn. */
   #ends: (ExecutorEvent & { _tag: "Ended" })[] = [];
   #endsSince = 0;
+  /** How many may still be started of those that `capacity` has told. */
+  #offered = 0;
   #closing = false;
   #pulse: ReturnType<typeof setInterval> | null = null;
 
@@ -50,7 +52,8 @@ export class Slots {
   get capacity(): number {
     if (this.#closing) return 0;
     const free = this.#slots.filter((slot) => slot.free).length;
-    return free + this.#ahead.room(this.#uses(), performance.now());
+    this.#offered = free + this.#ahead.room(this.#uses(), performance.now());
+    return this.#offered;
   }
 
   #uses(): Use[] {
@@ -74,9 +77,9 @@ export class Slots {
   start(order: Order): void {
     const free = this.#slots.find((slot) => slot.free);
     if (free !== undefined) free.take(order);
-    else if (!this.#closing && this.#ahead.size < this.#slots.length * perSlotMax)
-      this.#ahead.push(order, performance.now());
-    else this.#giveBack(order);
+    else if (!this.#closing && this.#offered > 0) this.#ahead.push(order, performance.now());
+    else this.#giveBack(order); // More than was offered.
+    this.#offered--;
     this.#watch();
   }
 
