@@ -44,7 +44,7 @@ const openRuntime = async (file: string, threads: number): Promise<Opened> => {
     onNote: (note) => opened.onNote(note),
   });
   /** Enough for the engine never to wait for the next request. */
-  const ahead = threads * 4;
+  const ahead = threads * 32;
   const play = (runs: number, millis: number): Promise<void> =>
     new Promise((resolve) => {
       let asked = 0;
