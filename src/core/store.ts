@@ -21,6 +21,9 @@ import type { Heard, NewSignal, StoredSignal, StoredStatus } from "./signal.ts";
 import type { SkipReason } from "./skip-reason.ts";
 import type { LoadRequest } from "./store-load.ts";
 import type { Match } from "./trigger.ts";
+import type { News } from "./news.ts";
+
+export type { News } from "./news.ts";
 
 /** How far the log has been routed. `revision` grows with every commit that changes what a router has read; it is what routers compare and set. */
 export interface Watermark {
@@ -389,20 +392,6 @@ export interface StorePort {
    * needed for correctness. Without news it may be about anything.
    */
   readonly changes: (listener: (news?: News) => void, owner?: string) => () => void;
-}
-
-/** What may be new. */
-export interface News {
-  /** Signals to route, others than that a run has begun. */
-  readonly log: boolean;
-  /** That a run has begun: few triggers ask for it, and there will be more of that run. */
-  readonly begun: boolean;
-  /** Runs to claim. */
-  readonly pending: boolean;
-  /** Runs that are over, or have gone back: their concurrency keys have room again. */
-  readonly freed: boolean;
-  /** Runs whose end a person has asked for. */
-  readonly cancels: boolean;
 }
 
 export class Store extends Context.Service<Store, StorePort>()("detent/core/Store") {}
