@@ -19,6 +19,7 @@ import {
   anOpen,
   noon,
 } from "./subject.ts";
+import { tables } from "./filling.ts";
 
 export type Operation =
   | { readonly kind: "commit"; readonly batch: Batch }
@@ -216,17 +217,7 @@ const where = fc.record(
   { requiredKeys: [] },
 );
 
-export const listed = [
-  "run",
-  "attempt",
-  "signal",
-  "skip",
-  "waiting",
-  "cursor",
-  "deadline",
-  "owner",
-  "tombstone",
-] as const;
+export const listed = [...tables, "tombstone"] as const;
 
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("commit"), batch }) },
