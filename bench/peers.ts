@@ -1,15 +1,14 @@
 // Run by `npm run bench:stores`: durable cycles (added, claimed, a body that does nothing, completed) in one process, detent's stores beside the queues that people know, in the same
 // rounds: pg-boss and graphile-worker on the same PostgreSQL server as detent, BullMQ on a Redis server that flushes every second. Each as its documents advise for throughput.
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Queue, Worker } from "bullmq";
 import { Logger, makeWorkerUtils, run, WorkerPreset } from "graphile-worker";
 import { PgBoss } from "pg-boss";
 import { detent, event, start, task, trigger } from "../src/index.ts";
 import { hasPostgres, startServer, type Server } from "../test/support/postgres.ts";
+import { hasRedis, startRedis, type RedisServer } from "../test/support/redis.ts";
 import { flushesPerSecond } from "./disk.ts";
 import { keepRows, median, rounded, tableOf, type Row } from "./row.ts";
 
@@ -139,51 +138,8 @@ const pgBoss = async ({ url }: Server): Promise<Measured> => {
   }
 };
 
-interface Redis {
-  readonly port: number;
-  readonly stop: () => void;
-}
-
-/** Debian's server in a folder of its own; undefined: there is none. */
-const startRedis = async (): Promise<Redis | undefined> => {
-  const folder = mkdtempSync(join(tmpdir(), "detent-redis-"));
-  const port = 20_000 + (process.pid % 20_000);
-  const server = spawn(
-    "redis-server",
-    [
-      "--port",
-      `${port}`,
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      folder,
-      "--appendonly",
-      "yes",
-      "--appendfsync",
-      "everysec",
-    ],
-    { stdio: "ignore" },
-  );
-  const isThere = await new Promise<boolean>((resolve) => {
-    server.once("error", () => resolve(false));
-    server.once("spawn", () => resolve(true));
-  });
-  if (!isThere) {
-    rmSync(folder, { recursive: true, force: true });
-    return undefined;
-  }
-  await sleep(500);
-  return {
-    port,
-    stop: () => {
-      server.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-      server.kill();
-    },
-  };
-};
-
-const bullmq = async ({ port }: Redis): Promise<Measured> => {
-  const connection = { host: "127.0.0.1", port, maxRetriesPerRequest: null };
+const bullmq = async ({ port, password }: RedisServer): Promise<Measured> => {
+  const connection = { host: "127.0.0.1", port, password, maxRetriesPerRequest: null };
   const queue = new Queue("q", { connection });
   const { done, tell } = counter();
   const worker = new Worker("q", async () => null, {
@@ -232,7 +188,7 @@ const rowOf = (
 
 if (!hasPostgres) process.exit(1);
 const server = await startServer({ fsync: true });
-const redis = await startRedis();
+const redis = hasRedis ? await startRedis() : undefined;
 try {
   const cases: Readonly<Record<string, () => Promise<Measured>>> = {
     "graphile-worker": () => graphileWorker(server),
@@ -264,6 +220,6 @@ try {
   keepRows("peers", told);
   console.log(tableOf(told));
 } finally {
-  redis?.stop();
+  await redis?.stop();
   await server.stop();
 }

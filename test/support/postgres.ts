@@ -1,50 +1,27 @@
-// A PostgreSQL server of our own: Debian's, in a temporary folder, on loopback and a free port, as a user who is not root; ended with its scope. Where there is none, the
-// suites that need it are skipped, and one line says so; DETENT_REQUIRE_SERVICES=1 makes that a failure.
+// A PostgreSQL server of our own; test/support/service.ts says how.
 import {
   execFileSync,
   spawn,
   type ChildProcess,
   type ExecFileSyncOptions,
 } from "node:child_process";
-import { once } from "node:events";
-import {
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endWith, folderFor, folderWith, freePort, give, userOf } from "./service.ts";
 
-/** The folder with the server's programs; undefined: there is none on this machine. */
-const programs = (): string | undefined => {
-  const debian = "/usr/lib/postgresql";
-  const versions = existsSync(debian)
-    ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a))
-    : [];
-  return [
-    ...(process.env["PATH"] ?? "").split(delimiter),
-    ...versions.map((version) => join(debian, version, "bin")),
-  ].find((folder) =>
-    ["initdb", "postgres", "psql"].every((name) => existsSync(join(folder, name))),
-  );
-};
-
-const found = programs();
+const debian = "/usr/lib/postgresql";
+const versions = existsSync(debian)
+  ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a))
+  : [];
+const found = folderWith(["initdb", "postgres", "psql"], {
+  server: "PostgreSQL",
+  packageName: "postgresql",
+  more: versions.map((version) => join(debian, version, "bin")),
+});
 
 /** Whether the suites can run. */
 export const hasPostgres = found !== undefined;
-
-if (!hasPostgres) {
-  if (process.env["DETENT_REQUIRE_SERVICES"] === "1")
-    throw new Error("there is no PostgreSQL server here (apt-get install postgresql)");
-  console.log("skipped: no PostgreSQL server here (apt-get install postgresql)");
-}
 
 export interface Server {
   /** Of the database `detent`, as its owner, password and all. */
@@ -60,36 +37,15 @@ export interface Server {
 
 const password = "s3cr3t/of:detent";
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-};
-
-/** Root may not run the server: then it is Debian's own user, or nobody. */
-const userOf = (): { readonly uid?: number; readonly gid?: number } => {
-  if (process.getuid?.() !== 0) return {};
-  const line = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((entry) => entry.split(":"));
-  const [, , uid, gid] =
-    line.find(([name]) => name === "postgres") ?? line.find(([name]) => name === "nobody") ?? [];
-  return { uid: Number(uid), gid: Number(gid) };
-};
-
 /** `fsync`: whether commits reach the disk; a server that only its own tests kill can do without. `trust`: connects faster, for it asks for no password. */
 export const startServer = async ({ fsync = false, trust = false } = {}): Promise<Server> => {
-  const folder = mkdtempSync(join(tmpdir(), "detent-postgres-"));
-  const user = userOf();
-  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+  const user = userOf("postgres");
+  const folder = folderFor("postgres", user);
   const program = (name: string): string => join(found as string, name);
   const data = join(folder, "data");
   const secret = join(folder, "password");
   writeFileSync(secret, password);
-  if (user.uid !== undefined && user.gid !== undefined) chownSync(secret, user.uid, user.gid);
+  give(secret, user);
   const options: ExecFileSyncOptions = {
     ...user,
     cwd: folder,
@@ -181,19 +137,13 @@ export const startServer = async ({ fsync = false, trust = false } = {}): Promis
   };
   const kill = async (): Promise<void> => {
     const started = children();
-    await end("SIGKILL");
+    await endWith(server, "SIGKILL");
     for (const pid of started)
       try {
         process.kill(pid, "SIGKILL");
       } catch {
         // It has ended by itself.
       }
-  };
-  const end = async (signal: "SIGKILL" | "SIGINT"): Promise<void> => {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, "exit");
-    server.kill(signal);
-    await ended;
   };
   await start();
   psql("CREATE DATABASE detent", "postgres");
@@ -204,7 +154,7 @@ export const startServer = async ({ fsync = false, trust = false } = {}): Promis
     kill,
     start,
     stop: async () => {
-      await end("SIGINT");
+      await endWith(server, "SIGINT");
       rmSync(folder, { recursive: true, force: true });
     },
   };
