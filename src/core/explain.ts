@@ -133,19 +133,31 @@ export const explainOccurrence = (
   { dueAt, now }: { readonly dueAt: number; readonly now: number },
   records: Records,
 ): readonly Explanation[] =>
+  dueIn(trigger, dueAt).map(({ leaf, heard }) =>
+    explained(trigger, {
+      state,
+      id: heard.id,
+      heard: [heard],
+      records,
+      arrival: () => arrivalOfOccurrence(leaf, state, { dueAt, now }),
+    }),
+  );
+
+/** The schedules of a trigger that name the instant, each with its occurrence. */
+export const dueIn = (
+  trigger: CompiledTrigger,
+  dueAt: number,
+): readonly { readonly leaf: Leaf; readonly heard: Heard }[] =>
   schedulesOf(trigger)
-    .filter(({ schedule }) => schedule?.next(dueAt - 1) === dueAt)
+    .filter((leaf) => isDueAt(leaf, dueAt))
     .map((leaf) => {
-      const id = occurrenceIdOf(leaf.key, dueAt);
       const signal = { _tag: "Occurrence" as const, schedule: leaf.condition as Schedule, dueAt };
-      return explained(trigger, {
-        state,
-        id,
-        heard: [{ id, signal }],
-        records,
-        arrival: () => arrivalOfOccurrence(leaf, state, { dueAt, now }),
-      });
+      return { leaf, heard: { id: occurrenceIdOf(leaf.key, dueAt), signal } };
     });
+
+/** Whether a schedule names the instant. */
+export const isDueAt = ({ schedule }: Leaf, dueAt: number): boolean =>
+  schedule?.next(dueAt - 1) === dueAt;
 
 /** The leaves of a trigger that are schedules, those that start watches included. */
 export const schedulesOf = ({ leaves, parts }: CompiledTrigger): readonly Leaf[] =>
@@ -295,7 +307,7 @@ const recorded = (trigger: CompiledTrigger, { heard, records }: Asked): Verdict 
 };
 
 /** Whether a skip is of the signal: it names it, or is a range of its schedule in which it lies. */
-const isSkipOf = (
+export const isSkipOf = (
   trigger: CompiledTrigger,
   { id: skip, signal: named, from, to }: Records["skips"][number],
   { id, signal }: Heard,

@@ -1,15 +1,17 @@
 // Why not: what each trigger made of a signal, in one answer. Pure: rows, state and definitions in, plain data out. evidence.ts reads the rows from a store.
 import { endless, isCommand, pausedTriggerIdOf } from "./command.ts";
+import { signalKeyOf } from "./condition.ts";
 import type { CompiledTrigger, Definitions } from "./definitions.ts";
 import {
   explain,
   explainOccurrence,
+  isDueAt,
   schedulesOf,
   type Explanation,
   type Records,
 } from "./explain.ts";
 import { nearestOf } from "./nearest.ts";
-import { heardOf, type StoredSignal } from "./signal.ts";
+import type { StoredSignal } from "./signal.ts";
 import type { State } from "./state.ts";
 import type { SkipReason } from "./skip-reason.ts";
 import type { Generation, Waiting } from "./store.ts";
@@ -45,6 +47,7 @@ export interface WhyNot {
 export interface Evidence {
   readonly state: State;
   readonly generation: Generation | null;
+  /** Of the signal, and of no other. */
   readonly records: Records;
   /** The rows of the signal that wait. */
   readonly waiting: readonly Pick<Waiting, "trigger" | "leaf">[];
@@ -58,20 +61,17 @@ export const whyNotOf = (
   { state, generation, records, waiting }: Evidence,
   trigger?: string,
 ): WhyNot => {
-  const explanations = explain(definitions, state, stored, records, trigger);
-  const isAsked = (id: string): boolean => trigger === undefined || id === trigger;
-  const others = recordedOf(stored, records, waiting).filter(
-    (each) => !definitions.triggers.has(each.trigger) && isAsked(each.trigger),
-  );
   return {
     signal: stored,
     isRouted: stored.seq <= state.watermark.seq,
-    answers: explanations.map((each) => ({
+    answers: explain(definitions, state, stored, records, trigger).map((each) => ({
       ...each,
       ...standingOf(definitions.triggers.get(each.trigger) as CompiledTrigger, state, generation),
     })),
-    recorded: others,
-    near: explanations.length > 0 ? [] : nearNames(definitions, stored),
+    recorded: recordedOf({ records, waiting }).filter(
+      (each) => !definitions.triggers.has(each.trigger),
+    ),
+    near: nearNames(definitions, stored),
   };
 };
 
@@ -102,7 +102,7 @@ export const whyNotDueOf = (
   ),
   others: triggers.flatMap((trigger) =>
     schedulesOf(trigger)
-      .filter(({ schedule }) => schedule?.next(dueAt - 1) !== dueAt)
+      .filter((leaf) => !isDueAt(leaf, dueAt))
       .map(({ path, schedule }) => ({
         trigger: trigger.id,
         leaf: path,
@@ -130,37 +130,29 @@ const standingOf = (
   };
 };
 
-/** All that the rows tell of the signal. */
-export const recordedOf = (
-  stored: StoredSignal,
-  { runs, skips }: Records,
-  waiting: Evidence["waiting"],
-): readonly Recorded[] => {
-  const ids = new Set(heardOf(stored).map(({ id }) => id));
-  return [
-    ...runs
-      .filter(({ cause }) => cause.some((id) => ids.has(id)))
-      .map(({ id: run, trigger }) => ({ trigger, _tag: "Fired" as const, run })),
-    ...skips
-      .filter(({ signal }) => signal !== null && ids.has(signal))
-      .map(({ trigger, reason, detail }) => ({
-        trigger,
-        _tag: "Skipped" as const,
-        reason,
-        detail,
-      })),
-    ...waiting.map(({ trigger, leaf }) => ({ trigger, _tag: "Waiting" as const, leaf })),
-  ];
-};
+/** All that the rows of a signal tell of it. */
+export const recordedOf = ({
+  records: { runs, skips },
+  waiting,
+}: Pick<Evidence, "records" | "waiting">): readonly Recorded[] => [
+  ...runs.map(({ id: run, trigger }) => ({ trigger, _tag: "Fired" as const, run })),
+  ...skips.map(({ trigger, reason, detail }) => ({
+    trigger,
+    _tag: "Skipped" as const,
+    reason,
+    detail,
+  })),
+  ...waiting.map(({ trigger, leaf }) => ({ trigger, _tag: "Waiting" as const, leaf })),
+];
 
-/** A command is for the router, and for no trigger: nobody may have meant another name. */
+/** Names of the same kind: a person may have meant another event, or another task. A command is for the router, and for no trigger. */
 const nearNames = ({ index }: Definitions, stored: StoredSignal): readonly string[] => {
   const { signal } = stored;
-  if (signal._tag !== "Event" || isCommand(stored)) return [];
-  const prefix = signal.name.startsWith("@") ? "event:@" : "event:";
+  if (signal._tag !== "Event" || isCommand(stored) || index.has(signalKeyOf(signal))) return [];
+  const isOfTask = (name: string): boolean => name.startsWith("@");
   const names = [...index.keys()]
-    .filter((key) => key.startsWith(prefix) && key.startsWith("event:@") === (prefix !== "event:"))
+    .filter((key) => key.startsWith("event:"))
     .map((key) => key.slice("event:".length))
-    .filter((name) => name !== signal.name);
+    .filter((name) => isOfTask(name) === isOfTask(signal.name));
   return nearestOf(signal.name, names);
 };

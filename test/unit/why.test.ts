@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import {
   all,
+  at,
   definitionsOf,
   detent,
   event,
@@ -95,6 +96,15 @@ test("an answer says whether the trigger is paused now, and whether the definiti
   ]);
 });
 
+test("a pause without an end says so, and the last signal that was routed is routed", () => {
+  const { world, ask } = living();
+  world.run(pauseIn(world.store, { trigger: "one" }));
+  world.pass(10);
+  world.emit("b", null, "x");
+  world.pass(10);
+  expect(ask("x", "one")).toMatchObject({ isRouted: true, answers: [{ paused: { until: null } }] });
+});
+
 test("what triggers made of it that are gone is told from the records, and so is all to those without definitions", () => {
   const { world, ask } = living();
   world.emit("a", { n: 2 }, "x");
@@ -120,23 +130,37 @@ test("what triggers made of it that are gone is told from the records, and so is
   ]);
 });
 
-test("an event that no trigger waits for is told with names that are near; commands are for the router", () => {
+test("an event that no trigger waits for is told with names that are near, of its own kind", () => {
   const lived = appOf(
     trigger("t", { when: event("file.arrived"), run: work, input: null }),
     trigger("u", { when: event("order"), run: work, input: null }),
+    trigger("v", { when: event("orders"), run: work, input: null }),
+    trigger("w", { when: result(work), run: next, input: null }),
   );
-  const { world, ask } = living(lived);
-  world.emit("file.arived", null, "x");
-  world.emit("zzz", null, "y");
-  world.emit("@:pause", { trigger: "order" }, "p");
-  world.pass(10);
-  expect(ask("x")).toMatchObject({ answers: [], recorded: [], near: ["file.arrived"] });
-  expect(ask("y")).toMatchObject({ answers: [], recorded: [], near: [] });
-  expect(ask("p")).toMatchObject({
+  const pausing = task({ id: "pause", run: () => null });
+  const { world, ask } = living({ ...lived, tasks: [work, next, pausing] });
+  const nearOf = {
+    "file.arived": ["file.arrived"],
+    zzz: [],
+    order: [],
+    work: [],
+    ":work": [],
+    "@order": [],
+    "@wrk": ["@work"],
+    // A command is for the router.
+    "@:pause": [],
+  };
+  for (const name of Object.keys(nearOf)) world.emit(name, { trigger: "none" }, name);
+  world.pass(1_000);
+  const found = Object.keys(nearOf).map((name) => [name, ask(name).near]);
+  expect(Object.fromEntries(found)).toEqual(nearOf);
+  expect(ask("zzz")).toMatchObject({ answers: [], recorded: [] });
+  expect(ask("zzz", "u")).toMatchObject({ answers: [{ verdict: { _tag: "NotHeard" } }] });
+  expect(ask("@:pause")).toMatchObject({
     answers: [],
-    near: [],
     recorded: [{ trigger: "@:pause", _tag: "Skipped", reason: "refused" }],
   });
+  expect(ask(`status:${world.runs()[0]?.id}:1:running`)).toMatchObject({ answers: [], near: [] });
 });
 
 test("an instant is told by each schedule that names it, also those made at run time, and with its neighbours by the others", () => {
@@ -167,6 +191,12 @@ test("an instant is told by each schedule that names it, also those made at run 
     answers: [{ trigger: "odd", verdict: { _tag: "Skipped", reason: "paused" } }],
   });
   expect(due(hour, "none")).toBeUndefined();
+  const once = appOf(trigger("once", { when: at(hour), run: work, input: null }));
+  const others = (dueAt: number) =>
+    world.run(whyNotDue(world.store, definitionsOf(detent(once)), dueAt, "once"))?.others;
+  const other = { trigger: "once", leaf: "when" };
+  expect(others(hour - 1)).toEqual([{ ...other, previous: null, next: hour }]);
+  expect(others(hour + 1)).toEqual([{ ...other, previous: hour, next: null }]);
   expect(due(hour, "e")).toEqual({ dueAt: hour, answers: [], others: [] });
 });
 
