@@ -20,6 +20,12 @@ import {
 } from "./options.ts";
 import { print, printJson, styled } from "./output.ts";
 
+/** Said here, too, because help is to come without the simulator. */
+const faultKinds =
+  "crash power reply conflict busy partition full stop slow late freeze clock hint worker task duplicate"
+    .split(" ")
+    .join(", ");
+
 export const simulate = Command.make(
   "simulate",
   {
@@ -33,7 +39,18 @@ export const simulate = Command.make(
       "For how long things happen. Default: 1 day, or 10,000 steps if they come first",
     ),
     engines: count("engines", "N", "How many engines share the store. Default: 2"),
-    faults: flag("faults", "KINDS", 'Default: chaos. "none", or kinds such as "crash,clock"'),
+    durability: Flag.Literals("durability", ["power", "process"]).pipe(
+      Flag.withDescription(
+        "What an acknowledged commit survives: the loss of power, or the end of the process. Default: power",
+      ),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+    ),
+    faults: flag(
+      "faults",
+      "KINDS",
+      `Default: chaos, which is all of them. "none", or some of ${faultKinds}, such as "crash,clock"`,
+    ),
     bodies: Flag.Literals("bodies", ["own", "fake"]).pipe(
       Flag.withDescription(
         "Whether tasks of modules run their own functions, with all that these do, or are faked (default): they take up to a second and return null",
@@ -114,6 +131,7 @@ interface Settings {
   readonly from: string | undefined;
   readonly for: string | undefined;
   readonly engines: number | undefined;
+  readonly durability: "power" | "process" | undefined;
   readonly faults: string | undefined;
   readonly strategy: string | undefined;
   readonly crashes: number | undefined;
@@ -122,7 +140,8 @@ interface Settings {
 }
 
 const settingsOf = async (settings: Settings, file: string): Promise<SimulateOptions> => {
-  const { seed, runs, from, engines, faults, strategy, crashes, save, replay } = settings;
+  const { seed, runs, from, engines, durability, faults, strategy, crashes, save, replay } =
+    settings;
   const duration = settings.for;
   return {
     ...(seed !== undefined && { seed }),
@@ -130,6 +149,7 @@ const settingsOf = async (settings: Settings, file: string): Promise<SimulateOpt
     ...(from !== undefined && { from: demandInstant("from", from) }),
     ...(duration !== undefined && { for: durationOf(duration) }),
     ...(engines !== undefined && { engines: demandCount("engines", engines, 100) }),
+    ...(durability !== undefined && { durability }),
     ...(faults !== undefined && { faults: faultsOf(faults) }),
     ...(strategy !== undefined && {
       strategy: strategy as NonNullable<SimulateOptions["strategy"]>,

@@ -12,7 +12,10 @@ export type {
   WorldSkip,
   WorldWaiting,
 } from "../core/simulation/view.ts";
-export { NotIdleError, world, type Emission, type World } from "../core/simulation/world.ts";
+export type { Emission, EmissionOptions } from "../core/simulation/client.ts";
+export type { Durability } from "../core/simulation/simulated-store.ts";
+export { world, type World } from "../core/simulation/world.ts";
+export { NotIdleError } from "../core/simulation/world-state.ts";
 export type { WorldOptions } from "../core/simulation/world-options.ts";
 export { loaded } from "./loaded.ts";
 export type { WrittenPlan } from "./shrink.ts";

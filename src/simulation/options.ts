@@ -9,6 +9,7 @@ import { readFaults, type FaultsInput } from "../core/simulation/fault.ts";
 import type { Strategy } from "../core/simulation/interleaving.ts";
 import type { Plan } from "../core/simulation/plan.ts";
 import type { Laws } from "../core/simulation/play.ts";
+import type { Durability } from "../core/simulation/simulated-store.ts";
 
 export interface SimulateOptions extends Laws {
   /** Decides everything that is left to chance. Default 1. */
@@ -21,6 +22,8 @@ export interface SimulateOptions extends Laws {
   readonly for?: DurationInput;
   /** How many engines share the store. Default 2. */
   readonly engines?: number;
+  /** What an acknowledged write survives: a loss of power (default), or with "process" only the end of processes; then a loss of power takes what was written last. */
+  readonly durability?: Durability;
   /** Default "chaos". */
   readonly faults?: FaultsInput;
   /**
@@ -48,7 +51,7 @@ const stepsDefault = 10_000;
 const minuteMillis = 60_000;
 
 const optionNames: ReadonlySet<string> = new Set(
-  "seed runs from for engines faults strategy crashesMax tasks slots world always eventually sometimes plan save".split(
+  "seed runs from for engines durability faults strategy crashesMax tasks slots world always eventually sometimes plan save".split(
     " ",
   ),
 );
@@ -78,6 +81,7 @@ export const checkOptions = (options: SimulateOptions): void => {
 /** The plan of a number. */
 export const planOf = (options: SimulateOptions, index: number): Plan => {
   const { from, seed = 1, engines = 2, faults = "chaos", strategy = "mixed" } = options;
+  const { durability } = options;
   const forGiven = options.for;
   const { kinds, list } = readFaults(faults);
   const isExhaustive = strategy === "exhaustive";
@@ -88,6 +92,7 @@ export const planOf = (options: SimulateOptions, index: number): Plan => {
     from: from === undefined ? fromDefault : instantMillis(from),
     forMillis: forGiven === undefined ? forDefault : durationMillis(forGiven),
     ...(forGiven === undefined && !isExhaustive && { stepsMax: stepsDefault }),
+    ...(durability !== undefined && { durability }),
     steps: strategy === "mixed" ? mixture(index) : isExhaustive ? "fifo" : strategy,
     faults: list ?? kinds,
   };

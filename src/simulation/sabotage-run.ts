@@ -69,9 +69,12 @@ export const sabotage = async (options: SabotageOptions = {}): Promise<SabotageR
 };
 
 const trialOf = async (
-  { name, fault, wrap }: Mutant,
+  { name, fault, ...internals }: Mutant,
   settings: typeof sabotageOptions & { readonly runs: number },
 ): Promise<MutantReport> => {
-  const { runs, violations } = await simulated(sabotageApp, settings, { wrap, isQuick: true });
+  const { runs, violations } = await simulated(sabotageApp, settings, {
+    ...internals,
+    isQuick: true,
+  });
   return { name, fault, plans: runs, laws: violations.map(({ law }) => law) };
 };

@@ -1,15 +1,15 @@
 // Sabotage: engines with one fault in their protocol each, to see that the oracle sees it. A mutant stands between an engine and its store and changes what the engine
-// says or hears; production code knows nothing of it.
+// says or hears, or breaks the simulated store; production code knows nothing of it.
 import * as Effect from "effect/Effect";
 import { runStates, type Run } from "../core/run.ts";
 import type { SimulatedEngine } from "../core/simulation/simulated-engine.ts";
+import type { WorldInternals } from "../core/simulation/world-options.ts";
 import type { Batch, StorePort } from "../core/store.ts";
 
-export interface Mutant {
+export interface Mutant extends Pick<WorldInternals, "wrap" | "tamper"> {
   readonly name: string;
   /** What it does wrong. */
   readonly fault: string;
-  readonly wrap: (port: StorePort, engine: SimulatedEngine) => StorePort;
 }
 
 type Change = (batch: Batch, engine: SimulatedEngine) => Batch;
@@ -250,5 +250,13 @@ const dying: readonly Mutant[] = [
   })),
 ];
 
+const storing: readonly Mutant[] = [
+  {
+    name: "acknowledged-unflushed",
+    fault: "what was acknowledged may still be lost with the power",
+    tamper: (store) => void (store.keep = () => undefined),
+  },
+];
+
 /** All of them; each must be seen by the oracle. */
-export const mutants: readonly Mutant[] = [...routing, ...claiming, ...dying];
+export const mutants: readonly Mutant[] = [...routing, ...claiming, ...dying, ...storing];

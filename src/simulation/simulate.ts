@@ -31,14 +31,14 @@ export const simulate = async (
   options: SimulateOptions = {},
 ): Promise<SimulationReport> => simulated(app, options);
 
-export interface SimulateInternals extends Pick<WorldInternals, "wrap"> {
+export interface SimulateInternals extends Pick<WorldInternals, "wrap" | "tamper"> {
   /** Ends with the first plan that breaks a law, and neither makes it smaller nor plays a plan twice. */
   readonly isQuick?: boolean;
   /** Is given the worlds of what a person may want to look at: of each law that was broken, and of the first plan. */
   readonly onWorld?: (played: Played, violation?: SimulationViolation) => void;
 }
 
-/** The same, with something between engines and store. */
+/** The same, with something between engines and store, or with another store. */
 export const simulated = async (
   app: App,
   options: SimulateOptions,
@@ -142,7 +142,7 @@ class Simulation {
 
   #play(plan: Plan, trace: Trace = {}): Played {
     const { tasks, slots, world, always, eventually, sometimes } = this.#options;
-    const { wrap } = this.#internals;
+    const { wrap, tamper } = this.#internals;
     return played(
       {
         app: this.#app,
@@ -157,6 +157,7 @@ class Simulation {
       {
         known: this.#known.of,
         ...(wrap && { wrap }),
+        ...(tamper && { tamper }),
         ...(trace.onChoice && { onChoice: trace.onChoice }),
         ...(trace.onPoint && { onPoint: trace.onPoint }),
       },

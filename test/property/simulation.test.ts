@@ -14,7 +14,7 @@ test("for all orders of steps and all faults: what the log owes runs, once, and 
     expect(report.faults).toHaveProperty(kind);
 }, 120_000);
 
-test.each(["stop", "partition", "full", "late", "conflict", "freeze"] as const)(
+test.each(["stop", "partition", "full", "late", "conflict", "freeze", "power"] as const)(
   "for all orders of steps, and with nothing but the fault %s: the same",
   async (kind) => {
     const options = { ...sabotageOptions, faults: kind, seed: 2, runs: 6, for: "1 min" } as const;
@@ -53,6 +53,33 @@ test("the same seed gives the same report, and another seed another one", async 
   expect(first).toMatch(/^[0-9a-f]{8}$/);
   expect(await hash(1)).toBe(first);
   expect(await hash(2)).not.toBe(first);
+});
+
+describe("when the power fails", () => {
+  const settings: SimulateOptions = {
+    ...sabotageOptions,
+    faults: "power",
+    seed: 2,
+    runs: 6,
+    for: "1 min",
+    world: (w) => w.every("2 s", (n) => w.emit("order", n)),
+    always: { noGap: (s) => s.events("order").every(({ payload }, index) => payload === index) },
+  };
+
+  test("what was acknowledged is there", async () => {
+    const { violations, faults } = await simulate(sabotageApp, settings);
+    expect(violations).toEqual([]);
+    expect(faults.power).toBeGreaterThan(5);
+  });
+
+  test("a store that survives processes only loses some of it, and nothing of what is left is lost or doubled", async () => {
+    const { violations } = await simulate(sabotageApp, { ...settings, durability: "process" });
+    expect(violations.map(({ law }) => law)).toEqual(["noGap"]);
+    expect(violations[0]!.plan).toMatchObject({
+      durability: "process",
+      faults: [{ what: "power-loss" }],
+    });
+  });
 });
 
 describe("a bug of a user's", () => {

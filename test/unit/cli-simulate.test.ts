@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { faultNames } from "../../src/core/simulation/fault.ts";
 import { bundleCli, newPlace, type Place } from "../support/cli.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -111,6 +112,11 @@ describe("a plan that breaks a law", () => {
     });
     expect(existsSync(join(here.folder, "a.test.js"))).toBe(false);
   });
+});
+
+test("help names every kind of fault, in the order of the list", async () => {
+  const { stdout } = await place().detent(["simulate", "--help"]);
+  expect(stdout.replace(/\s+/g, " ")).toContain(`some of ${faultNames.join(", ")}, such as`);
 });
 
 describe("as it is, and without being started,", () => {

@@ -199,6 +199,54 @@ test("an engine that stands still does nothing, and goes on as if nothing had be
   ]);
 });
 
+describe("when the power fails", () => {
+  const failing = (durability: "power" | "process") => {
+    const w = world(app, { from, engines: 2, tasks, durability });
+    w.emit("s", 1, { id: "first" });
+    w.advance("5 s");
+    w.emit("s", 2, { id: "second" });
+    w.advance("1 s");
+    w.failPower("2 s");
+    expect(w.running.size).toBe(0);
+    return w;
+  };
+  const end = (w: ReturnType<typeof failing>) => {
+    w.restart(1);
+    w.advance("2 min");
+    return w
+      .runs()
+      .filter(({ trigger }) => trigger === "slowly")
+      .map(({ state, input, attempt }) => [state, input, attempt]);
+  };
+
+  test("all engines die, and what was acknowledged is there", () => {
+    const w = failing("power");
+    expect(w.events().map(({ id }) => id)).toEqual(["first", "second"]);
+    expect(end(w)).toEqual([
+      ["succeeded", 1, 2],
+      ["succeeded", 2, 2],
+    ]);
+  });
+
+  test("a store that survives processes only loses what it was told last, and goes on from before", () => {
+    const w = failing("process");
+    expect(w.events().map(({ id }) => id)).toEqual(["first"]);
+    expect(w.runs().map(({ state, cause }) => [state, cause])).toEqual([["running", ["first"]]]);
+    expect(w.acknowledged.has("second")).toBe(false);
+    // What is lost has never been: it can be emitted again.
+    expect(w.emit("s", 3, { id: "second" })).toMatchObject({ status: "accepted" });
+    expect(end(w)).toEqual([
+      ["succeeded", 1, 2],
+      ["succeeded", 3, 1],
+    ]);
+  });
+
+  test("a fork of the world has lost the same", () => {
+    const w = failing("process");
+    expect(w.fork().traceHash()).toBe(w.traceHash());
+  });
+});
+
 test("a run can be asked for and cancelled", () => {
   const w = world(app, { from, tasks });
   const run = w.run(slow, 5);
@@ -275,6 +323,11 @@ describe("what can't be is told in one line", () => {
       "engines is 0; give a whole number from 1 to 1000",
     ],
     [
+      "a durability",
+      () => world(app, { durability: "disk" as never }),
+      'durability is "disk"; give "power" or "process"',
+    ],
+    [
       "a fault",
       () => world(app, { faults: "crsh" as never }),
       'faults: "crsh" is no kind of fault; give "none", "chaos" or a list of crash,',
@@ -317,7 +370,7 @@ describe("what can't be is told in one line", () => {
     [
       "an option",
       () => world(app, { tasks, engine: 2 } as never),
-      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, strategy',
+      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, durability, strategy',
     ],
     [
       "an option of emit",

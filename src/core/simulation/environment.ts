@@ -5,7 +5,8 @@ import { Chance } from "./chance.ts";
 import type { Task } from "../task.ts";
 import type { Plan } from "./plan.ts";
 import type { Process } from "./virtual-time.ts";
-import type { Emission, World } from "./world.ts";
+import type { Emission } from "./client.ts";
+import type { World } from "./world.ts";
 
 /** A time between two occasions: always the same, or from the least to the most. */
 export type IntervalInput = DurationInput | readonly [least: DurationInput, most: DurationInput];

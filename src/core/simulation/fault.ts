@@ -7,6 +7,8 @@ import { Chance } from "./chance.ts";
 const faultKinds = {
   /** An engine's process is killed at a store call: before it, or after it was done and before the reply; or in the middle of a body. It is started again later. */
   crash: ["crash-before", "crash-after", "crash-running"],
+  /** The power fails: all engines die, and what was written last may be lost as far as it was not flushed. They start again later. */
+  power: ["power-loss"],
   /** A store call is done, and its reply is lost. */
   reply: ["reply-lost"],
   /** Another router seems to have been first: once, or again and again for a while. */
@@ -50,20 +52,21 @@ export interface Fault {
 /** How faults get into a world: none, all kinds, some kinds, or exactly these. */
 export type FaultsInput = "none" | "chaos" | FaultKind | readonly FaultKind[] | readonly Fault[];
 
-const allKinds = Object.keys(faultKinds) as FaultKind[];
+/** The closed list of kinds. */
+export const faultNames = Object.keys(faultKinds) as readonly FaultKind[];
 
 /** The kinds or the list that a caller's `faults` stands for. Throws an InputError for what is neither. */
 export const readFaults = (
   input: FaultsInput,
 ): { readonly kinds: readonly FaultKind[]; readonly list: readonly Fault[] | null } => {
   if (input === "none") return { kinds: [], list: null };
-  if (input === "chaos") return { kinds: allKinds, list: null };
+  if (input === "chaos") return { kinds: faultNames, list: null };
   const given: readonly unknown[] = Array.isArray(input) ? input : [input];
   if (given.length > 0 && given.every(isFault)) return { kinds: [], list: given };
   for (const name of given)
-    if (!allKinds.includes(name as FaultKind))
+    if (!faultNames.includes(name as FaultKind))
       throw new InputError(
-        `faults: ${JSON.stringify(name)} is no kind of fault; give "none", "chaos" or a list of ${allKinds.join(", ")}`,
+        `faults: ${JSON.stringify(name)} is no kind of fault; give "none", "chaos" or a list of ${faultNames.join(", ")}`,
       );
   return { kinds: given as FaultKind[], list: null };
 };
@@ -81,6 +84,7 @@ const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   "crash-before": [100, 10_000],
   "crash-after": [100, 10_000],
   "crash-running": [100, 10_000],
+  "power-loss": [0, 10_000],
   slow: [1, 2_000],
   "conflict-storm": [100, 5_000],
   partition: [100, 30_000],
@@ -142,6 +146,12 @@ export class Faults {
     return this.#list === null ? this.#enabled.size > 0 && !this.isOver : this.#list.size > 0;
   }
 
+  /** Whether one of them may ever happen here. */
+  mayBe(names: readonly FaultName[]): boolean {
+    if (this.#list === null) return names.some((name) => this.#enabled.has(name));
+    return [...this.#list.values()].some(({ what }) => names.includes(what));
+  }
+
   /**
    * What happens at a point, of those that can happen there; undefined: nothing. `weight`: how much likelier than at a store call. `instant`: another name of the point,
    * which stays what it is when less happens before.
@@ -195,4 +205,4 @@ export class Faults {
 
 /** The kind that a fault belongs to. */
 export const kindOf = ({ what }: Fault): FaultKind =>
-  allKinds.find((kind) => (faultKinds[kind] as readonly FaultName[]).includes(what)) as FaultKind;
+  faultNames.find((kind) => (faultKinds[kind] as readonly FaultName[]).includes(what)) as FaultKind;

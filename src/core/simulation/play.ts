@@ -9,7 +9,8 @@ import type { Plan } from "./plan.ts";
 import { isTerminal } from "../run.ts";
 import { runView, type WorldEvent, type WorldRun, type WorldSkip } from "./view.ts";
 import type { Violation } from "./violation.ts";
-import { NotIdleError, World } from "./world.ts";
+import { World } from "./world.ts";
+import { NotIdleError } from "./world-state.ts";
 import type { WorldInternals } from "./world-options.ts";
 import type { Fault, FaultKind } from "./fault.ts";
 
@@ -71,6 +72,7 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
       from: plan.from,
       strategy: plan.steps,
       faults: plan.faults,
+      ...(plan.durability !== undefined && { durability: plan.durability }),
       ...(play.tasks !== undefined && { tasks: play.tasks }),
       ...(play.slots !== undefined && { slots: play.slots }),
     },

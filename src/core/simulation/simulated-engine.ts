@@ -6,7 +6,8 @@ import { openEngine, type Engine, type EngineNote } from "../engine.ts";
 import { Executor } from "../executor.ts";
 import { Store, type StorePort } from "../store.ts";
 import { SimulatedExecutor, type SimulatedExecutorOptions } from "./simulated-executor.ts";
-import { Calls, stepped, type SimulatedStore, type SteppedOptions } from "./simulated-store.ts";
+import type { SimulatedStore } from "./simulated-store.ts";
+import { Calls, stepped, type SteppedOptions } from "./stepped-store.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
 export interface SimulatedEngineOptions {
@@ -21,6 +22,8 @@ export interface SimulatedEngineOptions {
   readonly tell: (text: string) => void;
   /** What is told of an engine that has met a bug. */
   readonly onDefect: (defect: unknown) => void;
+  /** Lets the power fail for all engines, with what was written in the last `lostMillis`. */
+  readonly failPower: (lostMillis: number) => void;
   /** Puts something between the engine and its store: a mutant. */
   readonly wrap?: ((port: StorePort, engine: SimulatedEngine) => StorePort) | undefined;
 }
@@ -58,6 +61,9 @@ export class SimulatedEngine {
   start(): void {
     if (this.process !== undefined) return;
     const { time, tell, executor, definitions } = this.#options;
+    const offMillis = this.#options.store.offUntil - time.elapsed;
+    if (offMillis > 0 && !executor.faults.isOver)
+      return void time.outside.later(offMillis, () => this.start());
     this.#lives += 1;
     const process = time.process(`engine ${this.index}`);
     this.process = process;
@@ -119,6 +125,7 @@ export class SimulatedEngine {
       calls: this.#calls,
       tell,
       crash: (downMillis) => this.#crashFor(downMillis),
+      failPower: (lostMillis) => this.#options.failPower(lostMillis),
       setClock: (byMillis) => void (time.now += byMillis),
       stop: (downMillis) => {
         this.#downMillis = downMillis;

@@ -1,38 +1,73 @@
-// The store of a world: the memory store, kept account of, and reached by each engine in steps that faults may befall.
+// The store of a world: the memory store, kept account of, on a disk that may lose what was not flushed. What is left after a loss of power is a prefix of all writes, as it is
+// of a write-ahead log; it is made by writing that prefix again.
 import * as Effect from "effect/Effect";
-import { StoreError } from "../errors.ts";
-import { anyNews, mergedNews } from "../batch.ts";
 import { memoryStore, type MemoryStore } from "../memory-store.ts";
-import type { News, StorePort } from "../store.ts";
-import type { FaultName, Faults } from "./fault.ts";
-import { Mirror } from "./mirror.ts";
+import type { Owner, StorePort } from "../store.ts";
+import { Mirror, type StoreRecord } from "./mirror.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
+/** What an acknowledged write survives: the end of processes, or a loss of power. */
+export type Durability = "process" | "power";
+
+type Entrant = Pick<Owner, "id" | "host" | "process">;
+
+/** All that changes the store. */
+type Write =
+  | StoreRecord
+  | {
+      readonly _tag: "Enter";
+      readonly owner: Entrant;
+      readonly at: number;
+      readonly elapsed: number;
+    }
+  | {
+      readonly _tag: "Leave";
+      readonly owner: string;
+      readonly at: number;
+      readonly elapsed: number;
+    };
+
+interface Flushing {
+  readonly process: Process;
+  readonly resume: () => void;
+}
+
 export class SimulatedStore {
-  readonly memory: MemoryStore;
-  readonly mirror = new Mirror();
+  memory: MemoryStore;
+  mirror = new Mirror();
+  /** The store as whoever is no engine uses it. What it writes is flushed at once. */
+  client: StorePort;
   /** Lives that have ended and are not closed: somebody must take back what they held. */
   readonly unclosed = new Set<string>();
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths = new Map<string, number>();
   /** Until then nothing can be written. */
   fullUntil = -Infinity;
+  /** Until then there is no power, and no engine can start. */
+  offUntil = -Infinity;
+  /** Whether a flush is a step, so that power may be lost before it. */
+  isFlushedLater = false;
+  readonly durability: Durability;
   readonly #open = new Set<string>();
   readonly #time: VirtualTime;
   readonly #mourners = new Set<() => void>();
+  #writes: Write[] = [];
+  /** So many of them no loss of power can take. */
+  #flushed = 0;
+  #flushing: Flushing[] = [];
+  /** When what is written again was written. */
+  #againAt: number | null = null;
 
-  constructor(time: VirtualTime) {
+  constructor(time: VirtualTime, durability: Durability) {
     this.#time = time;
-    this.memory = memoryStore({ now: () => time.now });
+    this.durability = durability;
+    this.memory = this.#emptyMemory();
+    this.client = this.port(null, null);
   }
 
   /** The store as one caller uses it, without steps and without faults. */
   port(engine: number | null, owner: string | null): StorePort {
-    const { memory, mirror, unclosed } = this;
-    const close = (id: string): void => {
-      this.#open.delete(id);
-      unclosed.delete(id);
-    };
+    const { memory, unclosed } = this;
     return {
       ...memory,
       get abilities() {
@@ -42,18 +77,24 @@ export class SimulatedStore {
       },
       // Nothing is forgotten: what a world shows, and what its oracle judges, is all that has happened in it.
       purge: () => Effect.succeed({ signals: 0, runs: 0, skips: 0, tombstones: 0, more: false }),
-      enter: (it) => Effect.tap(memory.enter(it), () => Effect.sync(() => this.#open.add(it.id))),
-      leave: (id) => Effect.tap(memory.leave(id), () => Effect.sync(() => close(id))),
+      enter: (it) =>
+        Effect.tap(memory.enter(it), () =>
+          Effect.sync(() => this.#wrote({ _tag: "Enter", owner: it, ...this.#instant })),
+        ),
+      leave: (id) =>
+        Effect.tap(memory.leave(id), () =>
+          Effect.sync(() => this.#wrote({ _tag: "Leave", owner: id, ...this.#instant })),
+        ),
       commit: (batch) =>
         Effect.map(memory.commit(batch), (reply) => {
-          if (batch.close !== undefined && reply._tag === "Committed") close(batch.close.owner);
-          mirror.add({ _tag: "Commit", engine, owner, ...this.#instant, batch, reply });
+          this.#wrote({ _tag: "Commit", engine, owner, ...this.#instant, batch, reply });
+          if (engine === null) this.keep();
           return reply;
         }),
       claim: (request) =>
         Effect.map(memory.claim(request), (reply) => {
           if (reply.runs.length > 0)
-            mirror.add({ _tag: "Claim", engine, owner, ...this.#instant, request, reply });
+            this.#wrote({ _tag: "Claim", engine, owner, ...this.#instant, request, reply });
           return reply;
         }),
     };
@@ -61,6 +102,35 @@ export class SimulatedStore {
 
   get #instant(): { readonly at: number; readonly elapsed: number } {
     return { at: this.#time.now, elapsed: this.#time.elapsed };
+  }
+
+  /** Whether something was written that a loss of power could take although a caller may want to be told of it. */
+  get mustFlush(): boolean {
+    return this.isFlushedLater && this.#flushed < this.#writes.length;
+  }
+
+  /** Completes when all that was written until now is flushed. Who asks in the meantime shares the flush. */
+  flushed(process: Process): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.#flushing.length === 0) this.#time.outside.ready(() => this.#flush());
+      this.#flushing.push({ process, resume: () => resume(Effect.void) });
+    });
+  }
+
+  /** All that was written is on the disk from now on, if this store waits for its disk. */
+  keep(): void {
+    if (this.durability === "power") this.#flushed = this.#writes.length;
+  }
+
+  #flush(): void {
+    this.keep();
+    const flushing = this.#flushing;
+    this.#flushing = [];
+    for (const { process, resume } of flushing) {
+      if (process.isOver) continue;
+      if (process.frozenUntil > this.#time.elapsed) process.ready(resume);
+      else resume();
+    }
   }
 
   /** The death of an owner is proved. */
@@ -75,247 +145,69 @@ export class SimulatedStore {
     this.#mourners.add(mourn);
     return () => void this.#mourners.delete(mourn);
   }
-}
 
-/** How many calls of each operation an engine has made, over all its lives. */
-export class Calls {
-  readonly #counts = new Map<string, { all: number; atOnce: number; elapsed: number }>();
-
-  /** The call's number, and the second name of its point: by its instant. */
-  next(
-    engine: number,
-    operation: string,
-    elapsed: number,
-  ): { readonly point: string; readonly instant: () => string } {
-    let count = this.#counts.get(operation);
-    if (count === undefined)
-      this.#counts.set(operation, (count = { all: 0, atOnce: 0, elapsed: -1 }));
-    count.all += 1;
-    count.atOnce = count.elapsed === elapsed ? count.atOnce + 1 : 1;
-    count.elapsed = elapsed;
-    const { all, atOnce } = count;
-    return {
-      point: `engine ${engine} ${operation} ${all}`,
-      instant: () => `engine ${engine} ${operation} at ${elapsed} ms, ${atOnce}`,
-    };
+  /**
+   * The power fails while no engine lives: what was written in the last `millis` is lost, as far as it was not flushed. The writes that are lost, in their order. Ports that
+   * were made before lead nowhere.
+   */
+  losePower(millis: number): readonly StoreRecord[] {
+    const since = this.#time.elapsed - millis;
+    if (!this.isFlushedLater) this.keep();
+    const found = this.#writes.findIndex(
+      ({ elapsed }, index) => index >= this.#flushed && elapsed > since,
+    );
+    const cut = found === -1 ? this.#writes.length : found;
+    const [kept, lost] = [this.#writes.slice(0, cut), this.#writes.slice(cut)];
+    this.#flushing = [];
+    if (lost.length > 0) this.#rewrite(kept);
+    this.#flushed = this.#writes.length; // whoever mounts the disk again writes its log into the file
+    return lost.filter((write) => write._tag === "Commit" || write._tag === "Claim");
   }
-}
 
-export interface SteppedOptions {
-  readonly engine: number;
-  readonly process: Process;
-  readonly faults: Faults;
-  readonly calls: Calls;
-  readonly tell: (text: string) => void;
-  readonly crash: (downMillis: number) => void;
-  readonly setClock: (byMillis: number) => void;
-  /** Asks the engine to stop. */
-  readonly stop: (downMillis: number) => void;
-  /** Whose writes may fail together. */
-  readonly store: SimulatedStore;
-  /** What lasts, of this life. */
-  readonly troubles: Troubles;
-}
+  #rewrite(kept: readonly Write[]): void {
+    this.#writes = [];
+    this.#open.clear();
+    this.unclosed.clear();
+    this.mirror = new Mirror();
+    this.memory = this.#emptyMemory();
+    for (const write of kept) {
+      this.#againAt = write.at;
+      this.#writeAgain(write);
+    }
+    this.#againAt = null;
+    for (const owner of this.#open) {
+      this.memory.kill(owner);
+      this.unclosed.add(owner);
+    }
+    this.client = this.port(null, null);
+  }
 
-/** Until when, on the clock that nobody sets. */
-interface Troubles {
-  cutOffUntil: number;
-  conflictsUntil: number;
-}
+  #writeAgain(write: Write): void {
+    const { memory } = this;
+    if (write._tag === "Enter") Effect.runSync(memory.enter(write.owner));
+    else if (write._tag === "Leave") Effect.runSync(memory.leave(write.owner));
+    else if (write._tag === "Claim") Effect.runSync(memory.claim(write.request));
+    else if (write.reply._tag === "Committed") Effect.runSync(memory.commit(write.batch));
+    this.#wrote(write);
+  }
 
-const callFaults: readonly FaultName[] = [
-  "crash-before",
-  "crash-after",
-  "reply-lost",
-  "busy",
-  "slow",
-  "freeze",
-  "clock-back",
-  "clock-forward",
-  "partition",
-  "stop",
-];
-const writeFaults: readonly FaultName[] = [...callFaults, "request-again", "request-late", "full"];
-const routeFaults: readonly FaultName[] = [...writeFaults, "conflict", "conflict-storm"];
-const hintFaults: readonly FaultName[] = ["hint-lost"];
-
-/** A store whose calls are steps of a process, each with what may befall it. */
-export const stepped = (store: StorePort, options: SteppedOptions): StorePort => {
-  const { process } = options;
-  const call = <A>(
-    operation: string,
-    effect: Effect.Effect<A, StoreError>,
-    { names, conflict }: Befalling<A> = { names: callFaults },
-  ): Effect.Effect<A, StoreError> =>
-    Effect.callback<A, StoreError>((resume) => {
-      const place = placeOf(options, operation);
-      process.ready(() => perform(options, { place, operation, effect, resume, names, conflict }));
-    });
-  return {
-    ...store,
-    get abilities() {
-      return store.abilities;
-    },
-    enter: (owner) => call("enter", store.enter(owner)),
-    leave: (owner) => call("leave", store.leave(owner)),
-    dead: call("dead", store.dead),
-    read: (request) => call("read", store.read(request)),
-    commit: (batch) => {
-      const [check] = batch.checks;
-      // Only a router's commit can meet another router; that somebody else holds a run would be a lie.
-      const isRoute = check?._tag === "Revision" && batch.watermark !== undefined;
-      return isRoute
-        ? call("route", store.commit(batch), {
-            names: routeFaults,
-            conflict: { _tag: "Conflict", check },
-          })
-        : call("commit", store.commit(batch), { names: writeFaults });
-    },
-    claim: (request) => call("claim", store.claim(request), { names: writeFaults }),
-    expiry: (request) => call("expiry", store.expiry(request)),
-    list: (table, request) => call("list", store.list(table, request)),
-    summary: call("summary", store.summary),
-    // It takes the place of a look at the runs.
-    owed: (request) => call("list", store.owed(request)),
-    changes: (listener, owner) => hinted(store, options, { listener, owner }),
-  };
-};
-
-/** Where a call stands among all of its engine's; undefined: nothing can befall it. */
-const placeOf = (
-  { engine, faults, calls, process }: SteppedOptions,
-  operation: string,
-): Place | undefined =>
-  faults.arePossible ? calls.next(engine, operation, process.elapsed) : undefined;
-
-type Place = ReturnType<Calls["next"]>;
-
-/** What may befall a call, and what it answers when it meets a conflict. */
-interface Befalling<A> {
-  readonly names: readonly FaultName[];
-  readonly conflict?: A | undefined;
-}
-
-interface Call<A> extends Befalling<A> {
-  readonly place: Place | undefined;
-  readonly operation: string;
-  readonly effect: Effect.Effect<A, StoreError>;
-  readonly resume: (effect: Effect.Effect<A, StoreError>) => void;
-}
-
-/** Whether the call meets something that goes on for a while; then it is answered. */
-const troubled = <A>(
-  { process, store, troubles, faults }: SteppedOptions,
-  { operation, names, resume, conflict }: Call<A>,
-): boolean => {
-  if (faults.isOver) return false;
-  const { elapsed } = process;
-  const failed = (message: string): boolean => {
-    resume(Effect.fail(new StoreError({ operation, message, unknown: false })));
-    return true;
-  };
-  if (elapsed < troubles.cutOffUntil) return failed("the store can't be reached");
-  if (elapsed < store.fullUntil && names.includes("full")) return failed("the store is full");
-  if (elapsed >= troubles.conflictsUntil || conflict === undefined) return false;
-  resume(Effect.succeed(conflict));
-  return true;
-};
-
-const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
-  const { faults, process, tell } = options;
-  const { place, operation, effect, resume, names, conflict } = call;
-  if (troubled(options, call)) return;
-  const fault = place && faults.at(place.point, names, place);
-  if (place === undefined || fault === undefined) return resume(effect);
-  const { point } = place;
-  const { what, millis } = fault;
-  const failed = (message: string, unknown: boolean): void =>
-    resume(Effect.fail(new StoreError({ operation, message, unknown })));
-  switch (what) {
-    case "crash-before":
-      tell(`✗ crashes before ${operation} (${point}), down for ${millis} ms`);
-      return options.crash(millis);
-    case "crash-after":
-      Effect.runSync(Effect.exit(effect));
-      tell(`✗ crashes after ${operation} (${point}), down for ${millis} ms`);
-      return options.crash(millis);
-    case "reply-lost":
-      Effect.runSync(Effect.exit(effect));
-      tell(`✗ the reply to ${operation} is lost (${point})`);
-      return failed("the reply was lost", true);
-    case "busy":
-      tell(`✗ the store is busy at ${operation} (${point})`);
-      return failed("the store is busy", false);
-    case "partition":
-      tell(`✗ can't reach the store for ${millis} ms, from ${operation} on (${point})`);
-      options.troubles.cutOffUntil = process.elapsed + millis;
-      return void troubled(options, call);
-    case "full":
-      tell(`✗ the store is full for ${millis} ms, from ${operation} on (${point})`);
-      options.store.fullUntil = process.elapsed + millis;
-      return void troubled(options, call);
-    case "conflict-storm":
-      tell(`✗ routing meets conflicts for ${millis} ms (${point})`);
-      options.troubles.conflictsUntil = process.elapsed + millis;
-      return void troubled(options, call);
-    case "stop":
-      tell(`✗ is asked to stop at ${operation} (${point}), and starts again ${millis} ms after`);
-      options.stop(millis);
-      return resume(effect);
-    case "conflict":
-      tell(`✗ ${operation} meets a conflict (${point})`);
-      return resume(Effect.succeed(conflict as A));
-    case "slow":
-      tell(`✗ ${operation} takes ${millis} ms (${point})`);
-      process.later(millis, () => resume(effect));
-      return;
-    // What a process has sent ends with it.
-    case "request-again":
-      tell(`✗ ${operation} will arrive again after ${millis} ms (${point})`);
-      process.later(millis, () => void Effect.runSync(Effect.exit(effect)));
-      return resume(effect);
-    case "request-late":
-      tell(`✗ ${operation} fails, and will arrive after ${millis} ms (${point})`);
-      process.later(millis, () => void Effect.runSync(Effect.exit(effect)));
-      return failed("the store did not answer in time", true);
-    case "freeze":
-      tell(`✗ stands still for ${millis} ms before ${operation} (${point})`);
-      process.freeze(millis);
-      process.ready(() => resume(effect));
-      return;
-    default: {
-      const by = what === "clock-back" ? -millis : millis;
-      tell(`✗ the clock is set by ${by} ms (${point})`);
-      options.setClock(by);
-      return resume(effect);
+  #wrote(write: Write): void {
+    this.#writes.push(write);
+    if (write._tag === "Enter") this.#open.add(write.owner.id);
+    else if (write._tag === "Leave") this.#close(write.owner);
+    else {
+      this.mirror.add(write);
+      if (write._tag === "Commit" && write.batch.close && write.reply._tag === "Committed")
+        this.#close(write.batch.close.owner);
     }
   }
-};
 
-interface Listening {
-  readonly listener: (news?: News) => void;
-  readonly owner: string | undefined;
+  #close(owner: string): void {
+    this.#open.delete(owner);
+    this.unclosed.delete(owner);
+  }
+
+  #emptyMemory(): MemoryStore {
+    return memoryStore({ now: () => this.#againAt ?? this.#time.now });
+  }
 }
-
-/** A hint is a step too, and may be lost. Many of them at once are one. */
-const hinted = (
-  store: StorePort,
-  options: SteppedOptions,
-  { listener, owner }: Listening,
-): (() => void) => {
-  const { process, faults, tell } = options;
-  let pending: News | undefined;
-  return store.changes((news = anyNews) => {
-    if (process.isOver) return;
-    if (pending !== undefined) return void (pending = mergedNews(pending, news));
-    const place = placeOf(options, "hint");
-    if (place !== undefined && faults.at(place.point, hintFaults, place) !== undefined)
-      return tell(`✗ a hint is lost (${place.point})`);
-    pending = news;
-    process.ready(() => {
-      const told = pending;
-      pending = undefined;
-      listener(told);
-    });
-  }, owner);
-};

@@ -11,6 +11,7 @@ import { AsyncTaskError, type Fake } from "./fake.ts";
 import type { FaultName, FaultsInput } from "./fault.ts";
 import type { Departure, Strategy } from "./interleaving.ts";
 import type { SimulatedEngine } from "./simulated-engine.ts";
+import type { Durability, SimulatedStore } from "./simulated-store.ts";
 
 export interface WorldOptions {
   /** Decides what is left to chance: the order of steps, faults, how long fakes take. Default 1. */
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly tasks?: { readonly [task: string]: Fake };
   /** How many bodies an engine runs at a time. Default 4. */
   readonly slots?: number;
+  /** What an acknowledged write survives: a loss of power (default), or only the end of processes; then a loss of power takes what was written last. */
+  readonly durability?: Durability;
   /** How the next step is chosen. Default "random", by the seed. */
   readonly strategy?: Strategy | readonly Departure[];
 }
@@ -36,6 +39,7 @@ const optionNames: readonly (keyof WorldOptions)[] = [
   "faults",
   "tasks",
   "slots",
+  "durability",
   "strategy",
 ];
 
@@ -43,6 +47,8 @@ const optionNames: readonly (keyof WorldOptions)[] = [
 export interface WorldInternals {
   readonly known?: (task: string, input: Json) => Outcome | undefined;
   readonly wrap?: (port: StorePort, engine: SimulatedEngine) => StorePort;
+  /** Breaks the store: a mutant. */
+  readonly tamper?: (store: SimulatedStore) => void;
   /** Is told of each choice between steps, and of each point at which a fault may happen. */
   readonly onChoice?: (at: number, count: number) => void;
   readonly onPoint?: (point: string, names: readonly FaultName[]) => void;
@@ -52,11 +58,11 @@ export interface WorldInternals {
 export const checked = (
   app: App,
   options: WorldOptions,
-): { readonly seed: number; readonly slots: number; readonly engines: number } => {
+): Required<Pick<WorldOptions, "seed" | "slots" | "engines" | "durability">> => {
   if (!isApp(app)) throw new InputError("a world needs an app; make one with detent({ … })");
   const fault = optionFault("world", options, optionNames);
   if (fault !== undefined) throw new InputError(fault);
-  const { seed = 1, slots = 4, engines = 1 } = options;
+  const { seed = 1, slots = 4, engines = 1, durability = "power" } = options;
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new InputError(`seed is ${String(seed)}; give a whole number of at least 0`);
   for (const [name, value] of [
@@ -65,11 +71,13 @@ export const checked = (
   ] as const)
     if (!(Number.isInteger(value) && value >= 1 && value <= 1_000))
       throw new InputError(`${name} is ${String(value)}; give a whole number from 1 to 1000`);
+  if (durability !== "power" && durability !== "process")
+    throw new InputError(`durability is ${JSON.stringify(durability)}; give "power" or "process"`);
   if (!app.tasks.every(isTask))
     throw new InputError(
       "the app names its tasks by modules, which a world can't import while it stands still: give it `await loaded(app)`, from detent/simulation",
     );
-  return { seed, slots, engines };
+  return { seed, slots, engines, durability };
 };
 
 /** What runs for each task. Throws a DefinitionError for fakes of nothing, and an AsyncTaskError. */
