@@ -2,7 +2,7 @@
 // messages are ours and cron-parser is given nothing that it would read in a way of its own. Items are in upper case.
 import { read, unread, type Reading } from "./reading.ts";
 
-/** A day that depends on the month: `L`, `L-3` · `LW` · `15W` · `5#2` · `5L`. Weekday 0 is Sunday. */
+/** A day that depends on the month: `L`, `L-3` · `LW` · `15W` · `5#2` · `5L`. Weekdays 0 and 7 are Sunday. */
 export type DayRule =
   | { readonly _tag: "FromEnd"; readonly back: number }
   | { readonly _tag: "LastWorkday" }
@@ -60,10 +60,8 @@ export const units = {
  * itself, what is wrong with it.
  */
 export const readItem = (unit: Unit, item: string): Reading<DayRule | string> => {
-  const numeric = item.replaceAll(namePattern, (name) => {
-    const number = unit.names.indexOf(name);
-    return number === -1 ? name : String(number);
-  });
+  // A name that the field does not have becomes -1, which is no item either.
+  const numeric = item.replaceAll(namePattern, (name) => String(unit.names.indexOf(name)));
   const rule =
     unit.key === "dayOfWeek"
       ? weekdayRuleOf(numeric)
@@ -71,8 +69,14 @@ export const readItem = (unit: Unit, item: string): Reading<DayRule | string> =>
         ? dayRuleOf(numeric)
         : undefined;
   if (rule !== undefined) return rule;
-  const fault = itemFault(unit, numeric);
-  return fault === undefined ? read(ranged(unit, numeric)) : unread(fault);
+  const parts: ItemParts | undefined = itemPattern.exec(numeric)?.groups;
+  if (parts === undefined)
+    return unread(
+      item === "" ? "is empty; take out a comma" : `is not understood; ${grammarOf(unit)}`,
+    );
+  const fault = rangeFault(unit, parts);
+  if (fault !== undefined) return unread(fault);
+  return read(parts["hash"] === undefined ? numeric : ranged(unit, parts));
 };
 
 /** A name stands where a number may: "JANFEB" is no month, and not the twelfth. */
@@ -101,22 +105,20 @@ const weekdayRuleOf = (item: string): Reading<DayRule> | undefined => {
   const [, weekday, nth] = /^(\d+)(?:L|#(\d+))$/.exec(item) ?? [];
   if (weekday === undefined) return undefined;
   if (Number(weekday) > 7) return unread("is out of range; days of the week are 0 to 7");
-  if (nth === undefined) return read({ _tag: "Last", weekday: Number(weekday) % 7 });
+  if (nth === undefined) return read({ _tag: "Last", weekday: Number(weekday) });
   if (Number(nth) < 1 || Number(nth) > 5)
     return unread("is out of range; a month has a first (#1) to fifth (#5) of a weekday");
-  return read({ _tag: "Nth", weekday: Number(weekday) % 7, nth: Number(nth) });
+  return read({ _tag: "Nth", weekday: Number(weekday), nth: Number(nth) });
 };
 
+/** `*`, `n`, `n-m`, `H`, `H(n-m)`, each perhaps with a step. */
 const itemPattern =
   /^(?:[*?]|(?<hash>H)(?:\((?<least>\d+)-(?<most>\d+)\))?|(?<from>\d+)(?:-(?<to>\d+))?)(?:\/(?<step>\d+))?$/;
 
 type ItemParts = { readonly [name: string]: string | undefined };
 
-/** Why an item (with numbers for names) is none of `*`, `n`, `n-m`, `H`, `H(n-m)`, each perhaps with a step. */
-const itemFault = (unit: Unit, item: string): string | undefined => {
-  const parts: ItemParts | undefined = itemPattern.exec(item)?.groups;
-  if (parts === undefined)
-    return item === "" ? "is empty; take out a comma" : `is not understood; ${grammarOf(unit)}`;
+/** What is wrong with the numbers of an item. */
+const rangeFault = (unit: Unit, parts: ItemParts): string | undefined => {
   const { min, max } = unit;
   const from = parts["from"] ?? parts["least"];
   const to = parts["to"] ?? parts["most"];
@@ -151,9 +153,7 @@ const unwrapped = (unit: Unit, from: number, to: number): string => {
 };
 
 /** `H` with its range written out and kept within what the field can be: what cron-parser takes for the range differs for Sunday. */
-const ranged = (unit: Unit, item: string): string => {
-  const { hash, least, most, step }: ItemParts = itemPattern.exec(item)?.groups ?? {};
-  if (hash === undefined) return item;
+const ranged = (unit: Unit, { least, most, step }: ItemParts): string => {
   const from = Number(least ?? unit.min);
   const whole = most === undefined || (unit.key === "dayOfWeek" && from === 0);
   const to = Math.max(
