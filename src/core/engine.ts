@@ -13,12 +13,13 @@ import { cancelOthers } from "./cancel.ts";
 import { orderOf } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { Executor, type ExecutorEvent } from "./executor.ts";
+import { expire } from "./expire.ts";
 import { forget, wantsForget } from "./forget.ts";
 import type { Writing } from "./holdings.ts";
 import { Incarnation, type EngineOptions } from "./incarnation.ts";
 import { enterAnew, watchLease } from "./lapse.ts";
 import { refusalOf } from "./refusal.ts";
-import { expired, moves, type Run } from "./run.ts";
+import { moves, type Run } from "./run.ts";
 import {
   deadCheckMillis,
   hasPassed,
@@ -30,7 +31,7 @@ import {
 } from "./rest.ts";
 import { stopwatch } from "./slow.ts";
 import { advance, batchOf, nextDueAt, stateOf, type State } from "./state.ts";
-import { step, type Decision, type Piece } from "./step.ts";
+import { step, type Decision, type Piece, type Stopwatch } from "./step.ts";
 import { Store, type Batch } from "./store.ts";
 import { activate, reclaimDead } from "./takeover.ts";
 import { tellOtherGeneration, tellSetBack } from "./warnings.ts";
@@ -206,11 +207,12 @@ const settle = (self: Incarnation): Effect.Effect<number | null, StoreError> =>
   Effect.gen(function* () {
     if (!self.holdings.isUnwritten) return null;
     const now = yield* self.store.now;
-    const exits = yield* Effect.forEach(
-      self.holdings.unwritten(now),
-      (writing) => Effect.exit(write(self, writing)),
-      { concurrency: "unbounded" },
-    );
+    const writings = self.holdings.unwritten(now);
+    const [only] = writings;
+    if (only !== undefined && writings.length === 1) return yield* write(self, only);
+    const exits = yield* Effect.forEach(writings, (writing) => Effect.exit(write(self, writing)), {
+      concurrency: "unbounded",
+    });
     let retryAt: number | null = null;
     for (const exit of exits) retryAt = earlier(retryAt, yield* exit);
     return retryAt;
@@ -313,7 +315,9 @@ const route = (self: Incarnation): Effect.Effect<void, StoreError> =>
         : Math.max(reading.now, state.watermark.at, last?.at ?? 0);
     const { signals, now } = reading;
     if (last === undefined && !isAnythingDue(state, { until, now })) return;
-    const decision = yield* decisionOf(self, state, { signals, until, now });
+    const piece = { signals, until, now };
+    const first = step(self.definitions, state, piece, yield* watchOf(self));
+    const decision = first.again.length === 0 ? first : yield* onceOnly(self, state, piece, first);
     const reply = yield* self.commit(batchOf(decision, state.watermark.revision));
     const isFirst = reply._tag === "Committed"; // otherwise another router was there: read again
     self.state = isFirst ? advance(state, decision) : undefined;
@@ -323,60 +327,37 @@ const route = (self: Incarnation): Effect.Effect<void, StoreError> =>
     for (const run of decision.runs) self.note({ _tag: "Owed", run });
     for (const skip of decision.skips) self.note({ _tag: "Skipped", skip });
     self.mayClaim ||= decision.runs.length > 0 || freesRuns(decision);
-    yield* cancelOthers(self, self.state, decision.firings.keys());
+    if (decision.firings.size > 0) yield* cancelOthers(self, self.state, decision.firings.keys());
   });
 
-/** What the piece makes of the state; where it may owe runs that were owed before, the store says which. */
-const decisionOf = (
+/** Watches how long user code takes, by the engine's clock. */
+const watchOf = (self: Incarnation): Effect.Effect<Stopwatch> =>
+  Clock.clockWith((clock) =>
+    Effect.succeed(
+      stopwatch(
+        () => clock.currentTimeMillisUnsafe(),
+        self.slowest,
+        (message) => self.note({ _tag: "Warning", message }),
+      ),
+    ),
+  );
+
+/** The decision without the runs that were owed before: the store says which of those that may have been. */
+const onceOnly = (
   self: Incarnation,
   state: State,
   piece: Piece,
-): Effect.Effect<Decision, StoreError> =>
-  Effect.gen(function* () {
-    const clock = yield* Clock.clockWith(Effect.succeed);
-    const watch = stopwatch(
-      () => clock.currentTimeMillisUnsafe(),
-      self.slowest,
-      (message) => self.note({ _tag: "Warning", message }),
-    );
-    const decision = step(self.definitions, state, piece, watch);
-    const { again } = decision;
-    if (again.length === 0) return decision;
-    const isAgain = new Set(again);
-    const triggers = decision.runs.flatMap(({ id, trigger }) => (isAgain.has(id) ? [trigger] : []));
-    const { runs, forgotten } = yield* self.store.owed({
-      runs: again,
-      triggers: [...new Set(triggers)],
-    });
-    return runs.length + Object.keys(forgotten).length === 0
+  decision: Decision,
+): Effect.Effect<Decision, StoreError> => {
+  const again = new Set(decision.again);
+  const triggers = decision.runs.flatMap(({ id, trigger }) => (again.has(id) ? [trigger] : []));
+  const asked = self.store.owed({ runs: decision.again, triggers: [...new Set(triggers)] });
+  return Effect.map(asked, ({ runs, forgotten }) =>
+    runs.length + Object.keys(forgotten).length === 0
       ? decision
-      : step(self.definitions, state, { ...piece, known: new Set(runs), forgotten });
-  });
-
-/**
- * Ends the pending runs that have expired, whether or not there are slots free. Whoever defines the task may do it: it needs no router, and none of what a router knows.
- * An engine none of whose tasks expires looks now and then, for runs of former definitions.
- */
-const expire = (self: Incarnation): Effect.Effect<void, StoreError> =>
-  Effect.gen(function* () {
-    const now = yield* self.store.now;
-    self.expiryCheckedAt = now;
-    const { runs, nextAt } = yield* self.store.expiry({ tasks: self.tasks, limit: listMax });
-    self.expiryAt = nextAt;
-    if (runs.length === listMax) self.mayRoute = true;
-    const end = Effect.fnUntraced(function* (run: Run) {
-      const { patch, signals } = expired(run, now);
-      const reply = yield* self.commit({
-        checks: [{ _tag: "InState", run: run.id, token: run.token, states: moves.expire.from }],
-        patches: [{ run: run.id, patch }],
-        signals,
-      });
-      if (reply._tag === "Conflict") return;
-      self.mayRoute = true;
-      self.note({ _tag: "Expired", run: { ...run, ...patch } });
-    });
-    yield* Effect.forEach(runs, end, { concurrency: "unbounded", discard: true });
-  });
+      : step(self.definitions, state, { ...piece, known: new Set(runs), forgotten }),
+  );
+};
 
 /** Hands cancel requests of people to the executor. */
 const cancelRequested = (self: Incarnation, now: number): Effect.Effect<void, StoreError> =>

@@ -21,18 +21,32 @@ export const keptBatch = (batch: Batch): Batch => {
 
 const signalOf = ({ id, signal, origin, dueAt }: NewSignal): NewSignal => ({
   id,
-  signal:
-    signal._tag === "Event"
-      ? { ...signal, payload: kept(signal.payload) }
-      : {
-          ...signal,
-          input: kept(signal.input),
-          ...(signal.result !== undefined && { result: kept(signal.result) }),
-          ...(signal.error !== undefined && { error: kept(signal.error) }),
-        },
+  signal: signal._tag === "Event" ? eventOf(signal) : statusOf(signal),
   origin,
   dueAt,
 });
+
+const eventOf = (event: NewSignal["signal"] & { readonly _tag: "Event" }): NewSignal["signal"] => ({
+  ...event,
+  payload: kept(event.payload),
+});
+
+const statusOf = (
+  status: NewSignal["signal"] & { readonly _tag: "Status" },
+): NewSignal["signal"] => {
+  const { task, run, token, attempt, state, input, result, error } = status;
+  return {
+    _tag: "Status",
+    task,
+    run,
+    attempt,
+    state,
+    input: kept(input),
+    token,
+    ...(result !== undefined && { result: kept(result) }),
+    ...(error !== undefined && { error: kept(error) }),
+  };
+};
 
 const runOf = (run: Run): Run =>
   Object.freeze({

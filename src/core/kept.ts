@@ -24,6 +24,10 @@ export const kept = <Value>(value: Value): Value => {
   return copy === undefined ? kept(jsonCopy(value)) : (Object.freeze(Mark.put(copy)) as Value);
 };
 
+/** A value that was just made here of kept parts: frozen as it is. */
+export const keptAsIs = <Value extends object>(value: Value): Value =>
+  Object.freeze(Mark.put(value));
+
 /** The kept value that a JSON text stands for. */
 export const keptOf = (text: string): unknown => sealed(JSON.parse(text));
 

@@ -11,7 +11,7 @@
 import { changesReading, instantOf } from "./batch.ts";
 import { pausedIdOf } from "./command.ts";
 import { keptBatch } from "./kept-batch.ts";
-import { kept } from "./kept.ts";
+import { kept, keptAsIs } from "./kept.ts";
 import { PlaceHeap, type Place } from "./place-heap.ts";
 import { MemoryTombstones } from "./memory-tombstones.ts";
 import { PendingQueue, type Entry } from "./pending-queue.ts";
@@ -199,7 +199,7 @@ export class MemoryTables {
       return tombstone.digest === digestOf(contentOf(signal)) ? "duplicate" : "differs";
     const seq = this.newestSeq + 1;
     // Kept as a whole, because it is found again in waiting matches and deadlines.
-    const content = kept({ ...signal, at: happenedAt(signal) ?? at });
+    const content = keptAsIs({ ...signal, at: happenedAt(signal) ?? at });
     this.restore(Object.freeze({ seq, at, id, signal: content, origin, dueAt }));
     return "accepted";
   }

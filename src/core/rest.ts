@@ -38,14 +38,17 @@ export const wantsToHearCancels = (self: Incarnation, now: number): boolean =>
 /** Whether other processes use the store: hints from them may be lost. */
 const isShared = ({ store }: Incarnation): boolean => store.abilities.scope !== "process";
 
-/** Sleeps until something comes due, or somebody hints that there is work. With one fiber besides, where a race would have two: it is what an idle engine does most. */
+/**
+ * Sleeps until something comes due, or somebody hints that there is work. With one fiber besides, which begins at once, where a race would have two: it is what an idle
+ * engine does most.
+ */
 export const rest = (self: Incarnation): Effect.Effect<void> =>
   Effect.gen(function* () {
+    const now = yield* self.store.now;
+    const capacity = self.draining ? 0 : yield* self.executor.capacity;
     const sleeper = yield* Effect.forkChild(
-      Effect.andThen(
-        Effect.sleep(yield* sleepMillis(self)),
-        Effect.sync(() => self.endRest?.()),
-      ),
+      Effect.map(Effect.sleep(sleepMillis(self, now, capacity)), () => self.endRest?.()),
+      { startImmediately: true },
     );
     if (!self.isHinted)
       yield* Effect.callback<void>((resume) => {
@@ -55,18 +58,15 @@ export const rest = (self: Incarnation): Effect.Effect<void> =>
     sleeper.interruptUnsafe();
   });
 
-const sleepMillis = (self: Incarnation): Effect.Effect<number> =>
-  Effect.gen(function* () {
-    const now = yield* self.store.now;
-    const capacity = self.draining ? 0 : yield* self.executor.capacity;
-    const dueAt = Math.min(
-      (self.state && nextDueAt(self.state)) ?? Infinity,
-      self.expiryAt ?? Infinity,
-      self.isForgetting ? self.forgetAt : Infinity,
-      capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
-    );
-    const noted = self.holdings.isUnwritten ? notedMillisMax : Infinity;
-    const asked = isShared(self) && self.holdings.size > 0 ? cancelCheckMillis * 5 : Infinity;
-    const dead = isShared(self) ? deadCheckMillis : Infinity;
-    return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted, asked, dead));
-  });
+const sleepMillis = (self: Incarnation, now: number, capacity: number): number => {
+  const dueAt = Math.min(
+    (self.state && nextDueAt(self.state)) ?? Infinity,
+    self.expiryAt ?? Infinity,
+    self.isForgetting ? self.forgetAt : Infinity,
+    capacity > 0 ? (self.claimAt ?? Infinity) : Infinity,
+  );
+  const noted = self.holdings.isUnwritten ? notedMillisMax : Infinity;
+  const asked = isShared(self) && self.holdings.size > 0 ? cancelCheckMillis * 5 : Infinity;
+  const dead = isShared(self) ? deadCheckMillis : Infinity;
+  return Math.max(1, Math.min(sleepMillisMax, dueAt - now, noted, asked, dead));
+};

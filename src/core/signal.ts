@@ -151,24 +151,36 @@ export const absenceIdOf = (leafKey: string, key: string, since: string | number
 export const heardOf = (stored: StoredSignal): readonly Heard[] => {
   const { signal } = stored;
   if (signal._tag === "Event") return [{ id: stored.id, signal: Object.freeze(signal) }];
-  const { token, result, error, ...status } = signal;
-  const { state, _tag: _, ...move } = status;
+  const { task, run, attempt, state, input, at, token, result, error } = signal;
   const heard: Heard[] = [];
   if (state === "succeeded")
     heard.push({
-      id: `result:${signal.run}:${token}:${state}`,
-      signal: Object.freeze({ _tag: "Result", ...move, result: result ?? null }),
+      id: `result:${run}:${token}:${state}`,
+      signal: Object.freeze({
+        _tag: "Result",
+        task,
+        run,
+        attempt,
+        input,
+        at,
+        result: result ?? null,
+      }),
     });
   if (state === "failed" || state === "lost") {
     heard.push({
-      id: `failure:${signal.run}:${token}:${state}`,
+      id: `failure:${run}:${token}:${state}`,
       signal: Object.freeze({
         _tag: "Failure",
-        ...move,
+        task,
+        run,
+        attempt,
+        input,
+        at,
         error: error ?? { name: "Error", message: state },
       }),
     });
   }
+  const status = { _tag: "Status", task, run, attempt, state, input, at } as const;
   heard.push({ id: stored.id, signal: Object.freeze(status) });
   return heard;
 };

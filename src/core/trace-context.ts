@@ -6,10 +6,19 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** The trace of a run: what its id has behind the `~`, as 32 hexadecimal digits. */
 export const traceIdOf = (run: string): string => {
-  let bits = 0n;
-  for (const letter of run.slice(run.lastIndexOf("~") + 1))
-    bits = (bits << 5n) | BigInt(Math.max(0, alphabet.indexOf(letter)));
-  const text = BigInt.asUintN(128, bits).toString(16).padStart(32, "0");
+  const start = run.lastIndexOf("~") + 1;
+  let text = "";
+  let pending = 0;
+  let bits = 0;
+  // From the end, for that is where the digits of both lie upon each other: five bits in, four bits out.
+  for (let index = run.length - 1; text.length < 32; index--) {
+    const value = index < start ? 0 : Math.max(0, alphabet.indexOf(run.charAt(index)));
+    pending |= value << bits;
+    for (bits += 5; bits >= 4 && text.length < 32; bits -= 4) {
+      text = (pending & 15).toString(16) + text;
+      pending >>= 4;
+    }
+  }
   return /[^0]/.test(text) ? text : text.replace(/0$/, "1"); // all zeros would be none
 };
 

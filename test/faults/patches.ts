@@ -108,8 +108,8 @@ export const patches: readonly Patch[] = [
     fault: 12,
     title: "a failure is named by task and error",
     file: "src/core/signal.ts",
-    find: "id: `failure:${signal.run}:${token}:${state}`,",
-    replace: "id: `failure:${signal.task}:${error?.name}`,",
+    find: "id: `failure:${run}:${token}:${state}`,",
+    replace: "id: `failure:${task}:${error?.name}`,",
   },
   {
     fault: 13,

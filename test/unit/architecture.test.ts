@@ -24,7 +24,7 @@ const layers: readonly Layer[] = [
   {
     name: "the core's ports, its engine and its simulation: Effect, module by module",
     files:
-      /^src\/core\/(engine|rest|store|executor|memory-store|store-dump|store-load|cancel|takeover|lapse|forget|incarnation|evidence|simulation\/[^/]+)\.ts$/,
+      /^src\/core\/(engine|rest|store|executor|memory-store|store-dump|store-load|cancel|takeover|lapse|expire|forget|incarnation|evidence|simulation\/[^/]+)\.ts$/,
     may: [core, /^effect\/\w+$/],
   },
   {

@@ -1,5 +1,5 @@
-// The audit of a store: laws over what was written, one write after the other. It keeps its own books from the writes and from what really happened (bodies, deaths), and
-// asks the store nothing.
+// The audit of a store: laws over what was written, one write after the other, as it is written. It keeps its own books from the writes and from what really happened
+// (bodies, deaths), and asks the store nothing.
 import { isTerminal, moves, type Run } from "../run.ts";
 import { runIdOf } from "../run-id.ts";
 import { canonical } from "../json.ts";
@@ -8,17 +8,21 @@ import type { StoreRecord } from "./mirror.ts";
 import type { BodyRecord } from "./simulated-executor.ts";
 import type { Violation } from "./violation.ts";
 
-export interface AuditInput {
-  readonly records: readonly StoreRecord[];
-  readonly bodies: readonly BodyRecord[];
-  /** When each life of an engine has ended, on the clock that nobody sets. */
-  readonly deaths: ReadonlyMap<string, number>;
-}
-
 type Committed = StoreRecord & { readonly _tag: "Commit" };
 
-/** All breaches of the laws of claiming, settling and routing, in the order in which they happened. */
-export const audited = (input: AuditInput): readonly Violation[] => new Audit(input).violations();
+/** What really happened, up to now. */
+export interface Facts {
+  /** When each life of an engine has ended, on the clock that nobody sets. */
+  readonly deaths: ReadonlyMap<string, number>;
+  /** `<run> <token>` → the body that has run with it. */
+  readonly bodies: ReadonlyMap<string, BodyRecord>;
+}
+
+/** How many attempts at a run were settled, and how many were lost. */
+export interface Attempts {
+  tried: number;
+  lost: number;
+}
 
 const heldStates: ReadonlySet<string> = new Set(["claimed", "running"]);
 const allowed = new Set(
@@ -27,31 +31,30 @@ const allowed = new Set(
   ),
 );
 
-class Audit {
-  readonly #input: AuditInput;
-  readonly #violations: Violation[] = [];
+export class Audit {
+  /** All breaches of the laws of claiming, settling and routing, in the order in which they happened. */
+  readonly violations: Violation[] = [];
+  /** By run. */
+  readonly attempts = new Map<string, Attempts>();
+  readonly #facts: Facts;
+  readonly #attemptsSeen = new Set<string>();
   readonly #runs = new Map<string, Run>();
   /** `<trigger> <signal>` → the run that consumed it. */
   readonly #consumed = new Map<string, string>();
-  readonly #bodies = new Map<string, BodyRecord>();
   #routed = { seq: 0, at: 0 };
   #signals = 0;
 
-  constructor(input: AuditInput) {
-    this.#input = input;
-    for (const body of input.bodies) this.#bodies.set(`${body.run} ${body.token}`, body);
+  constructor(facts: Facts) {
+    this.#facts = facts;
   }
 
-  violations(): readonly Violation[] {
-    for (const record of this.#input.records) {
-      if (record._tag === "Claim") this.#claim(record);
-      else if (record.reply._tag === "Committed") this.#commit(record);
-    }
-    return this.#violations;
+  add(record: StoreRecord): void {
+    if (record._tag === "Claim") this.#claim(record);
+    else if (record.reply._tag === "Committed") this.#commit(record);
   }
 
   #breach(law: string, at: number, about: readonly string[], message: string): void {
-    this.#violations.push({ law, message, at, about });
+    this.violations.push({ law, message, at, about });
   }
 
   #claim({ at, reply, owner, request }: StoreRecord & { readonly _tag: "Claim" }): void {
@@ -98,6 +101,7 @@ class Audit {
   #commit(record: Committed): void {
     const { batch, at } = record;
     this.#append(record);
+    this.#count(batch);
     for (const run of batch.runs ?? []) this.#create(run, at);
     for (const skip of batch.skips ?? []) {
       const subject = subjectOf(skip);
@@ -134,6 +138,16 @@ class Audit {
     if (reply._tag !== "Committed") return;
     for (const index of (batch.signals ?? []).keys())
       if (reply.signals[index] === "accepted") this.#signals += 1;
+  }
+
+  #count({ attempts = [] }: Batch): void {
+    for (const { run, token, outcome } of attempts) {
+      if (this.#attemptsSeen.size === this.#attemptsSeen.add(`${run} ${token}`).size) continue;
+      const count = this.attempts.get(run) ?? { tried: 0, lost: 0 };
+      this.attempts.set(run, count);
+      if (outcome._tag === "Crashed" && outcome.error.name === "LostError") count.lost += 1;
+      else count.tried += 1;
+    }
   }
 
   #create(run: Run, at: number): void {
@@ -191,7 +205,7 @@ class Audit {
     { before, after }: { readonly before: Run; readonly after: Run },
   ): void {
     if (before.owner === owner || before.owner === null) return;
-    const diedAt = this.#input.deaths.get(before.owner);
+    const diedAt = this.#facts.deaths.get(before.owner);
     if (diedAt === undefined || diedAt > elapsed)
       this.#breach(
         "fenced",
@@ -225,7 +239,7 @@ class Audit {
 
   /** A success is one that a body has really had. */
   #real(before: Run, after: Run, at: number): void {
-    const body = this.#bodies.get(`${before.id} ${before.token}`);
+    const body = this.#facts.bodies.get(`${before.id} ${before.token}`);
     const result =
       after.outcome !== null && "result" in after.outcome ? after.outcome.result : null;
     if (body?.outcome?._tag !== "Succeeded")

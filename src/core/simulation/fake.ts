@@ -139,7 +139,9 @@ const contextOf = (order: Order, stage: Stage, emitted: Emitted[]): TaskContext 
     attempt: order.attempt,
     token: order.token,
     idempotencyKey: order.idempotencyKey,
-    traceparent: traceparentOf(order.run, order.token),
+    get traceparent() {
+      return traceparentOf(order.run, order.token);
+    },
     shared: {},
     signal,
     cancelled: false,

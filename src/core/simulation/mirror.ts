@@ -30,8 +30,16 @@ export type StoreRecord =
       readonly reply: ClaimReply;
     };
 
+/** Of so many calls the records are kept at least. */
+const recordsMin = 20_000;
+
 export class Mirror {
+  /** The last of what was told. */
   readonly records: StoreRecord[] = [];
+  /** How many calls it was told of. */
+  version = 0;
+  /** When the app's definitions became the active ones. */
+  activatedAt: number | undefined;
   readonly signals: StoredSignal[] = [];
   /** In the order of their creation; a row is replaced when it changes. */
   readonly runs: Run[] = [];
@@ -46,7 +54,8 @@ export class Mirror {
   }
 
   add(record: StoreRecord): void {
-    this.records.push(record);
+    this.version += 1;
+    if (this.records.push(record) >= 2 * recordsMin) this.records.splice(0, recordsMin);
     if (record._tag === "Claim") for (const run of record.reply.runs) this.#replace(run);
     else if (record.reply._tag === "Committed")
       this.#write(record.batch, { now: record.at, replies: record.reply.signals });
@@ -87,6 +96,7 @@ export class Mirror {
       this.#skipIds.add(skip.id);
       this.skips.push(skip);
     }
+    this.activatedAt ??= batch.generation?.activatedAt;
     if (batch.watermark !== undefined)
       this.watermark = { ...batch.watermark, revision: this.watermark.revision + 1 };
   }

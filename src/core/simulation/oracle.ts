@@ -5,7 +5,7 @@ import { optionsOf, type CompiledTrigger, type Definitions, type Leaf } from "..
 import { canonical } from "../json.ts";
 import { isTerminal, type Run } from "../run.ts";
 import type { Skip } from "../store.ts";
-import { audited, subjectOf } from "./audit.ts";
+import { subjectOf } from "./audit.ts";
 import {
   expectedOf,
   inputOf,
@@ -13,7 +13,6 @@ import {
   type Expected,
   type Hearing,
 } from "./reference.ts";
-import type { StoreRecord } from "./mirror.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -25,11 +24,9 @@ export interface Awaited {
 
 /** All laws that do not hold in a world that has come to rest. */
 export const judged = (world: World, awaited: Awaited): readonly Violation[] => {
-  const { mirror } = world.store;
-  const input = { records: mirror.records, bodies: world.bodies, deaths: world.store.deaths };
   return [
     ...world.breaches,
-    ...audited(input),
+    ...world.store.audit.violations,
     ...signalsOf(world),
     ...routedOf(world, awaited),
     ...bodiesOf(world),
@@ -92,7 +89,7 @@ const routedOf = (world: World, awaited: Awaited): Violation[] => {
 /** How often bodies may run. */
 const bodiesOf = (world: World): Violation[] => {
   const violations: Violation[] = [];
-  const settled = attemptsOf(world.store.mirror.records);
+  const settled = world.store.audit.attempts;
   for (const [id, bodies] of Map.groupBy(world.bodies, ({ run }) => run)) {
     const run = world.store.mirror.run(id);
     const last = bodies.at(-1);
@@ -121,26 +118,6 @@ const bodiesOf = (world: World): Violation[] => {
     violations.push(...keptOf(world, bodies, run));
   }
   return violations;
-};
-
-/** By run, how many attempts were settled and how many were lost. */
-const attemptsOf = (
-  records: readonly StoreRecord[],
-): ReadonlyMap<string, { readonly tried: number; readonly lost: number }> => {
-  const counts = new Map<string, { tried: number; lost: number }>();
-  const seen = new Set<string>();
-  for (const record of records) {
-    if (record._tag === "Claim" || record.reply._tag === "Conflict") continue;
-    for (const { run, token, outcome } of record.batch.attempts ?? []) {
-      if (seen.size === seen.add(`${run} ${token}`).size) continue;
-      const count = counts.get(run) ?? { tried: 0, lost: 0 };
-      counts.set(run, count);
-      const isLost = outcome._tag === "Crashed" && outcome.error.name === "LostError";
-      if (isLost) count.lost += 1;
-      else count.tried += 1;
-    }
-  }
-  return counts;
 };
 
 /** What a body has achieved is not done again, unless its engine died before it could tell. */
@@ -285,7 +262,7 @@ const occurrencesOf = (
   const { schedule, trigger } = leaf;
   const breaches: Violation[] = [];
   const heard: number[] = [];
-  const since = activatedAtOf(world);
+  const since = world.store.mirror.activatedAt;
   if (schedule === null || since === undefined) return { heard, breaches };
   const ranges = skips.filter(
     ({ reason, detail }) =>
@@ -321,11 +298,3 @@ const occurrencesOf = (
 /** The triggers that the reference model can't judge. */
 export const unmodelledOf = (definitions: Definitions): readonly string[] =>
   [...definitions.triggers.values()].filter((it) => !isModelled(it)).map(({ id }) => id);
-
-/** When the app's definitions became the active ones. */
-const activatedAtOf = ({ store }: World): number | undefined => {
-  for (const record of store.mirror.records)
-    if (record._tag === "Commit" && record.reply._tag === "Committed" && record.batch.generation)
-      return record.batch.generation.activatedAt;
-  return undefined;
-};

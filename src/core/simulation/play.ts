@@ -78,6 +78,7 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
     },
     internals,
   );
+  if (!world.faults.mayBe(["power-loss"])) world.store.trustPower();
   const watch = new Watch(world, play, plan.stepsMax);
   const occasions: string[] = [];
   try {
@@ -209,7 +210,7 @@ class Watch {
   /** Looks at the world after a step; true ends it. */
   #look(): boolean {
     const world = this.#world;
-    const version = world.version + world.store.mirror.records.length;
+    const version = world.version + world.store.mirror.version;
     if (version === this.#version || this.isOver) return this.isOver;
     this.#version = version;
     const { always = {}, sometimes = {}, eventually = {} } = this.#laws;

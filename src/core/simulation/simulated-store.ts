@@ -3,7 +3,9 @@
 import * as Effect from "effect/Effect";
 import { memoryStore, type MemoryStore } from "../memory-store.ts";
 import type { Owner, StorePort } from "../store.ts";
+import { Audit } from "./audit.ts";
 import { Mirror, type StoreRecord } from "./mirror.ts";
+import type { BodyRecord } from "./simulated-executor.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
 /** What an acknowledged write survives: the end of processes, or a loss of power. */
@@ -35,12 +37,15 @@ interface Flushing {
 export class SimulatedStore {
   memory: MemoryStore;
   mirror = new Mirror();
+  /** `<run> <token>` → the body that has run with it. */
+  readonly bodies = new Map<string, BodyRecord>();
   /** The store as whoever is no engine uses it. What it writes is flushed at once. */
   client: StorePort;
   /** Lives that have ended and are not closed: somebody must take back what they held. */
   readonly unclosed = new Set<string>();
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths = new Map<string, number>();
+  audit: Audit = new Audit(this);
   /** Until then nothing can be written. */
   fullUntil = -Infinity;
   /** Until then there is no power, and no engine can start. */
@@ -51,7 +56,8 @@ export class SimulatedStore {
   readonly #open = new Set<string>();
   readonly #time: VirtualTime;
   readonly #mourners = new Set<() => void>();
-  #writes: Write[] = [];
+  /** From the beginning; null: no power will be lost. */
+  #writes: Write[] | null = [];
   /** So many of them no loss of power can take. */
   #flushed = 0;
   #flushing: Flushing[] = [];
@@ -68,12 +74,14 @@ export class SimulatedStore {
   /** The store as one caller uses it, without steps and without faults. */
   port(engine: number | null, owner: string | null): StorePort {
     const { memory, unclosed } = this;
+    const alone = memory.abilities;
+    const shared = { ...alone, scope: "machine" } as const;
     return {
       ...memory,
       get abilities() {
         // Engines that share a store look twice a second whether another one has died. Here that is looked for only when it has something to find: nothing else differs, and
         // a day goes by a hundred times faster.
-        return { ...memory.abilities, scope: unclosed.size > 0 ? "machine" : "process" } as const;
+        return unclosed.size > 0 ? shared : alone;
       },
       // Nothing is forgotten: what a world shows, and what its oracle judges, is all that has happened in it.
       purge: () => Effect.succeed({ signals: 0, runs: 0, skips: 0, tombstones: 0, more: false }),
@@ -106,7 +114,7 @@ export class SimulatedStore {
 
   /** Whether something was written that a loss of power could take although a caller may want to be told of it. */
   get mustFlush(): boolean {
-    return this.isFlushedLater && this.#flushed < this.#writes.length;
+    return this.isFlushedLater && this.#flushed < (this.#writes?.length ?? 0);
   }
 
   /** Completes when all that was written until now is flushed. Who asks in the meantime shares the flush. */
@@ -119,7 +127,12 @@ export class SimulatedStore {
 
   /** All that was written is on the disk from now on, if this store waits for its disk. */
   keep(): void {
-    if (this.durability === "power") this.#flushed = this.#writes.length;
+    if (this.durability === "power") this.#flushed = this.#writes?.length ?? 0;
+  }
+
+  /** No power will be lost, so nothing need be kept for it. */
+  trustPower(): void {
+    this.#writes = null;
   }
 
   #flush(): void {
@@ -153,14 +166,15 @@ export class SimulatedStore {
   losePower(millis: number): readonly StoreRecord[] {
     const since = this.#time.elapsed - millis;
     if (!this.isFlushedLater) this.keep();
-    const found = this.#writes.findIndex(
+    const writes = this.#writes ?? [];
+    const found = writes.findIndex(
       ({ elapsed }, index) => index >= this.#flushed && elapsed > since,
     );
-    const cut = found === -1 ? this.#writes.length : found;
-    const [kept, lost] = [this.#writes.slice(0, cut), this.#writes.slice(cut)];
+    const cut = found === -1 ? writes.length : found;
+    const [kept, lost] = [writes.slice(0, cut), writes.slice(cut)];
     this.#flushing = [];
     if (lost.length > 0) this.#rewrite(kept);
-    this.#flushed = this.#writes.length; // whoever mounts the disk again writes its log into the file
+    this.#flushed = kept.length; // whoever mounts the disk again writes its log into the file
     return lost.filter((write) => write._tag === "Commit" || write._tag === "Claim");
   }
 
@@ -169,6 +183,7 @@ export class SimulatedStore {
     this.#open.clear();
     this.unclosed.clear();
     this.mirror = new Mirror();
+    this.audit = new Audit(this);
     this.memory = this.#emptyMemory();
     for (const write of kept) {
       this.#againAt = write.at;
@@ -192,11 +207,12 @@ export class SimulatedStore {
   }
 
   #wrote(write: Write): void {
-    this.#writes.push(write);
+    this.#writes?.push(write);
     if (write._tag === "Enter") this.#open.add(write.owner.id);
     else if (write._tag === "Leave") this.#close(write.owner);
     else {
       this.mirror.add(write);
+      this.audit.add(write);
       if (write._tag === "Commit" && write.batch.close && write.reply._tag === "Committed")
         this.#close(write.batch.close.owner);
     }

@@ -126,6 +126,7 @@ export class WorldState {
       begun: (body) => {
         for (const other of this.running) if (other.run === body.run) this.#overlap(body, other);
         this.bodies.push(body);
+        this.store.bodies.set(`${body.run} ${body.token}`, body);
         this.running.add(body);
         this.version += 1;
       },

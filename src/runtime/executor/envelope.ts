@@ -167,7 +167,10 @@ class Part {
       attempt: order.attempt,
       token: order.token,
       idempotencyKey: order.idempotencyKey,
-      traceparent: traceparentOf(order.run, order.token),
+      // Few ask for it.
+      get traceparent() {
+        return traceparentOf(order.run, order.token);
+      },
       shared: link.shared,
       get signal() {
         return signalOf();
