@@ -336,6 +336,21 @@ describe("with engines", () => {
     expect(told(world).map(([, , state]) => state)).toEqual(["cancelled", "running"]);
   });
 
+  test("cancelOther needs no hint of a store: a run that nobody held gives its turn on at once", () => {
+    const world = new World();
+    const silent = { ...world.store, changes: () => () => {} };
+    const beside = trigger("beside", { when: event("e"), run: next, input: null });
+    world.emit("e");
+    const defined = appOf(beside, triggerOf(everyMinute("cancelOther")));
+    world.engine(defined, "a", { ...takes(10 * minute), slots: 1, store: silent });
+    world.pass(minute + 40_001);
+    expect(told(world)).toEqual([
+      [0, null, "running"],
+      [20, 80, "cancelled"],
+      [80, null, "pending"],
+    ]);
+  });
+
   test("an engine that finds a firing waiting asks for the end of what is in its way: whoever kept it may not have come to that", () => {
     const world = new World();
     // What this one asks for never gets there.
