@@ -36,12 +36,12 @@ const ulidText = (bytes: Uint8Array): string => {
   let pending = 0;
   let bits = 2; // two leading zero bits make 130, a multiple of five
   for (let index = 0; index < 16; index++) {
+    // What was written before goes on to the left, out of sight: of the twelve lowest bits at most are any pending.
     pending = (pending << 8) | (bytes[index] as number);
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
       text += alphabet[(pending >> bits) & 31];
-      pending &= (1 << bits) - 1;
     }
   }
   return text;
