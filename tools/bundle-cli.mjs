@@ -11,7 +11,10 @@ const [folder, from = "dist"] = process.argv.slice(2);
 const out = resolve(folder ?? join(root, "dist/cli"));
 
 const bundle = await rolldown({
-  input: { main: join(root, "src/cli/main.ts") },
+  input: {
+    main: join(root, "src/cli/main.ts"),
+    "lane-entry": join(root, "src/cli/lane-entry.ts"),
+  },
   cwd: root,
   platform: "node",
   tsconfig: false,

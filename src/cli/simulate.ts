@@ -3,6 +3,7 @@
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
 import * as Command from "effect/cli/Command";
+import type { Lanes, LaneSetup } from "./lanes.ts";
 import type { FaultsInput } from "../core/simulation/fault.ts";
 import type { SimulateOptions } from "../simulation/options.ts";
 import type { SimulationReport } from "../simulation/report.ts";
@@ -63,6 +64,7 @@ export const simulate = Command.make(
       "NAME",
       "How the next step is chosen: random, fifo, pct:3, exhaustive (every order of steps). Default: some of each",
     ),
+    threads: count("threads", "N", "How many threads play plans. Default: one for each core"),
     crashes: count("crashes", "N", "With --strategy exhaustive: crashes in a plan. Default: 1"),
     save: flag(
       "save",
@@ -93,9 +95,18 @@ export const simulate = Command.make(
       throw new (await import("../core/errors.ts")).InputError(
         `--emit-test: ${file} must export its app by default, so that a test can import it`,
       );
-    const settings = { ...subject.settings, ...(await settingsOf(options, file)) };
+    const said = await settingsOf(options, file);
+    const settings = { ...subject.settings, ...said };
     const shown = new Shown();
-    const report = await quietly(() => simulated(subject.app, settings, shown));
+    const lanes = await lanesOf(options, settings, {
+      file,
+      bodies: options.bodies,
+      settings: said,
+    });
+    const report = await quietly(() =>
+      simulated(subject.app, settings, lanes === undefined ? shown : shown.with(lanes)),
+    );
+    await lanes?.close();
     if (options.json) printJson(report);
     else print(await reportText(report, file));
     if (options.html !== undefined) {
@@ -158,6 +169,19 @@ const settingsOf = async (settings: Settings, file: string): Promise<SimulateOpt
     ...(replay !== undefined && { plan: await planOf(replay) }),
     ...(replay === undefined && save !== "none" && { save: save ?? folderOf(file) }),
   };
+};
+
+/** Threads that play ahead, where there are plans enough; every order of steps follows from the one before. */
+const lanesOf = async (
+  { threads }: { readonly threads: number | undefined },
+  { plan, strategy, runs = 100 }: SimulateOptions,
+  setup: LaneSetup,
+): Promise<Lanes | undefined> => {
+  if (threads !== undefined) demandCount("threads", threads, 64);
+  if (plan !== undefined || strategy === "exhaustive" || threads === 1) return undefined;
+  const { Lanes, laneCount } = await import("./lanes.ts");
+  const count = laneCount(runs, threads);
+  return count < 2 ? undefined : new Lanes(count, runs, setup);
 };
 
 const faultsOf = (text: string): FaultsInput =>

@@ -13,7 +13,7 @@ import { checkOptions, planOf, type SimulateOptions } from "./options.ts";
 import type { SimulationReport, SimulationViolation } from "./report.ts";
 import { savedPlans, savePlan } from "./saved.ts";
 import { shrunk, writtenOf } from "./shrink.ts";
-import { Tally } from "./tally.ts";
+import { digestOf, Tally, type Digest } from "./tally.ts";
 import { KnownOutcomes } from "./tasks.ts";
 import { timelineOf } from "./timeline.ts";
 
@@ -21,6 +21,17 @@ import { timelineOf } from "./timeline.ts";
 const afterwardsMax = 10;
 /** One in so many plans is played twice, and must go the same way. */
 const repeatedEvery = 50;
+
+/** Whether a plan is played twice, and by nobody else. */
+export const isRepeated = (index: number): boolean => index % repeatedEvery === 0;
+
+/** Somebody who plays plans ahead, in other threads. */
+export interface Scouts {
+  /** What came of a plan; undefined: nobody there could play it. */
+  readonly take: (index: number) => Promise<Digest | undefined>;
+  /** No plan from this one on will be asked for. */
+  readonly limit: (end: number) => void;
+}
 
 /**
  * Simulates an app. Resolves whether laws hold or not: `violations` says which do not. Rejects with an InputError for options that can't be, and a DefinitionError for an
@@ -34,6 +45,8 @@ export const simulate = async (
 export interface SimulateInternals extends Pick<WorldInternals, "wrap" | "tamper"> {
   /** Ends with the first plan that breaks a law, and neither makes it smaller nor plays a plan twice. */
   readonly isQuick?: boolean;
+  /** Plans are played there first; those that break a law, and every fiftieth, are played here. */
+  readonly scouts?: Scouts;
   /** Is given the worlds of what a person may want to look at: of each law that was broken, and of the first plan. */
   readonly onWorld?: (played: Played, violation?: SimulationViolation) => void;
 }
@@ -49,6 +62,15 @@ export const simulated = async (
   const simulation = new Simulation(await loaded(app), options, internals);
   await simulation.run();
   return simulation.report();
+};
+
+/** Plays plans by number for somebody else, who counts them. */
+export const scout = async (
+  app: App,
+  options: SimulateOptions,
+): Promise<(index: number) => Promise<Digest>> => {
+  const simulation = new Simulation(await loaded(app), options, {});
+  return (index) => simulation.digest(index);
 };
 
 type Trace = Pick<WorldInternals, "onChoice" | "onPoint">;
@@ -77,13 +99,14 @@ class Simulation {
     let [end, firstBroken] = [runs, 0];
     for (let index = 0; index < end; index++) {
       // oxlint-disable-next-line no-await-in-loop
-      await this.#take(planOf(this.#options, index), index);
+      await this.#count(index);
       if (this.#violations.size === 0) {
         firstBroken = index + 1;
         continue;
       }
       if (this.#internals.isQuick === true) return;
       end = Math.min(end, firstBroken + 1 + afterwardsMax);
+      this.#internals.scouts?.limit(end);
     }
   }
 
@@ -98,12 +121,24 @@ class Simulation {
     };
   }
 
+  async digest(index: number): Promise<Digest> {
+    const plan = planOf(this.#options, index);
+    return digestOf(await this.#known.until(() => this.#play(plan)));
+  }
+
+  /** Counts a plan in that was played elsewhere, or plays it here where there is something to look at. */
+  async #count(index: number): Promise<void> {
+    const scouted = isRepeated(index) ? undefined : await this.#internals.scouts?.take(index);
+    if (scouted?.isClean === true) this.#tally.add(scouted);
+    else await this.#take(planOf(this.#options, index), index);
+  }
+
   /** Plays a plan, counts it in and explains what it breaks. */
   async #take(plan: Plan, index: number, trace: Trace = {}): Promise<void> {
     const result = await this.#known.until(() => this.#play(plan, trace));
-    this.#tally.add(result);
+    this.#tally.add(digestOf(result));
     if (index === 0) this.#internals.onWorld?.(result);
-    if (index % repeatedEvery === 0 && this.#internals.isQuick !== true) this.#repeat(plan, result);
+    if (isRepeated(index) && this.#internals.isQuick !== true) this.#repeat(plan, result);
     this.#explainAll(plan, result);
     if (index % 8 === 7) await breath();
   }

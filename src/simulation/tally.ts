@@ -5,6 +5,30 @@ import { unmodelledOf } from "../core/simulation/oracle.ts";
 import type { Played } from "../core/simulation/play.ts";
 import type { SimulationReport } from "./report.ts";
 
+/** What is counted of a plan that was played: plain data, for it may have been played in another thread. */
+export interface Digest {
+  readonly steps: number;
+  readonly owed: number;
+  readonly traceHash: string;
+  readonly seen: readonly string[];
+  readonly faults: readonly FaultKind[];
+  readonly expected: readonly (readonly [FaultKind, number])[];
+  readonly unmodelled: readonly string[];
+  /** No law was broken. */
+  readonly isClean: boolean;
+}
+
+export const digestOf = (result: Played): Digest => ({
+  steps: result.steps,
+  owed: result.world.store.mirror.runs.length,
+  traceHash: result.traceHash,
+  seen: [...result.seen],
+  faults: result.faults.map(kindOf),
+  expected: [...result.expected],
+  unmodelled: unmodelledOf(result.world.definitions),
+  isClean: result.violations.length === 0,
+});
+
 /** A kind of fault that should have happened so often, and never did, is no coincidence. */
 const expectedMin = 8;
 
@@ -19,19 +43,16 @@ export class Tally {
   #owed = 0;
   #unmodelled: readonly string[] = [];
 
-  add(result: Played): void {
+  add({ steps, owed, traceHash, seen, faults, expected, unmodelled }: Digest): void {
     this.#runs += 1;
-    this.#steps += result.steps;
-    this.#owed += result.world.store.mirror.runs.length;
-    this.#traces.add(result.traceHash);
-    this.#hash = mixed(this.#hash, numberOf(result.traceHash));
-    this.#unmodelled = unmodelledOf(result.world.definitions);
-    for (const law of result.seen) this.#seen.add(law);
-    for (const fault of result.faults) {
-      const kind = kindOf(fault);
-      this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
-    }
-    for (const [kind, times] of result.expected)
+    this.#steps += steps;
+    this.#owed += owed;
+    this.#traces.add(traceHash);
+    this.#hash = mixed(this.#hash, numberOf(traceHash));
+    this.#unmodelled = unmodelled;
+    for (const law of seen) this.#seen.add(law);
+    for (const kind of faults) this.#faults.set(kind, (this.#faults.get(kind) ?? 0) + 1);
+    for (const [kind, times] of expected)
       this.#expected.set(kind, (this.#expected.get(kind) ?? 0) + times);
   }
 

@@ -114,6 +114,44 @@ describe("a plan that breaks a law", () => {
   });
 });
 
+describe("threads that play plans", () => {
+  const simulated = async (here: Place, ...flags: string[]): Promise<string> =>
+    (await here.detent(["simulate", "app.js", "--save", "none", "--json", ...flags])).stdout;
+
+  test("change nothing of the report, whether all laws hold or one is broken", async () => {
+    const here = place();
+    const runs = ["--runs", "60"];
+    here.write("app.js", app(false).replace('for: "10 min"', 'for: "2 min"'));
+    const alone = await simulated(here, ...runs, "--threads", "1");
+    expect(JSON.parse(alone)).toMatchObject({ runs: 60, violations: [] });
+    expect(await simulated(here, ...runs, "--threads", "3")).toBe(alone);
+
+    // Broken in some plans only, the first of them not one that is played here.
+    const rarely = app(true)
+      .replace('for: "10 min"', 'for: "2 min"')
+      .replace("n % 3 === 2", "n === 2 && w.pick([0, 1, 2, 3, 4, 5]) === 0");
+    here.write("app.js", rarely);
+    const broken = await simulated(here, ...runs, "--threads", "1");
+    const { runs: played, violations } = JSON.parse(broken);
+    expect(played).toBeGreaterThan(12);
+    expect(violations).toHaveLength(1);
+    expect(await simulated(here, ...runs, "--threads", "3")).toBe(broken);
+  });
+
+  test.each(["threadId === 1", "threadId > 0"])("are done without where %s ends", async (which) => {
+    const here = place();
+    const few = ["--runs", "60", "--for", "1 min", "--threads", "2"];
+    here.write("app.js", app(false));
+    const whole = await simulated(here, ...few);
+    expect(JSON.parse(whole)).toMatchObject({ runs: 60, violations: [] });
+    here.write(
+      "app.js",
+      `import { threadId } from "node:worker_threads"; if (${which}) process.exit(3); ${app(false)}`,
+    );
+    expect(await simulated(here, ...few)).toBe(whole);
+  });
+});
+
 test("help names every kind of fault, in the order of the list", async () => {
   const { stdout } = await place().detent(["simulate", "--help"]);
   expect(stdout.replace(/\s+/g, " ")).toContain(`some of ${faultNames.join(", ")}, such as`);

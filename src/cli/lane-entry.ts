@@ -1,0 +1,25 @@
+// One lane of `detent simulate`: imports the app, and plays the plans whose numbers it is told, one after the other.
+import { parentPort, workerData } from "node:worker_threads";
+import { scout } from "../simulation/simulate.ts";
+import type { LaneAnswer, LaneSetup } from "./lanes.ts";
+import { simulatedApp } from "./simulated-app.ts";
+
+const { file, bodies, settings } = workerData as LaneSetup;
+
+const open = async (): Promise<Awaited<ReturnType<typeof scout>>> => {
+  const subject = await simulatedApp(file, bodies);
+  return scout(subject.app, { ...subject.settings, ...settings });
+};
+
+const opened = open();
+let last: Promise<unknown> = opened;
+// Whoever asked plays it, too, and sees why.
+const unplayed = (index: number): LaneAnswer => ({ index, digest: null });
+
+parentPort?.on("message", (index: number) => {
+  last = last
+    .then(() => opened)
+    .then(async (play): Promise<LaneAnswer> => ({ index, digest: await play(index) }))
+    .catch(() => unplayed(index))
+    .then((answer) => parentPort?.postMessage(answer));
+});
