@@ -6,6 +6,7 @@ import type { Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import type { ExecutorEvent, ExecutorPort, LogLevel } from "./executor.ts";
 import { Holdings, type Note } from "./holdings.ts";
+import type { Alarm } from "./rest.ts";
 import type { Run } from "./run.ts";
 import type { State } from "./state.ts";
 import type { Batch, CommitReply, News, Owner, Skip, StorePort } from "./store.ts";
@@ -43,6 +44,9 @@ export class Incarnation {
   isHinted = false;
   /** Ends the rest between two turns; undefined: it is not resting. */
   endRest: (() => void) | undefined;
+  /** When the rest ends by itself, and what ends it. */
+  restUntil = 0;
+  alarm: Alarm | undefined;
   readonly idleWaiters = new Set<Latch.Latch>();
   holdings: Holdings;
   readonly definitions: Definitions;

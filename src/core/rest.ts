@@ -1,5 +1,7 @@
 // The rest of an engine between two turns, and how long it is.
+import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
+import type * as Fiber from "effect/Fiber";
 import type { Incarnation } from "./incarnation.ts";
 import { nextDueAt, type State } from "./state.ts";
 
@@ -38,25 +40,53 @@ export const wantsToHearCancels = (self: Incarnation, now: number): boolean =>
 /** Whether other processes use the store: hints from them may be lost. */
 const isShared = ({ store }: Incarnation): boolean => store.abilities.scope !== "process";
 
+/** What ends a rest in time: a fiber that sleeps. Instants are milliseconds on the clock that nobody sets. */
+export interface Alarm {
+  at: number;
+  readonly fiber: Fiber.Fiber<void>;
+}
+
 /**
- * Sleeps until something comes due, or somebody hints that there is work. With one fiber besides, which begins at once, where a race would have two: it is what an idle
- * engine does most.
+ * Sleeps until something comes due, or somebody hints that there is work. An alarm that goes off early enough is left alone, for many a rest of a busy engine ends long before
+ * it; one that is early sleeps on for as long as is left.
  */
 export const rest = (self: Incarnation): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const now = yield* self.store.now;
-    const capacity = self.draining ? 0 : yield* self.executor.capacity;
-    const sleeper = yield* Effect.forkChild(
-      Effect.map(Effect.sleep(sleepMillis(self, now, capacity)), () => self.endRest?.()),
-      { startImmediately: true },
-    );
-    if (!self.isHinted)
-      yield* Effect.callback<void>((resume) => {
-        self.endRest = () => resume(Effect.void);
-      });
-    self.endRest = undefined;
-    sleeper.interruptUnsafe();
+  Clock.clockWith((clock) =>
+    Effect.gen(function* () {
+      const now = yield* self.store.now;
+      const capacity = self.draining ? 0 : yield* self.executor.capacity;
+      const millis = sleepMillis(self, now, capacity);
+      self.restUntil = elapsedMillis(clock) + millis;
+      if (self.alarm === undefined || self.alarm.at > self.restUntil) {
+        self.alarm?.fiber.interruptUnsafe();
+        self.alarm = undefined;
+        const fiber = yield* Effect.forkChild(sounding(self, clock, millis), {
+          startImmediately: true,
+        });
+        self.alarm = { at: self.restUntil, fiber };
+      }
+      if (!self.isHinted)
+        yield* Effect.callback<void>((resume) => {
+          self.endRest = () => resume(Effect.void);
+        });
+      self.endRest = undefined;
+    }),
+  );
+
+const sounding = (self: Incarnation, clock: Clock.Clock, millis: number): Effect.Effect<void> =>
+  Effect.flatMap(Effect.sleep(millis), () => {
+    const left = self.restUntil - elapsedMillis(clock);
+    if (self.endRest !== undefined && self.alarm !== undefined && left > 0) {
+      self.alarm.at = self.restUntil;
+      return sounding(self, clock, left);
+    }
+    self.alarm = undefined;
+    self.endRest?.();
+    return Effect.void;
   });
+
+const elapsedMillis = (clock: Clock.Clock): number =>
+  Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n);
 
 const sleepMillis = (self: Incarnation, now: number, capacity: number): number => {
   const dueAt = Math.min(
