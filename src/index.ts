@@ -16,7 +16,13 @@ export {
   type Condition,
   type Filter,
 } from "./core/condition.ts";
-export { DefinitionError, InputError, StoreError, type ErrorData } from "./core/errors.ts";
+export {
+  DefinitionError,
+  ExecutorError,
+  InputError,
+  StoreError,
+  type ErrorData,
+} from "./core/errors.ts";
 export { defineEvent, type EventDefinition, type StandardSchema } from "./core/event.ts";
 export type { BatchOption, FlowOptions } from "./core/flow-option.ts";
 export type { DurationInput } from "./core/duration.ts";
@@ -65,7 +71,7 @@ export type { Telemetry, TelemetryOptions } from "./runtime/telemetry.ts";
 
 /**
  * Starts an app: opens its store, imports its task modules, and runs what is due until `stop`. Rejects with a DefinitionError (all faults of the definitions), an
- * InputError (a store URL or a module that can't be used) or a StoreError (a store that can't be opened).
+ * InputError (a store URL or a module that can't be used), a StoreError (a store that can't be opened) or an ExecutorError (an `executor` that can't be).
  */
 export const start = async (app: App, options?: StartOptions): Promise<Runtime> =>
   (await import("./runtime/start.ts")).start(app, options);

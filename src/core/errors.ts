@@ -39,6 +39,12 @@ export class StoreError extends Error {
   }
 }
 
+/** What an executor needs can't be used: the Redis server of `detent/bullmq` can't be reached, or refuses. */
+export class ExecutorError extends Error {
+  override readonly name = "ExecutorError";
+  readonly _tag = "ExecutorError";
+}
+
 /** An error as data: what crosses threads and is stored. `data` holds the error's own further properties, as far as they are JSON. */
 export interface ErrorData {
   readonly name: string;

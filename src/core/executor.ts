@@ -2,6 +2,8 @@
 // one Ended. The real one (worker threads), the inline one and the simulated one all speak this.
 import type * as Effect from "effect/Effect";
 import * as Context from "effect/Context";
+import type * as Scope from "effect/Scope";
+import type { ExecutorError, InputError } from "./errors.ts";
 import type { Json } from "./json.ts";
 import type { Emitted, Outcome } from "./run.ts";
 
@@ -54,6 +56,11 @@ export type ExecutorEvent =
       readonly token: number;
       readonly outcome: Outcome;
       readonly emitted: readonly Emitted[];
+      /**
+       * True: what ran it, or was to run it, is gone, and nobody can say how far it came. That is a loss, as when an engine dies, and no attempt; `outcome` is Crashed with
+       * a LostError then. Default false.
+       */
+      readonly isLost?: boolean;
     }
   /** The capacity has changed by itself, or something stands in the way that an operator must see (a thread that can't be ended). */
   | { readonly _tag: "Capacity"; readonly warning: string | null };
@@ -67,6 +74,14 @@ export interface ExecutorPort {
   readonly cancel: (run: string) => Effect.Effect<void>;
   /** Tells all events to `listener` until the returned function is called. */
   readonly events: (listener: (event: ExecutorEvent) => void) => () => void;
+}
+
+/** An executor that `start` opens in the place of threads; the function of an adapter makes it. */
+export interface ExecutorSource {
+  /** Ready when it can take runs; closed with the scope. */
+  readonly open: (options: {
+    readonly app: string;
+  }) => Effect.Effect<ExecutorPort, ExecutorError | InputError, Scope.Scope>;
 }
 
 export class Executor extends Context.Service<Executor, ExecutorPort>()("detent/core/Executor") {}

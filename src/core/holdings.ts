@@ -22,11 +22,13 @@ export type Note =
   | { readonly _tag: "Ended"; readonly run: Run; readonly outcome: Outcome }
   | { readonly _tag: "Warning"; readonly message: string };
 
+type Ended = Pick<ExecutorEvent & { _tag: "Ended" }, "outcome" | "emitted" | "isLost">;
+
 interface Holding {
   run: Run;
   startedAt: number | null;
   emitted: readonly Emitted[];
-  ended: { readonly outcome: Outcome; readonly emitted: readonly Emitted[] } | null;
+  ended: Ended | null;
   cancelling: boolean;
   /** The engine stops and has asked the body to end; nobody has cancelled the run. */
   cutOff: boolean;
@@ -171,13 +173,10 @@ export class Holdings {
     };
   }
 
-  private endingOf(
-    run: Run,
-    holding: Holding,
-    ended: NonNullable<Holding["ended"]>,
-    at: number,
-  ): Move {
+  private endingOf(run: Run, holding: Holding, ended: Ended, at: number): Move {
     const options = optionsOf(this.definitions, run);
+    if (ended.isLost === true && ended.outcome._tag === "Crashed")
+      return reclaimed(run, at, options, ended.outcome.error);
     const cutShort =
       holding.cutOff && (ended.outcome._tag === "Cancelled" || ended.outcome._tag === "Crashed");
     return cutShort && !run.cancelRequested

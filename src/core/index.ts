@@ -8,7 +8,13 @@ export { storedIdOf, whyOf, type Cause, type Reason, type Rows, type Why } from 
 export * from "./condition.ts";
 export * from "./mismatch.ts";
 export { definitionsOf, type CompiledTrigger, type Definitions, type Leaf } from "./definitions.ts";
-export { DefinitionError, InputError, StoreError, type ErrorData } from "./errors.ts";
+export {
+  DefinitionError,
+  ExecutorError,
+  InputError,
+  StoreError,
+  type ErrorData,
+} from "./errors.ts";
 export { defineEvent, type EventDefinition, type StandardSchema } from "./event.ts";
 export { openEngine, type Engine, type EngineNote, type EngineOptions } from "./engine.ts";
 export {
@@ -26,6 +32,7 @@ export {
   Executor,
   type ExecutorEvent,
   type ExecutorPort,
+  type ExecutorSource,
   type LogLevel,
   type Order,
 } from "./executor.ts";

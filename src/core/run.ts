@@ -243,13 +243,19 @@ const released = (run: Run, outcome: Outcome & { _tag: "Released" }, at: number)
 
 const cancelError: ErrorData = { name: "CancelledError", message: "cancelled before it started" };
 
-/** The owner of the run is proved dead. */
-export const reclaimed = (run: Run, at: number, options: TaskOptions): Move => {
+const lostWithEngine = (run: Run): ErrorData => ({
+  name: "LostError",
+  message: `its engine died during attempt ${run.attempt}`,
+});
+
+/** The owner of the run is proved dead, or what the owner gave it to is gone; `error` says which. */
+export const reclaimed = (
+  run: Run,
+  at: number,
+  options: TaskOptions,
+  error: ErrorData = lostWithEngine(run),
+): Move => {
   const losses = run.losses + 1;
-  const error: ErrorData = {
-    name: "LostError",
-    message: `its engine died during attempt ${run.attempt}`,
-  };
   const attempt: Attempt = {
     run: run.id,
     token: run.token,

@@ -12,13 +12,13 @@ import { cancelRun, type Cancelled } from "../core/cancel.ts";
 import type { Subject } from "../core/command.ts";
 import type { Definitions } from "../core/definitions.ts";
 import { openEngine, type Engine, type EngineNote } from "../core/engine.ts";
-import { InputError } from "../core/errors.ts";
+import { InputError, type ExecutorError } from "../core/errors.ts";
 import { decodedPayload, type EventDefinition } from "../core/event.ts";
-import { Executor, type ExecutorPort } from "../core/executor.ts";
+import { Executor, type ExecutorSource } from "../core/executor.ts";
 import { optionFault } from "../core/reading.ts";
 import { moves, type Run } from "../core/run.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
-import { isTask, type SharedMemory, type Task } from "../core/task.ts";
+import type { SharedMemory, Task } from "../core/task.ts";
 import {
   backfillIn,
   pauseIn,
@@ -36,8 +36,14 @@ import {
 } from "./control.ts";
 import { emitTo, runTo, type EmitOptions, type EmitReply, type RunReply } from "./emit.ts";
 import { staleSources, withTasks } from "./bundled.ts";
-import { inlineExecutor } from "./executor/inline.ts";
-import { threadExecutor, type ThreadExecutor } from "./executor/executor.ts";
+import {
+  executorFault,
+  localExecutor,
+  sharedFault,
+  slotsOf,
+  threadless,
+  type StoppableExecutor,
+} from "./executor/local.ts";
 import { definitionsOfApp } from "./load-app.ts";
 import { openStore } from "./open-store.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -55,6 +61,8 @@ export interface StartOptions {
   readonly durability?: "power" | "process";
   /** How many runs at a time. Default: one for each core, on worker threads; 16 inline. */
   readonly slots?: number;
+  /** Where runs are executed instead of here, such as `bullmq({ … })` of `detent/bullmq`; then `slots` and `shared` are its workers'. Default: here. */
+  readonly executor?: ExecutorSource;
   /**
    * Memory for all threads, which tasks find as `ctx.shared`: large tables that every run reads, counters in `Atomics`. It is copied nowhere and stored nowhere, so results
    * must not depend on what earlier runs have left in it. Tasks with `isolation: "process"` don't see it. Default: none.
@@ -69,6 +77,7 @@ const optionNames: readonly (keyof StartOptions)[] = [
   "tasks",
   "durability",
   "slots",
+  "executor",
   "shared",
   "onNote",
 ];
@@ -150,7 +159,6 @@ export interface Runtime {
 /** The port behind a runtime that `start` has given, for what shows it within the same process. */
 export const storeOf = (runtime: Runtime): StorePort => (runtime as Running).port;
 
-const inlineSlots = 16;
 /** How long a stop waits for threads that were told to end, before it leaves their runs to the next engine. */
 const cutOffMillis = 7_000;
 /** How long outcomes may take to be written when all that still runs can't be ended. */
@@ -170,13 +178,10 @@ export const start = async (given: App, options: StartOptions = {}): Promise<Run
     throw new InputError(`store is ${String(store)}; give sqlite:FILE, postgres://… or memory:`);
   if (slots !== undefined && !(Number.isInteger(slots) && slots >= 1))
     throw new InputError(`slots is ${String(slots)}; give a whole number of at least 1`);
-  const wrong = Object.entries(options.shared ?? {}).find(
-    ([, value]) => !(value instanceof SharedArrayBuffer),
-  );
-  if (wrong !== undefined)
-    throw new InputError(
-      `shared.${wrong[0]} is no SharedArrayBuffer; what is not shared is read by each module itself`,
-    );
+  const elsewhere = executorFault(options);
+  if (elsewhere !== undefined) throw new InputError(elsewhere);
+  const wrong = sharedFault(options.shared);
+  if (wrong !== undefined) throw new InputError(wrong);
   const app = tasks === undefined ? given : withTasks(given, tasks);
   const definitions = await definitionsOfApp(app);
   if (tasks !== undefined) await tellStale(app.tasks, options.onNote);
@@ -207,8 +212,6 @@ interface Opened {
   readonly executor: StoppableExecutor;
 }
 
-type StoppableExecutor = ExecutorPort & Pick<ThreadExecutor, "isStuck" | "abort">;
-
 const open = (app: App, definitions: Definitions, options: StartOptions) =>
   Effect.gen(function* () {
     const store = yield* openStore(options.store ?? "sqlite:detent.db", {
@@ -230,23 +233,12 @@ const open = (app: App, definitions: Definitions, options: StartOptions) =>
 
 const executorOf = (
   app: App,
-  { slots, shared = {} }: StartOptions,
+  { slots = slotsOf(app), shared, executor }: StartOptions,
   proof: () => Proof | null,
-): Effect.Effect<StoppableExecutor, never, Scope.Scope> => {
-  const tasks = app.tasks.filter(isTask);
-  if (tasks.length > 0)
-    return Effect.map(inlineExecutor({ tasks, slots: slots ?? inlineSlots, shared }), (port) => ({
-      ...port,
-      isStuck: Effect.succeed(false),
-      abort: Effect.succeed(true), // There is no thread that could keep the process.
-    }));
-  return threadExecutor({
-    modules: app.tasks as readonly string[],
-    slots: slots ?? os.availableParallelism(),
-    shared,
-    proof,
-  });
-};
+): Effect.Effect<StoppableExecutor, ExecutorError | InputError, Scope.Scope> =>
+  executor === undefined
+    ? localExecutor(app, { slots, shared, proof })
+    : Effect.map(executor.open({ app: app.app }), (port) => ({ ...port, ...threadless }));
 
 class Running implements Runtime {
   readonly #definitions: Definitions;

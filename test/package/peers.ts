@@ -28,6 +28,20 @@ export const peers: readonly Peer[] = [
       const { detent, start } = await import("detent");
       await start(detent({ tasks: [], triggers: [] }), { store: "postgres://localhost/none" })`,
   },
+  {
+    peer: "bullmq",
+    part: "detent/bullmq",
+    asked: "detent/bullmq",
+    install: "bullmq@6",
+    program: `await import("detent/bullmq")`,
+  },
+  {
+    // BullMQ needs it too, and does not bring it along.
+    peer: "ioredis",
+    part: "detent/bullmq",
+    install: "ioredis@5",
+    program: `await import("detent/bullmq")`,
+  },
 ];
 
 /** What is told when it is missing. */

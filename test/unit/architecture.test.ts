@@ -54,6 +54,11 @@ const layers: readonly Layer[] = [
   },
   { name: "runtime", files: runtime, may: [core, runtime, packages, /^computed$/] },
   { name: "command line", files: /^src\/cli\//, may: [anything] },
+  {
+    name: "entry point `detent/bullmq`: a worker joins its adapter with the runtime's executors",
+    files: /^src\/bullmq\.ts$/,
+    may: [core, runtime, /^src\/adapters\/bullmq\//, packages],
+  },
   { name: "entry point `detent`", files: /^src\/index\.ts$/, may: [core, runtime] },
 ];
 

@@ -218,3 +218,19 @@ describe("what the engine's own stop cuts off", () => {
     expect(changeOf(only(holdings)).state).toBe("cancelled");
   });
 });
+
+test("what an executor has lost track of is a loss, not an attempt, and says what is known of it", () => {
+  const holdings = holding(claimed("r", { attempt: 2 }));
+  const lost = { name: "LostError", message: "forgotten" };
+  const outcome: Outcome = { _tag: "Crashed", error: lost };
+  holdings.hear({ _tag: "Ended", ...of("r"), outcome, emitted: [], isLost: true });
+  const writing = only(holdings);
+  expect(changeOf(writing)).toMatchObject({
+    state: "pending",
+    losses: 1,
+    dueAt: 20,
+    outcome: { error: lost },
+  });
+  expect(changeOf(writing)).not.toHaveProperty("crashes");
+  expect(writing.batch.attempts).toMatchObject([{ run: "r", token: 3, outcome }]);
+});

@@ -1,0 +1,73 @@
+// Connections to the Redis server: made from what a user gives, and made anew, later and later, whenever they are lost. What is sent while there is none waits for the next one.
+import { Redis, type RedisOptions } from "ioredis";
+import { ExecutorError, InputError } from "../../core/errors.ts";
+import { placeOf, type RedisConnection } from "./connection.ts";
+
+const retryMillisMax = 2_000;
+
+/** A connection that is not made yet. */
+export const clientOf = (connection: RedisConnection): Redis => {
+  const own: RedisOptions = {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(retryMillisMax, 25 * 2 ** times),
+    connectionName: "detent",
+  };
+  const client =
+    typeof connection === "string"
+      ? new Redis(connection, own)
+      : new Redis({ ...connection, ...own });
+  // Whoever uses it hears of it by what becomes of the commands, and by `watchClient`.
+  client.on("error", () => undefined);
+  return client;
+};
+
+/** Makes the first connection. Rejects with an ExecutorError when it can't be made; then it is not tried again. */
+export const connect = async (client: Redis, connection: RedisConnection): Promise<void> => {
+  let fault: unknown;
+  const note = (error: unknown) => (fault ??= error);
+  client.on("error", note);
+  try {
+    await client.connect();
+    await client.ping();
+  } catch (error) {
+    client.disconnect();
+    const { message, code } = (fault ?? error) as { message?: string; code?: string };
+    throw new ExecutorError(
+      `Redis at ${placeOf(connection)} can't be used: ${message === undefined || message === "" ? code : message}; start redis-server there, or give the right connection`,
+      { cause: fault ?? error },
+    );
+  } finally {
+    client.off("error", note);
+  }
+};
+
+/** Tells when the connection is lost, and when there is one again. */
+export const watchClient = (
+  client: Redis,
+  tell: { readonly lost: () => void; readonly back: () => void },
+): void => {
+  let isThere = client.status === "ready";
+  client.on("close", () => {
+    if (isThere) tell.lost();
+    isThere = false;
+  });
+  client.on("ready", () => {
+    if (!isThere) tell.back();
+    isThere = true;
+  });
+};
+
+/** One or more commands in one round trip; rejects with the first that failed. */
+export const pipelined = async (
+  client: Redis,
+  commands: readonly (readonly [name: string, ...parameters: (string | number)[]])[],
+): Promise<readonly unknown[]> => {
+  if (commands.length === 0) return [];
+  const replies = await client.pipeline(commands.map((command) => [...command])).exec();
+  if (replies === null) throw new InputError("the pipeline was given up");
+  return replies.map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
+};

@@ -1,0 +1,309 @@
+// The worker's side: takes jobs of the queue, has an executor run their tasks, and says what becomes of them. It decides nothing about a run; whether its word still counts, the engine and
+// the store say, by the token.
+//
+// Invariants:
+// 1. A body begins only while the engine that commissioned it lives, and ends, asked or made to, before the lease that could not be renewed is over.
+// 2. A job is done for BullMQ only after the word of its end is with Redis: a worker that dies between leaves a job whose end is already known.
+import { Worker, type Job } from "bullmq";
+import type { Redis } from "ioredis";
+import * as Effect from "effect/Effect";
+import type { ExecutorEvent, ExecutorPort, Order } from "../../core/executor.ts";
+import type { Outcome } from "../../core/run.ts";
+import {
+  cancelChannelOf,
+  cancelKeyOf,
+  engineKeyOf,
+  jobIdOf,
+  lockKeyOf,
+  type Place,
+} from "./place.ts";
+import { Post } from "./post.ts";
+import { pipelined } from "./redis.ts";
+import { readCommission, type Commission, type Word } from "./word.ts";
+
+export interface WorkerSettings {
+  readonly client: Redis;
+  /** A connection of its own, for it listens to a channel. */
+  readonly ears: Redis;
+  readonly place: Place;
+  readonly executor: ExecutorPort;
+  readonly concurrency: number;
+  readonly leaseMillis: number;
+  readonly warn: (warning: string) => void;
+}
+
+/** A body in hand. */
+interface Body {
+  readonly job: string;
+  readonly engine: string;
+  readonly order: Order;
+  /** From when its lease counts; by the monotonic clock, before the renewal was sent. */
+  renewedAt: number;
+  /** Why this worker ends it, which is a loss; null: it doesn't. */
+  givenUp: string | null;
+  /** Another worker has the job: that one's word counts. */
+  isMuted: boolean;
+  readonly ended: () => void;
+}
+
+const unused: Outcome = { _tag: "Released", error: null, holdMillis: 0 };
+/** A restart of Redis lets leases of engines pass that will be renewed at once. */
+const engineGraceMillis = 1_000;
+/** For how long a free thread is waited for; afterwards another worker may have one. */
+const slotMillis = 5_000;
+const lookMillis = 1_000;
+/** A lease is given up after this share of it. */
+const leaseShare = 0.8;
+
+/** BullMQ's own, with the instants of its renewals. */
+class RenewingWorker extends Worker {
+  onRenewal: (jobs: readonly string[], lost: readonly string[], sentAt: number) => void = () =>
+    undefined;
+
+  override async extendJobLocks(
+    jobs: string[],
+    tokens: string[],
+    duration: number,
+  ): Promise<string[]> {
+    const sentAt = performance.now();
+    const lost = await super.extendJobLocks(jobs, tokens, duration);
+    this.onRenewal(jobs, lost, sentAt);
+    return lost;
+  }
+}
+
+export class RemoteWorker {
+  readonly #settings: WorkerSettings;
+  readonly #post: Post;
+  readonly #jobs: RenewingWorker;
+  readonly #bodies = new Map<string, Body>();
+  readonly #deafen: () => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #lookedAt = 0;
+  #isClosing = false;
+
+  constructor(settings: WorkerSettings) {
+    const { client, ears, place, executor, concurrency, leaseMillis, warn } = settings;
+    this.#settings = settings;
+    this.#post = new Post(client, place, warn);
+    this.#jobs = new RenewingWorker(place.queue, (job) => this.#perform(job), {
+      connection: client,
+      prefix: place.prefix,
+      concurrency,
+      lockDuration: leaseMillis,
+      stalledInterval: leaseMillis / 2,
+      maxStalledCount: 0,
+      autorun: false,
+    });
+    this.#jobs.onRenewal = (jobs, lost, sentAt) => this.#hearRenewal(jobs, lost, sentAt);
+    // Nothing that is performed fails: BullMQ has found that another worker's lease is over.
+    this.#jobs.on("failed", (job, error) => {
+      if (job !== undefined) this.#tellDied(job, error.message);
+    });
+    this.#jobs.on("error", (error) => {
+      if (isOurs(error)) warn(error.message);
+    });
+    ears.on("message", (_, job: string) => this.#cancel(job));
+    this.#deafen = executor.events((event) => this.#hear(event));
+    this.#timer = setInterval(() => this.#look(), Math.min(250, leaseMillis / 20));
+  }
+
+  async open(): Promise<void> {
+    await this.#settings.ears.subscribe(cancelChannelOf(this.#settings.place));
+    await this.#jobs.waitUntilReady();
+    void this.#jobs.run().catch((error: unknown) => this.#settings.warn(String(error)));
+  }
+
+  /** The connection was lost, and is there again: says what it still has, and what it may have said in vain. */
+  goOn(): void {
+    this.#post.sayAgain();
+    for (const body of this.#bodies.values()) this.#sayHeld(body);
+    this.#lookedAt = 0;
+  }
+
+  /** Takes no more; what still runs after the grace is ended, and is lost to the engine. */
+  async close(graceMillis: number, endMillis: number): Promise<void> {
+    this.#isClosing = true;
+    const closed = this.#jobs.close();
+    await Promise.race([closed, patience(graceMillis)]);
+    for (const body of this.#bodies.values()) this.#giveUp(body, "its worker was stopped");
+    await Promise.race([closed, patience(endMillis)]);
+    clearInterval(this.#timer);
+    this.#deafen();
+    this.#post.close();
+    if (this.#jobs.isRunning()) await Promise.race([this.#jobs.disconnect(), patience(endMillis)]);
+  }
+
+  async #perform(job: Job): Promise<void> {
+    const commission = readCommission(job.data);
+    if (commission === undefined) {
+      this.#settings.warn(
+        `job ${job.id} in queue ${this.#settings.place.queue} is no run of detent's, or one of a version that this one does not know; it was thrown away`,
+      );
+      return;
+    }
+    const { engine, order } = commission;
+    if (await this.#mayBegin(commission)) await this.#run(job, commission);
+    else await this.#post.say(engine, endOf(order, unused));
+  }
+
+  /** Whether the engine still lives and nobody has cancelled the run, and there is a thread to run it. */
+  async #mayBegin({ engine, order }: Commission): Promise<boolean> {
+    const { client, place } = this.#settings;
+    for (const isLast of [false, true]) {
+      // oxlint-disable no-await-in-loop
+      const [isAlive, isCancelled] = await pipelined(client, [
+        ["exists", engineKeyOf(place, engine)],
+        ["exists", cancelKeyOf(place, jobIdOf(order))],
+      ]);
+      if (isCancelled !== 0) return false;
+      if (isAlive === 1) break;
+      if (isLast) return false;
+      await patience(engineGraceMillis);
+      // oxlint-enable no-await-in-loop
+    }
+    return this.#hasSlot();
+  }
+
+  /** A thread that has crashed is replaced, which takes a moment. */
+  async #hasSlot(): Promise<boolean> {
+    const { executor } = this.#settings;
+    const since = performance.now();
+    while ((await Effect.runPromise(executor.capacity)) === 0) {
+      if (this.#isClosing || performance.now() - since > slotMillis) return false;
+      // oxlint-disable-next-line no-await-in-loop
+      await patience(10);
+    }
+    return true;
+  }
+
+  #run({ id, processedOn = Date.now() }: Job, { engine, order }: Commission): Promise<void> {
+    const job = id as string;
+    // By this machine's clock, as it took the job.
+    const age = Math.max(0, Date.now() - processedOn);
+    return new Promise((ended) => {
+      this.#bodies.set(job, {
+        job,
+        engine,
+        order,
+        renewedAt: performance.now() - age,
+        givenUp: null,
+        isMuted: false,
+        ended,
+      });
+      Effect.runSync(this.#settings.executor.start(order));
+    });
+  }
+
+  #hear(event: ExecutorEvent): void {
+    if (event._tag === "Capacity") {
+      if (event.warning !== null) this.#settings.warn(event.warning);
+      return;
+    }
+    const body = this.#bodies.get(jobIdOf(event));
+    if (body === undefined) return;
+    if (event._tag !== "Ended") {
+      if (!body.isMuted) void this.#post.say(body.engine, event);
+      return;
+    }
+    this.#bodies.delete(body.job);
+    if (body.isMuted) body.ended();
+    else void this.#post.say(body.engine, finalOf(event, body)).then(body.ended);
+  }
+
+  #hearRenewal(jobs: readonly string[], lost: readonly string[], sentAt: number): void {
+    for (const job of jobs) {
+      const body = this.#bodies.get(job);
+      if (body === undefined) continue;
+      if (lost.includes(job)) void this.#doubt(body, sentAt).catch(() => undefined);
+      else body.renewedAt = sentAt;
+    }
+  }
+
+  /** Redis says that the lease is not this worker's: it has forgotten it, or another worker has got the job. */
+  async #doubt(body: Body, sentAt: number): Promise<void> {
+    const { client, place } = this.#settings;
+    if ((await client.get(lockKeyOf(place, body.job))) === null) {
+      body.renewedAt = sentAt;
+      this.#sayHeld(body);
+    } else {
+      body.isMuted = true;
+      this.#giveUp(body, "another worker has it");
+    }
+  }
+
+  #sayHeld({ engine, order: { run, token } }: Body): void {
+    void this.#post.say(engine, { _tag: "Held", run, token });
+  }
+
+  /** Often: the leases. Each second: who was cancelled while nobody listened. */
+  #look(): void {
+    const now = performance.now();
+    const { leaseMillis } = this.#settings;
+    for (const body of this.#bodies.values())
+      if (now - body.renewedAt > leaseShare * leaseMillis)
+        this.#giveUp(
+          body,
+          `its worker could not renew its lease for ${Math.round(now - body.renewedAt)} ms`,
+        );
+    if (now - this.#lookedAt < lookMillis || this.#bodies.size === 0) return;
+    this.#lookedAt = now;
+    void this.#lookForCancels().catch(() => undefined);
+  }
+
+  async #lookForCancels(): Promise<void> {
+    const { client, place } = this.#settings;
+    if (client.status !== "ready") return;
+    const jobs = [...this.#bodies.keys()];
+    const replies = await pipelined(
+      client,
+      jobs.map((job) => ["exists", cancelKeyOf(place, job)] as const),
+    );
+    for (const [index, job] of jobs.entries()) if (replies[index] === 1) this.#cancel(job);
+  }
+
+  #cancel(job: string): void {
+    const body = this.#bodies.get(job);
+    if (body !== undefined) Effect.runSync(this.#settings.executor.cancel(body.order.run));
+  }
+
+  #giveUp(body: Body, why: string): void {
+    if (body.givenUp !== null) return;
+    body.givenUp = why;
+    Effect.runSync(this.#settings.executor.cancel(body.order.run));
+  }
+
+  #tellDied(job: Job, message: string): void {
+    const commission = readCommission(job.data);
+    if (commission === undefined) return;
+    const error = { name: "CrashError", message: `its worker died: ${message}` };
+    void this.#post.say(commission.engine, endOf(commission.order, { _tag: "Crashed", error }));
+  }
+}
+
+const endOf = ({ run, token }: Order, outcome: Outcome): Word => ({
+  _tag: "Ended",
+  run,
+  token,
+  outcome,
+  emitted: [],
+});
+
+/** A body that had to end because of its worker, and did not finish first, has not had its attempt. */
+const finalOf = (ended: ExecutorEvent & { readonly _tag: "Ended" }, { givenUp }: Body): Word => {
+  const { _tag } = ended.outcome;
+  if (givenUp === null || (_tag !== "Cancelled" && _tag !== "Crashed")) return ended;
+  const error = { name: "LostError", message: givenUp };
+  return { ...ended, outcome: { _tag: "Crashed", error }, emitted: [], isLost: true };
+};
+
+/** Connections tell themselves when they are lost, and leases are looked after here. */
+const isOurs = ({ message }: Error): boolean =>
+  !/ECONN|EPIPE|ETIMEDOUT|[Cc]onnection is closed|Missing (lock|key)|could not renew lock/.test(
+    message,
+  );
+
+const patience = (millis: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, millis);
+  });

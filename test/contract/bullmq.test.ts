@@ -1,0 +1,253 @@
+// Goal: runs that workers execute by way of BullMQ end as runs on threads do; the engine decides, whatever comes back. Method: a real Redis server, a worker in this process
+// whose tasks run on threads, and an engine with a store in memory.
+import { rmSync } from "node:fs";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bullmq, detentWorker, type DetentWorker } from "../../src/bullmq.ts";
+import { detent, start, task, type EngineNote, type Runtime } from "../../src/index.ts";
+import app from "../support/remote/app.ts";
+import {
+  attemptsOf,
+  mostAtOnce,
+  newStage,
+  runsOf,
+  until,
+  type Stage,
+} from "../support/remote/stage.ts";
+import { hasRedis, startRedis, type RedisServer } from "../support/redis.ts";
+
+describe.skipIf(!hasRedis)("with a worker", () => {
+  let redis: RedisServer;
+  let stage: Stage;
+  let worker: DetentWorker;
+  let runtime: Runtime;
+  let client: Redis;
+  const notes: EngineNote[] = [];
+  const warnings: string[] = [];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    stage = newStage();
+    const connection = redis.url;
+    client = new Redis(connection);
+    worker = await detentWorker(app, {
+      connection,
+      concurrency: 4,
+      lease: 2_000,
+      onWarning: (message) => warnings.push(message),
+    });
+    runtime = await start(app, {
+      store: "memory:",
+      executor: bullmq({ connection, capacity: 20 }),
+      onNote: (note) => notes.push(note),
+    });
+  });
+  afterAll(async () => {
+    await runtime.stop({ graceMillis: 0 });
+    await worker.close({ graceMillis: 0 });
+    expect(redis.cli("KEYS", "bull:*:detent:*"), "what is left in Redis").toBe("");
+    expect(JSON.stringify([notes, warnings])).not.toContain(redis.password);
+    client.disconnect();
+    await stage.close();
+    await redis.stop();
+  });
+  beforeEach(() => {
+    notes.length = 0;
+    rmSync(stage.gate, { force: true });
+  });
+
+  const outcomeOf = async (name: string, input: unknown = null) => {
+    const { run } = await runtime.run(name, input);
+    return runtime.result(run);
+  };
+  const isBegun = (run: string, token = 1) =>
+    until(() => stage.lines().some((line) => line.run === run && line.token === token));
+
+  test("what a task returns is the run's result", async () => {
+    expect(await outcomeOf("double", { n: 21 })).toMatchObject({
+      state: "succeeded",
+      outcome: { result: 42 },
+    });
+  });
+
+  test("what a task throws comes back in full", async () => {
+    expect(await outcomeOf("fail")).toMatchObject({
+      state: "failed",
+      outcome: {
+        error: {
+          name: "RangeError",
+          message: "too far",
+          stack: expect.stringContaining("tasks.ts") as string,
+          cause: { name: "Error", message: "why" },
+          data: { code: 7 },
+        },
+      },
+    });
+  });
+
+  test("a timeout is measured where the body runs, and ends it", async () => {
+    const { startedAt, settledAt, outcome } = await outcomeOf("slow");
+    expect(outcome).toMatchObject({ error: { name: "TimeoutError" } });
+    expect(settledAt! - startedAt!).toBeGreaterThanOrEqual(300);
+  });
+
+  test("a run that is cancelled while its body runs ends as soon as the body has", async () => {
+    const { run } = await runtime.run("endless");
+    await isBegun(run);
+    await runtime.cancel(run);
+    expect(await runtime.result(run)).toMatchObject({ state: "cancelled", attempt: 1 });
+    expect(stage.lines().filter((line) => line.run === run)).toMatchObject([
+      { what: "begun" },
+      { what: "ended" },
+    ]);
+  });
+
+  test("a run that is cancelled while no worker has it never begins", async () => {
+    const holders = await Promise.all(
+      [1, 2, 3, 4].map(() => runtime.run("gated", { gate: stage.gate })),
+    );
+    await Promise.all(holders.map(({ run }) => isBegun(run)));
+    const { run } = await runtime.run("gated", { gate: stage.gate });
+    await until(async () => (await client.llen("bull:detent-remote:wait")) === 1);
+    await runtime.cancel(run);
+    expect(await runtime.result(run)).toMatchObject({ state: "cancelled" });
+    stage.open();
+    await Promise.all(holders.map((holder) => runtime.result(holder.run)));
+    expect(stage.lines().filter((line) => line.run === run)).toEqual([]);
+    expect((await attemptsOf(runtime)).filter((attempt) => attempt.run === run)).toEqual([]);
+  });
+
+  test("progress, lines of logs and events come back too", async () => {
+    const { id } = await outcomeOf("talkative");
+    const said = notes.filter((note) => note._tag === "Progress" || note._tag === "Logged");
+    expect(said).toMatchObject([
+      { _tag: "Progress", run: { id }, fraction: 0.5, message: "half" },
+      { _tag: "Logged", run: { id }, level: "warn", message: "a line" },
+    ]);
+    expect(await runtime.emit("told.now", 1, { id: `${id}/0` })).toMatchObject({
+      status: "duplicate",
+    });
+    expect(await runtime.emit("told.later", 2, { id: `${id}/1` })).toMatchObject({
+      status: "duplicate",
+    });
+  });
+
+  test("a task's concurrency holds over all workers, whatever the engine's capacity", async () => {
+    const asked = await Promise.all([1, 2, 3, 4, 5, 6].map(() => runtime.run("narrow")));
+    const ids = asked.map(({ run }) => run);
+    await Promise.all(ids.map((run) => runtime.result(run)));
+    expect(mostAtOnce(stage.lines(), (line) => ids.includes(line.run))).toBe(2);
+  });
+
+  test("the word of an older claim counts for nothing", async () => {
+    const { run } = await runtime.run("gated", { gate: stage.gate });
+    await isBegun(run);
+    const [key = ""] = await client.keys("bull:detent-remote:detent:words:*");
+    const say = (token: number, outcome: unknown) =>
+      client.xadd(
+        key,
+        "*",
+        "word",
+        JSON.stringify({ _tag: "Ended", run, token, outcome, emitted: [] }),
+      );
+    await say(1, { _tag: "Crashed", error: { name: "CrashError", message: "as if" } });
+    // The second claim waits until the first one's body has ended.
+    await isBegun(run, 2);
+    expect(
+      stage
+        .lines()
+        .filter((line) => line.run === run)
+        .map(({ what }) => what),
+    ).toEqual(["begun", "ended", "begun"]);
+    await say(1, { _tag: "Succeeded", result: "stale" });
+    await client.xadd(key, "*", "word", "nonsense");
+    await until(() => notes.some((note) => note._tag === "Warning"));
+    stage.open();
+    expect(await runtime.result(run)).toMatchObject({ state: "succeeded", outcome: { result: 2 } });
+    const attempts = (await attemptsOf(runtime)).filter((attempt) => attempt.run === run);
+    expect(attempts.map(({ token, outcome }) => [token, outcome._tag])).toEqual([
+      [1, "Crashed"],
+      [2, "Succeeded"],
+    ]);
+  });
+
+  test("Redis is left with no job and no word, however many there were", async () => {
+    await Promise.all([1, 2, 3, 4, 5].map((n) => outcomeOf("double", { n })));
+    const [key = ""] = await client.keys("bull:detent-remote:detent:words:*");
+    await until(async () => (await client.keys("bull:detent-remote:@*")).length === 0);
+    await until(async () => (await client.xlen(key)) === 0);
+    expect(await client.keys("bull:detent-remote:detent:cancel:*")).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasRedis)("alone", () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  test("a task that the worker does not have is refused, held back, and no attempt", async () => {
+    const own = detent({ app: "other", tasks: [task({ id: "here.only", run: () => 1 })] });
+    const worker = await detentWorker(
+      { app: "other", tasks: [task({ id: "another", run: () => 1 })] },
+      { connection: redis.url },
+    );
+    const runtime = await start(own, {
+      store: "memory:",
+      executor: bullmq({ connection: redis.url }),
+    });
+    const { run } = await runtime.run("here.only");
+    const held = await until(async () => {
+      const runs = await runsOf(runtime);
+      return runs.find(({ id, outcome }) => id === run && outcome !== null);
+    });
+    expect(held).toMatchObject({
+      state: "pending",
+      attempt: 0,
+      outcome: { error: { name: "UnknownTaskError" } },
+    });
+    await runtime.stop();
+    await worker.close();
+  });
+
+  test("an engine that stops takes its jobs along; a worker begins none of an engine that is gone", async () => {
+    const own = detent({ app: "gone", tasks: [task({ id: "t", run: () => 1 })] });
+    const executor = bullmq({ connection: redis.url });
+    const runtime = await start(own, { store: "memory:", executor });
+    await runtime.run("t");
+    const key = "bull:detent-gone:wait";
+    await until(() => redis.cli("LLEN", key) === "1");
+    await runtime.stop({ graceMillis: 0 });
+    expect(redis.cli("LLEN", key)).toBe("0");
+  });
+});
+
+test("what can't be is told in one line, without the password", async () => {
+  const tasks = [task({ id: "t", run: () => 1 })];
+  const place = (options: object) => () => bullmq(options as never);
+  expect(place({})).toThrow(/^bullmq: connection is undefined; give redis:\/\/HOST:PORT/);
+  expect(place({ connection: "http://:secret@x" })).toThrow(
+    /^bullmq: connection is "http:\/\/x"; give redis:/,
+  );
+  expect(place({ connection: "redis://h", capacity: 0 })).toThrow(/capacity is 0; give a whole/);
+  expect(place({ connection: "redis://h", queue: "a:b" })).toThrow(/queue is "a:b"; give a name/);
+  expect(place({ connection: "redis://h", slots: 1 })).toThrow(/"slots" is no option/);
+  expect(place({ connection: { keyPrefix: "x" } })).toThrow(/keyPrefix/);
+  await expect(detentWorker({ tasks }, { connection: "redis://h", lease: "5 ms" })).rejects.toThrow(
+    /^detentWorker: lease is "5 ms"; give at least 1 second/,
+  );
+  const executor = bullmq({ connection: "redis://:secret@127.0.0.1:1" });
+  const refused = start(detent({ tasks }), { store: "memory:", executor });
+  await expect(refused).rejects.toMatchObject({
+    name: "ExecutorError",
+    message:
+      "Redis at redis://127.0.0.1:1 can't be used: connect ECONNREFUSED 127.0.0.1:1; start redis-server there, or give the right connection",
+  });
+  await expect(start(detent({ tasks }), { executor, slots: 2 })).rejects.toThrow(
+    /^slots is for tasks that run here/,
+  );
+  await expect(start(detent({ tasks }), { executor: {} as never })).rejects.toThrow(
+    /^executor is an object; give what bullmq/,
+  );
+});
