@@ -121,8 +121,11 @@ export class Holdings {
     const emitted = holding.emitted.map((event) => eventOf(holding.run, event));
     const made: Move[] = [];
     let run = holding.run;
+    // A body that began and ended since the last time changes its row once.
+    let patch: Partial<Run> = {};
     const make = (move: Move): void => {
       made.push(move);
+      patch = made.length === 1 ? move.patch : { ...patch, ...move.patch };
       run = { ...run, ...move.patch };
     };
     if (holding.startedAt !== null && refusalOf(run, { move: "start" }) === undefined)
@@ -141,7 +144,7 @@ export class Holdings {
         },
       ],
       signals: [...emitted, ...made.flatMap(({ signals }) => signals)],
-      patches: made,
+      patches: made.length === 0 ? [] : [{ run: run.id, patch }],
       attempts: made.flatMap(({ attempt }) => attempt ?? []),
     };
     const wasClaimed = holding.run.state === "claimed";

@@ -1,5 +1,4 @@
 // Emitting without an engine: a signal is stored, and whichever engine runs next routes it.
-import { randomUUID } from "node:crypto";
 import * as Effect from "effect/Effect";
 import { durationMillis, type DurationInput } from "../core/duration.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
@@ -10,6 +9,7 @@ import { runIdOf } from "../core/run-id.ts";
 import { eventNameFault, signalIdFault, type NewSignal } from "../core/signal.ts";
 import type { StorePort } from "../core/store.ts";
 import { idFault } from "../core/task.ts";
+import { newEventId } from "./event-id.ts";
 
 export interface EmitOptions {
   /** The same id again is a duplicate and changes nothing. Default: a new one. At most 500 characters. */
@@ -76,7 +76,7 @@ export const append = (
   store: StorePort,
   name: string,
   payload: unknown,
-  { id = randomUUID(), after, at }: EmitOptions,
+  { id = newEventId(), after, at }: EmitOptions,
 ): Effect.Effect<EmitReply, InputError | StoreError> =>
   Effect.gen(function* () {
     const value = payload ?? null;

@@ -1,8 +1,9 @@
 // Goal: what `emit` promises about when an event happened and when it is heard. Method: the runtime's emit and the real engine over the memory store, in virtual time.
 import * as Effect from "effect/Effect";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { event, task, trigger, type AppDefinition } from "../../src/core/index.ts";
 import { emitTo, type EmitOptions } from "../../src/runtime/emit.ts";
+import { newEventId } from "../../src/runtime/event-id.ts";
 import { start, World } from "../support/engine-world.ts";
 
 const note = task({ id: "note", run: (input: unknown) => input });
@@ -64,4 +65,26 @@ test.each<[EmitOptions, string]>([
   const world = new World();
   expect(emit(world, options)).toContain(line);
   expect(world.run(world.store.summary).signals).toBe(0);
+});
+
+test("ids that nobody has given are UUIDs of version 7, and grow: within a millisecond, beyond 4,096 of one, and when the clock is set back", () => {
+  const noon = Date.now() + 60_000;
+  vi.useFakeTimers({ now: noon, toFake: ["Date"] });
+  try {
+    const ids = Array.from({ length: 5_000 }, newEventId);
+    vi.setSystemTime(noon - 3_600_000);
+    ids.push(newEventId());
+    expect(ids).toEqual([...new Set(ids)].sort());
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const at = (id = ""): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+    expect([at(ids[0]), at(ids[4_095]), at(ids[4_096]), at(ids.at(-1))]).toEqual([
+      noon,
+      noon,
+      noon + 1,
+      noon + 1,
+    ]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
