@@ -4,10 +4,10 @@ import { scout } from "../simulation/simulate.ts";
 import type { LaneAnswer, LaneSetup } from "./lanes.ts";
 import { simulatedApp } from "./simulated-app.ts";
 
-const { file, bodies, settings } = workerData as LaneSetup;
+const { file, settings, ...choices } = workerData as LaneSetup;
 
 const open = async (): Promise<Awaited<ReturnType<typeof scout>>> => {
-  const subject = await simulatedApp(file, bodies);
+  const subject = await simulatedApp(file, choices);
   return scout(subject.app, { ...subject.settings, ...settings });
 };
 

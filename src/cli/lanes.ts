@@ -5,11 +5,11 @@ import { Worker } from "node:worker_threads";
 import { isRepeated, type Scouts } from "../simulation/simulate.ts";
 import type { SimulateOptions } from "../simulation/options.ts";
 import type { Digest } from "../simulation/tally.ts";
+import type { Choices } from "./simulated-app.ts";
 
 /** What a lane is made with: it imports the app by itself. */
-export interface LaneSetup {
+export interface LaneSetup extends Choices {
   readonly file: string;
-  readonly bodies: "own" | "fake" | undefined;
   /** What the command line says, over what the file exports. */
   readonly settings: SimulateOptions;
 }

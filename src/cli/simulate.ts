@@ -23,7 +23,7 @@ import { print, printJson, styled } from "./output.ts";
 
 /** Said here, too, because help is to come without the simulator. */
 const faultKinds =
-  "crash power reply conflict busy partition full stop slow late freeze clock hint worker task duplicate"
+  "crash power reply conflict busy partition full stop deploy slow late freeze clock hint worker task duplicate"
     .split(" ")
     .join(", ");
 
@@ -40,6 +40,11 @@ export const simulate = Command.make(
       "For how long things happen. Default: 1 day, or 10,000 steps if they come first",
     ),
     engines: count("engines", "N", "How many engines share the store. Default: 2"),
+    next: flag(
+      "next",
+      "FILE",
+      "The app's next version, which engines are started with when they are deployed. Default: the same with a trigger more that never fires",
+    ),
     durability: Flag.Literals("durability", ["power", "process"]).pipe(
       Flag.withDescription(
         "What an acknowledged commit survives: the loss of power, or the end of the process. Default: power",
@@ -90,7 +95,7 @@ export const simulate = Command.make(
     const { simulated } = await import("../simulation/simulate.ts");
     const { Shown } = await import("./shown.ts");
     const file = await demandApp(options.app);
-    const subject = await quietly(() => simulatedApp(file, options.bodies));
+    const subject = await quietly(() => simulatedApp(file, options));
     if (options.emitTest !== undefined && !subject.isExported)
       throw new (await import("../core/errors.ts")).InputError(
         `--emit-test: ${file} must export its app by default, so that a test can import it`,
@@ -101,6 +106,7 @@ export const simulate = Command.make(
     const lanes = await lanesOf(options, settings, {
       file,
       bodies: options.bodies,
+      next: options.next,
       settings: said,
     });
     const report = await quietly(() =>

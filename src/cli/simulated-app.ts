@@ -22,11 +22,27 @@ export interface SimulatedApp {
 /** How long the command line's fakes take. */
 export const fakeTakes = ["1 ms", "1 s"] as const;
 
+/** What the command line chooses. */
+export interface Choices {
+  /** Whether tasks of modules run their own functions; undefined: they are faked. */
+  readonly bodies: "own" | "fake" | undefined;
+  /** The file of the app's next version. */
+  readonly next: string | undefined;
+}
+
 /** Rejects with an InputError or with the DefinitionError of the file's `detent()`. */
 export const simulatedApp = async (
   file: string,
-  bodies: "own" | "fake" | undefined,
+  { bodies, next }: Choices,
 ): Promise<SimulatedApp> => {
+  const subject = await subjectOf(file, bodies);
+  if (next === undefined) return subject;
+  const { app, settings } = await subjectOf(next, bodies);
+  const tasks = { ...settings.tasks, ...subject.settings.tasks };
+  return { ...subject, settings: { ...subject.settings, next: app, tasks } };
+};
+
+const subjectOf = async (file: string, bodies: Choices["bodies"]): Promise<SimulatedApp> => {
   const { app, exported } = await appOf(file);
   const simulation = exported?.["simulation"];
   if (simulation !== undefined && (typeof simulation !== "object" || simulation === null))

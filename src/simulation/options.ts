@@ -1,4 +1,5 @@
 // What a simulation is made with, and the plans that follow from it.
+import type { App } from "../core/app.ts";
 import { durationMillis, type DurationInput } from "../core/duration.ts";
 import { InputError } from "../core/errors.ts";
 import { instantMillis, type InstantInput } from "../core/instant.ts";
@@ -22,6 +23,8 @@ export interface SimulateOptions extends Laws {
   readonly for?: DurationInput;
   /** How many engines share the store. Default 2. */
   readonly engines?: number;
+  /** The app's next version, which engines are started with when they are deployed. Default: the same app with a trigger more, which never fires. */
+  readonly next?: App;
   /** What an acknowledged write survives: a loss of power (default), or with "process" only the end of processes; then a loss of power takes what was written last. */
   readonly durability?: Durability;
   /** Default "chaos". */
@@ -51,7 +54,7 @@ const stepsDefault = 10_000;
 const minuteMillis = 60_000;
 
 const optionNames: ReadonlySet<string> = new Set(
-  "seed runs from for engines durability faults strategy crashesMax tasks slots world always eventually sometimes plan save".split(
+  "seed runs from for engines next durability faults strategy crashesMax tasks slots world always eventually sometimes plan save".split(
     " ",
   ),
 );

@@ -50,8 +50,33 @@ export const sabotageApp: App = detent({
   ],
 });
 
+const isSame: ReadonlySet<string> = new Set(["each", "minute", "join"]);
+
+/** Its next version: of each kind of trigger one is the same, and one is changed, gone or new. */
+const next: App = detent({
+  tasks: [work, pay],
+  triggers: [
+    ...sabotageApp.triggers.filter(({ id }) => isSame.has(id)),
+    trigger("often", { when: every("20 s"), run: pay, input: (f) => f.occurrence.dueAt }),
+    trigger("within", {
+      when: all([event<number>("yes"), event<number>("order", (n) => n % 5 === 0)]),
+      within: "40 s",
+      run: pay,
+      input: (f) => f.matches.map(({ id }) => id),
+    }),
+    trigger("latest", {
+      when: all([event<number>("yes"), any([failure(work), event<number>("told"), every("45 s")])]),
+      take: "latest",
+      run: pay,
+      input: (f) => f.matches.map(({ id }) => id),
+    }),
+    trigger("after-pay", { when: result(pay), run: work, input: (f) => f.result.input }),
+  ],
+});
+
 export const sabotageOptions: SimulateOptions = {
   engines: 3,
+  next,
   faults: "chaos",
   for: "4 min",
   tasks: {

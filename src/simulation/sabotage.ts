@@ -250,6 +250,50 @@ const dying: readonly Mutant[] = [
   })),
 ];
 
+const deploying: readonly Mutant[] = [
+  doing(
+    "old-generation-routes",
+    "an engine routes although others' definitions are active",
+    (port, engine) => ({
+      read: (request) =>
+        Effect.map(port.read(request), (reading) => {
+          const { generation } = reading;
+          const fingerprint = engine.definitions?.fingerprint;
+          // An activation reads no more than one signal, and goes on as it should.
+          return request.limit === 1 || generation === null || fingerprint === undefined
+            ? reading
+            : { ...reading, generation: { ...generation, fingerprint } };
+        }),
+    }),
+  ),
+  doing(
+    "activation-retires-all",
+    "what waits for unchanged triggers is thrown away, too",
+    (port) => ({
+      commit: (batch) =>
+        (batch.generation?.number ?? 1) === 1
+          ? port.commit(batch)
+          : Effect.flatMap(port.list("waiting", { limit: 1_000 }), ({ rows }) =>
+              port.commit({ ...batch, waiting: { put: [], remove: rows } }),
+            ),
+    }),
+  ),
+  doing("activation-restarts-schedules", "schedules of unchanged triggers begin anew", (port) => ({
+    commit: (batch) => {
+      const { generation } = batch;
+      return generation === undefined
+        ? port.commit(batch)
+        : Effect.flatMap(port.list("cursor", { limit: 1_000 }), ({ rows }) => {
+            const put = [
+              ...(batch.cursors?.put ?? []),
+              ...rows.map((row) => ({ ...row, at: generation.activatedAt })),
+            ];
+            return port.commit({ ...batch, cursors: { put, remove: batch.cursors?.remove ?? [] } });
+          });
+    },
+  })),
+];
+
 const storing: readonly Mutant[] = [
   {
     name: "acknowledged-unflushed",
@@ -259,4 +303,10 @@ const storing: readonly Mutant[] = [
 ];
 
 /** All of them; each must be seen by the oracle. */
-export const mutants: readonly Mutant[] = [...routing, ...claiming, ...dying, ...storing];
+export const mutants: readonly Mutant[] = [
+  ...routing,
+  ...claiming,
+  ...dying,
+  ...deploying,
+  ...storing,
+];

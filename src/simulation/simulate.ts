@@ -59,7 +59,7 @@ export const simulated = async (
 ): Promise<SimulationReport> => {
   if (!isApp(app)) throw new InputError("simulate needs an app; make one with detent({ … })");
   checkOptions(options);
-  const simulation = new Simulation(await loaded(app), options, internals);
+  const simulation = new Simulation(await loaded(app), await withNext(options), internals);
   await simulation.run();
   return simulation.report();
 };
@@ -69,8 +69,16 @@ export const scout = async (
   app: App,
   options: SimulateOptions,
 ): Promise<(index: number) => Promise<Digest>> => {
-  const simulation = new Simulation(await loaded(app), options, {});
+  const simulation = new Simulation(await loaded(app), await withNext(options), {});
   return (index) => simulation.digest(index);
+};
+
+/** The same options, with the tasks of the next version's modules. */
+const withNext = async (options: SimulateOptions): Promise<SimulateOptions> => {
+  const { next } = options;
+  if (next === undefined) return options;
+  if (!isApp(next)) throw new InputError("next is no app; make one with detent({ … })");
+  return { ...options, next: await loaded(next) };
 };
 
 type Trace = Pick<WorldInternals, "onChoice" | "onPoint">;
@@ -176,7 +184,7 @@ class Simulation {
   }
 
   #play(plan: Plan, trace: Trace = {}): Played {
-    const { tasks, slots, world, always, eventually, sometimes } = this.#options;
+    const { tasks, slots, next, world, always, eventually, sometimes } = this.#options;
     const { wrap, tamper } = this.#internals;
     return played(
       {
@@ -184,6 +192,7 @@ class Simulation {
         world,
         ...(tasks && { tasks }),
         ...(slots !== undefined && { slots }),
+        ...(next !== undefined && { next }),
         ...(always && { always }),
         ...(eventually && { eventually }),
         ...(sometimes && { sometimes }),

@@ -1,7 +1,7 @@
 // What has come of the plans that were played, all together.
 import { mixed, numberOf } from "../core/simulation/chance.ts";
 import { kindOf, type FaultKind } from "../core/simulation/fault.ts";
-import { unmodelledOf } from "../core/simulation/oracle.ts";
+import { unmodelledOf } from "../core/simulation/owed.ts";
 import type { Played } from "../core/simulation/play.ts";
 import type { SimulationReport } from "./report.ts";
 
@@ -25,7 +25,7 @@ export const digestOf = (result: Played): Digest => ({
   seen: [...result.seen],
   faults: result.faults.map(kindOf),
   expected: [...result.expected],
-  unmodelled: unmodelledOf(result.world.definitions),
+  unmodelled: unmodelledOf(result.world.editions),
   isClean: result.violations.length === 0,
 });
 

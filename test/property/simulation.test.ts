@@ -14,7 +14,7 @@ test("for all orders of steps and all faults: what the log owes runs, once, and 
     expect(report.faults).toHaveProperty(kind);
 }, 120_000);
 
-test.each(["stop", "partition", "full", "late", "conflict", "freeze", "power"] as const)(
+test.each(["stop", "partition", "full", "late", "conflict", "freeze", "power", "deploy"] as const)(
   "for all orders of steps, and with nothing but the fault %s: the same",
   async (kind) => {
     const options = { ...sabotageOptions, faults: kind, seed: 2, runs: 6, for: "1 min" } as const;
@@ -79,6 +79,65 @@ describe("when the power fails", () => {
       durability: "process",
       faults: [{ what: "power-loss" }],
     });
+  });
+});
+
+describe("when an app changes while its engines run", () => {
+  const note = task({ id: "note", run: (input: unknown) => input });
+  const onOrder = trigger("order", {
+    when: event<number>("order"),
+    run: note,
+    input: (f) => f.event.payload,
+  });
+  const first = detent({ tasks: [note], triggers: [onOrder] });
+  const settings: SimulateOptions = {
+    faults: "deploy",
+    runs: 10,
+    for: "2 min",
+    tasks: { note: fake({ takes: "2 s" }) },
+    world: (w) => w.every("1 s", (n) => w.emit("order", n)),
+    always: {
+      everyOrder: (s) => {
+        const owed = s.runs().filter((run) => run.trigger === "order");
+        return owed.every(({ input }, index) => input === index);
+      },
+    },
+  };
+
+  test("an unchanged trigger loses nothing, whichever generations are in use at once", async () => {
+    const next = detent({
+      tasks: [note],
+      triggers: [onOrder, trigger("also", { when: event("order"), run: note })],
+    });
+    const { violations, faults, vacuous } = await simulate(first, {
+      ...settings,
+      next,
+      sometimes: { nextActed: (s) => s.runs().some(({ trigger }) => trigger === "also") },
+    });
+    expect({ violations, vacuous }).toEqual({ violations: [], vacuous: [] });
+    expect(faults.deploy).toBeGreaterThan(10);
+  });
+
+  test("a trigger that is gone in the next version misses what comes then: found, with one deployment", async () => {
+    const next = detent({ tasks: [note], triggers: [] });
+    const { violations } = await simulate(first, { ...settings, next });
+    expect(violations.map(({ law }) => law)).toEqual(["everyOrder"]);
+    const [{ plan, timeline }] = violations as [(typeof violations)[0]];
+    expect(plan.faults.map(({ what }) => what)).toEqual(["deploy", "deploy"]);
+    expect(timeline.join("\n")).toContain("starts again with the other definitions");
+  });
+
+  test("a trigger with the same conditions and another filter can't be judged by the log alone", async () => {
+    const filtered = (filter: (n: number) => boolean) =>
+      detent({
+        tasks: [note],
+        triggers: [trigger("order", { when: event<number>("order", filter), run: note })],
+      });
+    const { violations, unmodelled } = await simulate(
+      filtered((n) => n % 2 === 0),
+      { ...settings, always: {}, runs: 2, next: filtered((n) => n % 3 === 0) },
+    );
+    expect({ violations, unmodelled }).toEqual({ violations: [], unmodelled: ["order"] });
   });
 });
 
@@ -323,6 +382,7 @@ describe("a report says", () => {
       { strategy: "lifo" as never },
       'strategy: "lifo" is none; give "mixed", "random"',
     ],
+    ["a next version", { next: {} as never }, "next is no app; make one with detent({ … })"],
     ["a law", { always: { a: 1 as never } }, 'always: "a" is no function of s'],
     [
       "a law that answers later",

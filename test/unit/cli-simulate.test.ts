@@ -152,6 +152,20 @@ describe("threads that play plans", () => {
   });
 });
 
+test("--next is what engines are deployed with: a bug of the next version is found before it is", async () => {
+  const here = place();
+  here.write("app.js", app(false));
+  here.write("next.js", app(true));
+  const deployed = ["simulate", "app.js", "--faults", "deploy", "--save", "none", "--json"];
+  const { code, stdout } = await here.detent([...deployed, "--next", "next.js"]);
+  expect({ code, laws: JSON.parse(stdout).violations.map((it: any) => it.law) }).toEqual({
+    code: 1,
+    laws: ["billed once"],
+  });
+  const alone = await here.detent(deployed);
+  expect(JSON.parse(alone.stdout).violations).toEqual([]);
+});
+
 test("help names every kind of fault, in the order of the list", async () => {
   const { stdout } = await place().detent(["simulate", "--help"]);
   expect(stdout.replace(/\s+/g, " ")).toContain(`some of ${faultNames.join(", ")}, such as`);

@@ -168,6 +168,28 @@ test("an engine that is asked to stop ends what it holds first", () => {
   expect(w.runs().filter(({ trigger }) => trigger === "each")).toHaveLength(1);
 });
 
+test("an engine that is deployed anew ends what it holds, and goes on with the next version", () => {
+  const next = detent({
+    tasks: [work, slow],
+    triggers: [trigger("other", { when: event<number>("s"), run: work, input: 7 })],
+  });
+  const w = world(app, { from, tasks, next });
+  w.emit("s", 1);
+  w.advance("1 s");
+  w.deploy(0);
+  w.advance("1 min");
+  w.emit("s", 2);
+  w.advance("1 min");
+  const owed = () => w.runs().map(({ trigger, state }) => `${trigger} ${state}`);
+  expect(owed()).toEqual(["slowly succeeded", "other succeeded"]);
+  expect(w.skips().map(({ trigger, reason }) => [trigger, reason])).toEqual([["join", "retired"]]);
+  w.deploy(0);
+  w.emit("s", 3);
+  w.advance("1 min");
+  expect(owed()).toContain("slowly succeeded");
+  expect(owed().filter((it) => it.startsWith("slowly"))).toHaveLength(2);
+});
+
 test("after the machine has slept, what was missed is made up by its policy, and a clock set back fires nothing again", () => {
   const w = world(app, { from, tasks });
   w.advance("10 min");
@@ -370,7 +392,7 @@ describe("what can't be is told in one line", () => {
     [
       "an option",
       () => world(app, { tasks, engine: 2 } as never),
-      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, durability, strategy',
+      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, next, durability, strategy',
     ],
     [
       "an option of emit",

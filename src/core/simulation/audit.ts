@@ -14,6 +14,8 @@ type Committed = StoreRecord & { readonly _tag: "Commit" };
 export interface Facts {
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths: ReadonlyMap<string, number>;
+  /** Of the definitions that each life of an engine has had. */
+  readonly fingerprints: ReadonlyMap<string, string>;
   /** `<run> <token>` → the body that has run with it. */
   readonly bodies: ReadonlyMap<string, BodyRecord>;
 }
@@ -42,6 +44,8 @@ export class Audit {
   /** `<trigger> <signal>` → the run that consumed it. */
   readonly #consumed = new Map<string, string>();
   #routed = { seq: 0, at: 0 };
+  /** Of the active generation. */
+  #fingerprint: string | undefined;
   #signals = 0;
 
   constructor(facts: Facts) {
@@ -117,6 +121,7 @@ export class Audit {
     for (const { run, patch } of batch.patches ?? []) this.#patch(record, run, patch);
     const { watermark } = batch;
     if (watermark === undefined) return;
+    this.#generation(record);
     if (watermark.seq < this.#routed.seq || watermark.at < this.#routed.at)
       this.#breach(
         "routed-once",
@@ -132,6 +137,19 @@ export class Audit {
         `the watermark is ${watermark.seq}, and there are ${this.#signals} signals: those to come would never be routed`,
       );
     this.#routed = watermark;
+  }
+
+  /** Whoever routes has the active definitions. */
+  #generation({ batch: { generation }, owner, at }: Committed): void {
+    const fingerprint = owner === null ? undefined : this.#facts.fingerprints.get(owner);
+    if (generation !== undefined) this.#fingerprint = generation.fingerprint;
+    else if (fingerprint !== this.#fingerprint)
+      this.#breach(
+        "generation",
+        at,
+        [],
+        `${owner ?? "somebody"} routes, and the generation that is active has other definitions`,
+      );
   }
 
   #append({ batch, reply }: Committed): void {

@@ -21,6 +21,8 @@ const faultKinds = {
   full: ["full"],
   /** An engine is asked to stop, whatever it is doing, and started again once it has. */
   stop: ["stop"],
+  /** An engine is asked to stop, and started with other definitions: those before and those after are in use at once. */
+  deploy: ["deploy"],
   /** A store call takes its time. */
   slow: ["slow"],
   /** A write arrives at the store a second time, or only after its caller was told that it had failed. */
@@ -90,6 +92,7 @@ const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   partition: [100, 30_000],
   full: [100, 20_000],
   stop: [100, 10_000],
+  deploy: [100, 10_000],
   "request-again": [1, 20_000],
   "request-late": [1, 20_000],
   freeze: [100, 60_000],

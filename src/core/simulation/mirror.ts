@@ -3,7 +3,15 @@
 import { instantOf } from "../batch.ts";
 import type { Run } from "../run.ts";
 import type { StoredSignal } from "../signal.ts";
-import type { Batch, ClaimReply, ClaimRequest, CommitReply, Skip, Watermark } from "../store.ts";
+import type {
+  Batch,
+  ClaimReply,
+  ClaimRequest,
+  CommitReply,
+  Generation,
+  Skip,
+  Watermark,
+} from "../store.ts";
 
 /** One call that may have changed the store. */
 export type StoreRecord =
@@ -38,8 +46,12 @@ export class Mirror {
   readonly records: StoreRecord[] = [];
   /** How many calls it was told of. */
   version = 0;
-  /** When the app's definitions became the active ones. */
-  activatedAt: number | undefined;
+  /** The generations that became active, and how far the log was routed then. */
+  readonly turnings: {
+    readonly generation: Generation;
+    readonly seq: number;
+    readonly at: number;
+  }[] = [];
   readonly signals: StoredSignal[] = [];
   /** In the order of their creation; a row is replaced when it changes. */
   readonly runs: Run[] = [];
@@ -96,7 +108,9 @@ export class Mirror {
       this.#skipIds.add(skip.id);
       this.skips.push(skip);
     }
-    this.activatedAt ??= batch.generation?.activatedAt;
+    const { generation, watermark } = batch;
+    if (generation !== undefined && watermark !== undefined)
+      this.turnings.push({ generation, ...watermark });
     if (batch.watermark !== undefined)
       this.watermark = { ...batch.watermark, revision: this.watermark.revision + 1 };
   }

@@ -38,6 +38,7 @@ export interface Play extends Laws {
   readonly app: App;
   readonly tasks?: { readonly [task: string]: Fake };
   readonly slots?: number;
+  readonly next?: App;
   readonly world?: ((environment: Environment) => void) | undefined;
 }
 
@@ -75,6 +76,7 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
       ...(plan.durability !== undefined && { durability: plan.durability }),
       ...(play.tasks !== undefined && { tasks: play.tasks }),
       ...(play.slots !== undefined && { slots: play.slots }),
+      ...(play.next !== undefined && { next: play.next }),
     },
     internals,
   );

@@ -5,19 +5,30 @@ import type { Definitions } from "../definitions.ts";
 import { openEngine, type Engine, type EngineNote } from "../engine.ts";
 import { Executor } from "../executor.ts";
 import { Store, type StorePort } from "../store.ts";
+import type { Task } from "../task.ts";
+import type { Fake } from "./fake.ts";
 import { SimulatedExecutor, type SimulatedExecutorOptions } from "./simulated-executor.ts";
 import type { SimulatedStore } from "./simulated-store.ts";
 import { Calls, stepped, type SteppedOptions } from "./stepped-store.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
+/** What an engine may be started with. */
+export interface Edition {
+  readonly definitions: Definitions;
+  readonly bodies: ReadonlyMap<string, Task | Fake>;
+}
+
 export interface SimulatedEngineOptions {
   readonly index: number;
   readonly time: VirtualTime;
   readonly store: SimulatedStore;
-  readonly definitions: Definitions;
+  /** The first is what it is started with; a deployment goes on to the next one, and from the last to the first. */
+  readonly editions: readonly Edition[];
+  /** Is told of each life, with its definitions. */
+  readonly onStart: (owner: string, definitions: Definitions) => void;
   readonly executor: Omit<
     SimulatedExecutorOptions,
-    "engine" | "owner" | "process" | "tell" | "place" | "crash"
+    "engine" | "owner" | "process" | "bodies" | "tell" | "place" | "crash"
   >;
   readonly tell: (text: string) => void;
   /** What is told of an engine that has met a bug. */
@@ -38,6 +49,10 @@ export class SimulatedEngine {
   readonly #options: SimulatedEngineOptions;
   readonly #calls = new Calls();
   #lives = 0;
+  /** Which definitions it is started with next. */
+  #edition = 0;
+  /** Those of this life. */
+  #definitions: Definitions | undefined;
   /** It was asked to stop by a fault, and is to be started again so long after it has. */
   #downMillis: number | undefined;
   #engine: Engine | undefined;
@@ -58,17 +73,27 @@ export class SimulatedEngine {
     return `engine-${this.index}/${this.#lives}`;
   }
 
+  /** What it was started with last. */
+  get definitions(): Definitions | undefined {
+    return this.#definitions;
+  }
+
   start(): void {
     if (this.process !== undefined) return;
-    const { time, tell, executor, definitions } = this.#options;
+    const { time, tell, executor, editions, onStart } = this.#options;
+    const { definitions, bodies } = editions[this.#edition] as Edition;
     const offMillis = this.#options.store.offUntil - time.elapsed;
     if (offMillis > 0 && !executor.faults.isOver)
       return void time.outside.later(offMillis, () => this.start());
     this.#lives += 1;
     const process = time.process(`engine ${this.index}`);
     this.process = process;
+    const isOther = this.#definitions !== undefined && this.#definitions !== definitions;
+    this.#definitions = definitions;
+    onStart(this.owner, definitions);
     this.#executor = new SimulatedExecutor({
       ...executor,
+      bodies,
       engine: this.index,
       owner: this.owner,
       process,
@@ -76,7 +101,9 @@ export class SimulatedEngine {
       place: () => this.#calls.next(this.index, "body", time.elapsed).instant,
       crash: (downMillis) => this.#crashFor(downMillis),
     });
-    tell(this.#lives === 1 ? "starts" : "starts again");
+    tell(
+      this.#lives === 1 ? "starts" : `starts again${isOther ? " with the other definitions" : ""}`,
+    );
     const owner = { id: this.owner, host: "world", process: this.index };
     const life = openEngine({ definitions, owner, onNote: (note) => this.#hear(note) }).pipe(
       Effect.tap((engine) => Effect.sync(() => void (this.#engine = engine))),
@@ -111,6 +138,14 @@ export class SimulatedEngine {
     if (engine !== undefined) this.process?.fork(engine.drain);
   }
 
+  /** Asks it to stop; when it has, it is started with the next definitions. */
+  deploy(downMillis: number): void {
+    this.#edition = (this.#edition + 1) % this.#options.editions.length;
+    if (this.process === undefined) return;
+    this.#downMillis = downMillis;
+    this.stop();
+  }
+
   freeze(millis: number): void {
     this.process?.freeze(millis);
   }
@@ -131,6 +166,7 @@ export class SimulatedEngine {
         this.#downMillis = downMillis;
         this.stop();
       },
+      deploy: (downMillis) => this.deploy(downMillis),
       store,
       troubles: { cutOffUntil: -Infinity, conflictsUntil: -Infinity },
     };

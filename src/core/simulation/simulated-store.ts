@@ -45,6 +45,8 @@ export class SimulatedStore {
   readonly unclosed = new Set<string>();
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths = new Map<string, number>();
+  /** Of the definitions that each life of an engine has had. */
+  readonly fingerprints = new Map<string, string>();
   audit: Audit = new Audit(this);
   /** Until then nothing can be written. */
   fullUntil = -Infinity;

@@ -43,6 +43,8 @@ export interface SteppedOptions {
   readonly failPower: (lostMillis: number) => void;
   /** Asks the engine to stop. */
   readonly stop: (downMillis: number) => void;
+  /** Asks the engine to stop, and starts it with other definitions. */
+  readonly deploy: (downMillis: number) => void;
   /** Whose writes may fail together. */
   readonly store: SimulatedStore;
   /** What lasts, of this life. */
@@ -66,6 +68,7 @@ const callFaults: readonly FaultName[] = [
   "clock-forward",
   "partition",
   "stop",
+  "deploy",
   "power-loss",
 ];
 const writeFaults: readonly FaultName[] = [...callFaults, "request-again", "request-late", "full"];
@@ -208,6 +211,10 @@ const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
     case "stop":
       tell(`✗ is asked to stop at ${operation} (${point}), and starts again ${millis} ms after`);
       options.stop(millis);
+      return resume(effect);
+    case "deploy":
+      tell(`✗ is deployed anew at ${operation} (${point}): stops, and starts ${millis} ms after`);
+      options.deploy(millis);
       return resume(effect);
     case "conflict":
       tell(`✗ ${operation} meets a conflict (${point})`);

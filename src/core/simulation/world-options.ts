@@ -1,5 +1,7 @@
 // What a world is made with, and what is wrong with it.
 import { isApp, type App } from "../app.ts";
+import { event } from "../condition.ts";
+import { definitionsOf } from "../definitions.ts";
 import { DefinitionError, InputError } from "../errors.ts";
 import type { InstantInput } from "../instant.ts";
 import type { Json } from "../json.ts";
@@ -7,10 +9,11 @@ import { optionFault } from "../reading.ts";
 import type { Outcome } from "../run.ts";
 import type { StorePort } from "../store.ts";
 import { isTask, type Task } from "../task.ts";
+import { trigger } from "../trigger.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
 import type { FaultName, FaultsInput } from "./fault.ts";
 import type { Departure, Strategy } from "./interleaving.ts";
-import type { SimulatedEngine } from "./simulated-engine.ts";
+import type { Edition, SimulatedEngine } from "./simulated-engine.ts";
 import type { Durability, SimulatedStore } from "./simulated-store.ts";
 
 export interface WorldOptions {
@@ -26,6 +29,8 @@ export interface WorldOptions {
   readonly tasks?: { readonly [task: string]: Fake };
   /** How many bodies an engine runs at a time. Default 4. */
   readonly slots?: number;
+  /** The app's next version, which `deploy` starts engines with. Default: the same app with a trigger more, which never fires. */
+  readonly next?: App;
   /** What an acknowledged write survives: a loss of power (default), or only the end of processes; then a loss of power takes what was written last. */
   readonly durability?: Durability;
   /** How the next step is chosen. Default "random", by the seed. */
@@ -39,6 +44,7 @@ const optionNames: readonly (keyof WorldOptions)[] = [
   "faults",
   "tasks",
   "slots",
+  "next",
   "durability",
   "strategy",
 ];
@@ -73,32 +79,64 @@ export const checked = (
       throw new InputError(`${name} is ${String(value)}; give a whole number from 1 to 1000`);
   if (durability !== "power" && durability !== "process")
     throw new InputError(`durability is ${JSON.stringify(durability)}; give "power" or "process"`);
-  if (!app.tasks.every(isTask))
+  if (options.next !== undefined && !isApp(options.next))
+    throw new InputError("next is no app; make one with detent({ … })");
+  if (![app, options.next ?? app].every(({ tasks }) => tasks.every(isTask)))
     throw new InputError(
       "the app names its tasks by modules, which a world can't import while it stands still: give it `await loaded(app)`, from detent/simulation",
     );
   return { seed, slots, engines, durability };
 };
 
-/** What runs for each task. Throws a DefinitionError for fakes of nothing, and an AsyncTaskError. */
-export const bodiesOf = (
-  tasks: readonly Task[],
-  fakes: { readonly [task: string]: Fake },
+/** What engines may be started with: the app, and its next version. Throws a DefinitionError for apps with faults and for fakes of nothing, and an AsyncTaskError. */
+export const editionsOf = (
+  app: App,
+  { tasks: fakes = {}, next = nextOf(app) }: WorldOptions,
   internals: WorldInternals,
-): ReadonlyMap<string, Task | Fake> => {
-  const bodies = new Map<string, Task | Fake>(tasks.map((task) => [task.id, task]));
+): readonly [Edition, Edition] => {
+  const tasks = [...app.tasks, ...next.tasks].filter(isTask);
+  demandFakes(new Set(tasks.map(({ id }) => id)), fakes);
+  const edition = (one: App): Edition => {
+    const own = one.tasks.filter(isTask);
+    return { definitions: definitionsOf(one, own), bodies: bodiesOf(own, fakes, internals) };
+  };
+  return [edition(app), edition(next)];
+};
+
+/** A change that changes nothing: whatever goes another way because of it is the engine's fault. */
+const nextOf = (app: App): App => {
+  const run = app.tasks.find(isTask)?.id;
+  if (run === undefined) return app;
+  const ids = new Set(app.triggers.map(({ id }) => id));
+  let id = "next-version";
+  while (ids.has(id)) id += "-";
+  return { ...app, triggers: [...app.triggers, trigger(id, { when: event(id), run })] };
+};
+
+const demandFakes = (
+  defined: ReadonlySet<string>,
+  fakes: { readonly [task: string]: Fake },
+): void => {
   const faults: string[] = [];
   for (const [id, stand] of Object.entries(fakes)) {
-    if (!bodies.has(id))
+    if (!defined.has(id))
       faults.push(
-        `tasks: no task ${JSON.stringify(id)} is defined; there are ${[...bodies.keys()].join(", ")}`,
+        `tasks: no task ${JSON.stringify(id)} is defined; there are ${[...defined].join(", ")}`,
       );
     else if ((stand as { _tag?: unknown } | null)?._tag !== "Fake")
       faults.push(`tasks: what stands for ${JSON.stringify(id)} is not made by fake({ … })`);
-    bodies.set(id, stand);
   }
   if (faults.length > 0) throw new DefinitionError(faults);
-  if (internals.known === undefined)
+};
+
+/** What runs for each task. */
+const bodiesOf = (
+  tasks: readonly Task[],
+  fakes: { readonly [task: string]: Fake },
+  { known }: WorldInternals,
+): ReadonlyMap<string, Task | Fake> => {
+  const bodies = new Map(tasks.map((task) => [task.id, fakes[task.id] ?? task]));
+  if (known === undefined)
     for (const [id, body] of bodies)
       if (body._tag === "Task" && body.run.constructor.name === "AsyncFunction")
         throw new AsyncTaskError(id);

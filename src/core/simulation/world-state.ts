@@ -2,10 +2,9 @@
 import * as Effect from "effect/Effect";
 import type { App } from "../app.ts";
 import { isIdle } from "../batch.ts";
-import { definitionsOf, type Definitions } from "../definitions.ts";
+import type { Definitions } from "../definitions.ts";
 import { InputError } from "../errors.ts";
 import { instantMillis } from "../instant.ts";
-import { isTask } from "../task.ts";
 import { Chance } from "./chance.ts";
 import { Client } from "./client.ts";
 import { Faults } from "./fault.ts";
@@ -30,7 +29,7 @@ import {
 } from "./view.ts";
 import type { Violation } from "./violation.ts";
 import { VirtualTime, type Step } from "./virtual-time.ts";
-import { bodiesOf, checked, type WorldInternals, type WorldOptions } from "./world-options.ts";
+import { checked, editionsOf, type WorldInternals, type WorldOptions } from "./world-options.ts";
 
 /** Nothing more happens by itself within `runToIdle`'s limit, and yet the world is not idle. */
 export class NotIdleError extends Error {
@@ -47,7 +46,10 @@ const offMillis = 5_000;
 export class WorldState {
   readonly time: VirtualTime;
   readonly store: SimulatedStore;
+  /** Those that engines start with at first. */
   readonly definitions: Definitions;
+  /** And those of the app's next version. */
+  readonly editions: readonly Definitions[];
   readonly trace = new Trace();
   readonly faults: Faults;
   readonly interleaving: Interleaving;
@@ -70,9 +72,9 @@ export class WorldState {
 
   constructor(app: App, options: WorldOptions, internals: WorldInternals) {
     const { seed, slots, engines, durability } = checked(app, options);
-    const tasks = app.tasks.filter(isTask);
-    this.definitions = definitionsOf(app, tasks);
-    const bodies = bodiesOf(tasks, options.tasks ?? {}, internals);
+    const editions = editionsOf(app, options, internals);
+    this.editions = editions.map(({ definitions }) => definitions);
+    this.definitions = editions[0].definitions;
     const { onChoice, onPoint, wrap, known } = internals;
     this.faults = new Faults(seed, options.faults ?? "none", onPoint);
     this.interleaving = new Interleaving(
@@ -98,7 +100,7 @@ export class WorldState {
       },
     });
     const stage = { chance: new Chance(seed), known: known ?? (() => undefined) };
-    const executor = { slots, bodies, faults: this.faults, stage, ...this.#watched() };
+    const executor = { slots, faults: this.faults, stage, ...this.#watched() };
     this.engines = Array.from(
       { length: engines },
       (_, index) =>
@@ -106,7 +108,8 @@ export class WorldState {
           index,
           time: this.time,
           store: this.store,
-          definitions: this.definitions,
+          editions,
+          onStart: (owner, { fingerprint }) => void this.store.fingerprints.set(owner, fingerprint),
           executor,
           tell: (text) => this.tell(text, index),
           onDefect: (error) => void (this.#broken ??= { error }),

@@ -41,7 +41,7 @@ export class World extends WorldState {
   /** Asks for a run of a task, as a person does. The id of the run. */
   run(task: Task | string, input: unknown = null, options: { readonly id?: string } = {}): string {
     const id = typeof task === "string" ? task : task.id;
-    if (!this.definitions.tasks.has(id))
+    if (!this.editions.some(({ tasks }) => tasks.has(id)))
       throw new InputError(`run: no task ${JSON.stringify(id)} is defined`);
     this.#deed((world) => world.run(id, input, options));
     return runIdOf(`@${id}`, [this.client.emit(`@${id}`, input, options).event]);
@@ -104,6 +104,15 @@ export class World extends WorldState {
     this.#deed((world) => world.stop(engine));
     this.tell("is asked to stop", engine);
     it.stop();
+    this.pass(0);
+  }
+
+  /** Asks an engine to stop, and starts it with the app's next version when it has; the next time with the first version again. One that is down is not started. */
+  deploy(engine: number): void {
+    const it = this.engine(engine);
+    this.#deed((world) => world.deploy(engine));
+    this.tell("is deployed anew: stops, and starts again", engine);
+    it.deploy(0);
     this.pass(0);
   }
 
