@@ -1,6 +1,7 @@
 // Goal: runs that workers execute by way of BullMQ end as runs on threads do; the engine decides, whatever comes back. Method: a real Redis server, a worker in this process
 // whose tasks run on threads, and an engine with a store in memory.
 import { rmSync } from "node:fs";
+import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bullmq, detentWorker, type DetentWorker } from "../../src/bullmq.ts";
@@ -169,6 +170,56 @@ describe.skipIf(!hasRedis)("with a worker", () => {
       [1, "Crashed"],
       [2, "Succeeded"],
     ]);
+  });
+
+  test("a worker begins no run of an engine that is gone, and throws away what is no run", async () => {
+    const jobs = new Queue("detent-remote", {
+      connection: new Redis(redis.url, { maxRetriesPerRequest: null }),
+    });
+    const order = {
+      run: "@gated~GONE",
+      task: "gated",
+      token: 1,
+      attempt: 1,
+      idempotencyKey: "k",
+      input: { gate: stage.gate },
+      timeoutMillis: null,
+      memoryBytes: null,
+      isolation: "thread",
+    };
+    await jobs.add(
+      "gated",
+      { order, engine: "gone" },
+      { jobId: "@gated~GONE~1", removeOnComplete: true },
+    );
+    await jobs.add("gated", { order: { ...order, token: "1" }, engine: "gone" });
+    const said = await until(
+      async () => (await client.xrange("bull:detent-remote:detent:words:gone", "-", "+"))[0],
+    );
+    expect(JSON.parse(said[1][1]!)).toEqual({
+      _tag: "Ended",
+      run: "@gated~GONE",
+      token: 1,
+      outcome: { _tag: "Released", error: null, holdMillis: 0 },
+      emitted: [],
+    });
+    await until(() => warnings.some((warning) => warning.includes("is no run of detent's")));
+    expect(stage.lines().filter(({ run }) => run === order.run)).toEqual([]);
+    await client.del("bull:detent-remote:detent:words:gone");
+    await jobs.close();
+    await jobs.disconnect();
+  });
+
+  test("a Redis that is full is told of, and takes the outcome when there is room again", async () => {
+    const { run } = await runtime.run("gated", { gate: stage.gate });
+    await isBegun(run);
+    redis.cli("CONFIG", "SET", "maxmemory", "1");
+    stage.open();
+    await until(() =>
+      warnings.some((warning) => warning.startsWith("Redis does not take outcomes: OOM")),
+    );
+    redis.cli("CONFIG", "SET", "maxmemory", "0");
+    expect(await runtime.result(run)).toMatchObject({ state: "succeeded", token: 1 });
   });
 
   test("Redis is left with no job and no word, however many there were", async () => {

@@ -36,11 +36,16 @@ export const peers: readonly Peer[] = [
     program: `await import("detent/bullmq")`,
   },
   {
-    // BullMQ needs it too, and does not bring it along.
+    // BullMQ does not bring it along: as if it were there alone.
     peer: "ioredis",
     part: "detent/bullmq",
     install: "ioredis@5",
-    program: `await import("detent/bullmq")`,
+    program: `
+      const { mkdirSync, writeFileSync } = await import("node:fs");
+      mkdirSync("node_modules/bullmq", { recursive: true });
+      writeFileSync("node_modules/bullmq/package.json", '{ "type": "module", "exports": "./index.js" }');
+      writeFileSync("node_modules/bullmq/index.js", "export class Queue {} export class Worker {}");
+      await import("detent/bullmq")`,
   },
 ];
 

@@ -1,12 +1,12 @@
 // An engine's inbox: the stream to which workers add their words. What was heard is taken out, so the stream is read from its beginning each time: what was added while the engine
 // could not reach Redis is heard afterwards, and what is heard twice says the same twice.
 import type { Redis } from "ioredis";
+import { answered } from "./redis.ts";
 import { readWord, type Word } from "./word.ts";
 
 const countMax = 500;
-/** In seconds the server answers at the latest, so that a connection that is dead is noticed. */
+/** Then the server answers at the latest, so that a connection that is dead is noticed. */
 const blockMillis = 5_000;
-const silenceMillis = 15_000;
 const pauseMillis = 200;
 
 interface Ears {
@@ -57,21 +57,9 @@ export class Inbox {
   }
 
   async #next(): Promise<readonly Entry[]> {
-    const watchdog = setTimeout(() => this.#reader.disconnect(true), silenceMillis);
-    try {
-      const reply = await this.#reader.xread(
-        "COUNT",
-        countMax,
-        "BLOCK",
-        blockMillis,
-        "STREAMS",
-        this.#key,
-        "0",
-      );
-      return reply?.[0]?.[1] ?? [];
-    } finally {
-      clearTimeout(watchdog);
-    }
+    const wait = ["COUNT", countMax, "BLOCK", blockMillis, "STREAMS", this.#key, "0"] as const;
+    const reply = await answered(this.#reader, this.#reader.xread(...wait));
+    return reply?.[0]?.[1] ?? [];
   }
 
   #hear([, fields]: Entry): void {

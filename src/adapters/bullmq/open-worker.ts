@@ -46,6 +46,7 @@ export const openWorker = async (
     const name = `Redis at ${placeOf(connection)}`;
     watchClient(client, {
       lost: () => {
+        worker.pause();
         if (!isClosing) onWarning(`${name} is away: what runs goes on until its lease is over`);
       },
       back: () => {

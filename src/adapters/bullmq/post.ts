@@ -51,6 +51,13 @@ export class Post {
     });
   }
 
+  /** What was said long ago is on the disk. */
+  forgetOld(): void {
+    const since = performance.now() - forgottenMillis;
+    const isOld = (at: number): boolean => at < since || this.#ended.length > againMax;
+    while (this.#ended[0] !== undefined && isOld(this.#ended[0].at)) this.#ended.shift();
+  }
+
   /** The connection is there again. */
   sayAgain(): void {
     const letters = this.#ended.map(({ letter }) => ({ ...letter, sent: () => undefined }));
@@ -104,8 +111,7 @@ export class Post {
   #sent(letter: Letter): void {
     letter.sent();
     if (!letter.isEnd) return;
-    const at = performance.now();
-    if (this.#ended.push({ letter, at }) % 100 !== 0) return;
-    this.#ended = this.#ended.filter((each) => at - each.at < forgottenMillis).slice(-againMax);
+    this.#ended.push({ letter, at: performance.now() });
+    this.forgetOld();
   }
 }

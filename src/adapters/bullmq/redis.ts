@@ -58,13 +58,33 @@ export const watchClient = (
   });
 };
 
+/** A server that has not answered for this long is not there, although nobody has closed the connection. */
+const silenceMillis = 15_000;
+
+/** Gives up the connection, for a new one, if what was sent by it is not answered; then it is sent anew. */
+export const answered = async <Reply>(
+  client: Redis,
+  reply: Promise<Reply>,
+  millis = silenceMillis,
+): Promise<Reply> => {
+  const timer = setInterval(() => {
+    if (client.status === "ready") client.disconnect(true);
+  }, millis);
+  try {
+    return await reply;
+  } finally {
+    clearInterval(timer);
+  }
+};
+
 /** One or more commands in one round trip; rejects with the first that failed. */
 export const pipelined = async (
   client: Redis,
   commands: readonly (readonly [name: string, ...parameters: (string | number)[]])[],
 ): Promise<readonly unknown[]> => {
   if (commands.length === 0) return [];
-  const replies = await client.pipeline(commands.map((command) => [...command])).exec();
+  const sent = client.pipeline(commands.map((command) => [...command])).exec();
+  const replies = await answered(client, sent);
   if (replies === null) throw new InputError("the pipeline was given up");
   return replies.map(([error, reply]) => {
     if (error !== null) throw error;

@@ -114,6 +114,11 @@ export class RemoteWorker {
     void this.#jobs.run().catch((error: unknown) => this.#settings.warn(String(error)));
   }
 
+  /** The connection is lost: what was said just before may be forgotten. */
+  pause(): void {
+    this.#post.forgetOld();
+  }
+
   /** The connection was lost, and is there again: says what it still has, and what it may have said in vain. */
   goOn(): void {
     this.#post.sayAgain();
@@ -143,7 +148,7 @@ export class RemoteWorker {
       return;
     }
     const { engine, order } = commission;
-    if (await this.#mayBegin(commission)) await this.#run(job, commission);
+    if (await this.#mayBegin(commission).catch(() => false)) await this.#run(job, commission);
     else await this.#post.say(engine, endOf(order, unused));
   }
 
@@ -246,19 +251,19 @@ export class RemoteWorker {
           body,
           `its worker could not renew its lease for ${Math.round(now - body.renewedAt)} ms`,
         );
-    if (now - this.#lookedAt < lookMillis || this.#bodies.size === 0) return;
+    if (now - this.#lookedAt < lookMillis || this.#settings.client.status !== "ready") return;
     this.#lookedAt = now;
     void this.#lookForCancels().catch(() => undefined);
   }
 
   async #lookForCancels(): Promise<void> {
     const { client, place } = this.#settings;
-    if (client.status !== "ready") return;
     const jobs = [...this.#bodies.keys()];
-    const replies = await pipelined(
-      client,
-      jobs.map((job) => ["exists", cancelKeyOf(place, job)] as const),
-    );
+    // With nothing to ask for, whether the server still answers.
+    const [, ...replies] = await pipelined(client, [
+      ["ping"],
+      ...jobs.map((job) => ["exists", cancelKeyOf(place, job)] as const),
+    ]);
     for (const [index, job] of jobs.entries()) if (replies[index] === 1) this.#cancel(job);
   }
 
