@@ -1,4 +1,4 @@
-// Builds dist/: every layer by its TypeScript project, then the dashboard's pages, the command line and what threads run as bundles.
+// Builds dist/: every layer by its TypeScript project, then the dashboard's pages, the command line, what threads run and the decisions alone as bundles.
 import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 
@@ -7,6 +7,7 @@ run("tsc", "-b", "src");
 run("vite", "build", "--config", "src/adapters/dashboard/client/vite.config.ts");
 if (existsSync("src/cli/main.ts")) run("node", "tools/bundle-cli.mjs");
 run("node", "tools/bundle-worker.mjs");
+run("node", "tools/bundle-decisions.mjs");
 
 /** @param {string} command @param {string[]} args */
 function run(command, ...args) {
