@@ -5,9 +5,9 @@ import type { StoreError } from "../core/errors.ts";
 import { formatInstant } from "../core/instant.ts";
 import type { StoredSignal } from "../core/signal.ts";
 import type { Page, StorePort } from "../core/store.ts";
-import { app, count, demandCount, doing, flag, json, store, toggle } from "./options.ts";
-import { print, printJson, shortJson, tableOf } from "./output.ts";
-import { appNamed, withStore } from "./reach.ts";
+import { listingOptions, showPage } from "./listing.ts";
+import { doing, flag, toggle } from "./options.ts";
+import { shortJson, tableOf } from "./output.ts";
 import { outcomeText } from "./runs.ts";
 import { signalView } from "./signal-view.ts";
 
@@ -17,25 +17,18 @@ export const events = Command.make(
     name: flag("name", "NAME", "Only events of this name"),
     run: flag("run", "RUN", "Only what this run emitted; with --all its statuses, too"),
     all: toggle("all", "The whole log: what runs came to, and commands, too"),
-    limit: count("limit", "N", "How many, at most 10000. Default: 50"),
-    after: flag("after", "CURSOR", 'The "next" of the page before'),
-    app,
-    store,
-    json,
+    ...listingOptions,
   },
   doing(async (options) => {
-    const limit = demandCount("limit", options.limit ?? 50, 10_000);
-    const { name, run, after, all } = options;
+    const { name, run, all } = options;
     const where = { ...(name !== undefined && { name }), ...(run !== undefined && { run }) };
-    const { name: named } = await appNamed(options.app);
-    const page = await withStore({ store: options.store, app: named, absent: "refuse" }, (port) =>
-      pageOf(port, { where, limit, after, isMeant: all ? () => true : isEvent }),
-    );
-    if (options.json)
-      return printJson({ events: page.rows.map((it) => signalView(it)), next: page.next });
-    if (page.rows.length === 0) return print("no events");
-    print(eventTable(page.rows));
-    if (page.next !== null) print(`there are more: --after ${page.next}`);
+    const isMeant = all ? () => true : isEvent;
+    await showPage(options, {
+      what: "events",
+      read: (port, { limit, after }) => pageOf(port, { where, limit, after, isMeant }),
+      view: (row) => signalView(row),
+      table: eventTable,
+    });
   }),
 ).pipe(
   Command.withDescription("List events, newest first; with --all the whole log"),

@@ -2,9 +2,9 @@
 import * as Command from "effect/cli/Command";
 import { InputError } from "../core/errors.ts";
 import { runStates, type Run, type RunState } from "../core/run.ts";
-import { print, printJson, shortJson, stateStyles, tableOf } from "./output.ts";
-import { app, count, demandCount, doing, flag, json, store } from "./options.ts";
-import { appNamed, withStore } from "./reach.ts";
+import { listingOptions, showPage } from "./listing.ts";
+import { doing, flag } from "./options.ts";
+import { shortJson, stateStyles, tableOf } from "./output.ts";
 import { instantText, runView } from "./run-view.ts";
 
 export const runs = Command.make(
@@ -13,34 +13,22 @@ export const runs = Command.make(
     state: flag("state", "STATE", `One or several with commas: ${runStates.join(", ")}`),
     task: flag("task", "TASK", "Only runs of this task"),
     trigger: flag("trigger", "TRIGGER", "Only runs of this trigger"),
-    limit: count("limit", "N", "How many, at most 10000. Default: 50"),
-    after: flag("after", "CURSOR", 'The "next" of the page before'),
-    app,
-    store,
-    json,
+    ...listingOptions,
   },
   doing(async (options) => {
-    const limit = demandCount("limit", options.limit ?? 50, 10_000);
-    const { task, trigger, after } = options;
+    const { task, trigger } = options;
     const states = options.state === undefined ? undefined : statesOf(options.state);
-    const { name } = await appNamed(options.app);
-    const page = await withStore({ store: options.store, app: name, absent: "refuse" }, (port) =>
-      port.list("run", {
-        where: {
-          ...(states && { states }),
-          ...(task !== undefined && { task }),
-          ...(trigger !== undefined && { trigger }),
-        },
-        limit,
-        after,
-        order: "newest",
-      }),
-    );
-    if (options.json)
-      return printJson({ runs: page.rows.map((it) => runView(it)), next: page.next });
-    if (page.rows.length === 0) return print("no runs");
-    print(runTable(page.rows));
-    if (page.next !== null) print(`there are more: --after ${page.next}`);
+    const where = {
+      ...(states && { states }),
+      ...(task !== undefined && { task }),
+      ...(trigger !== undefined && { trigger }),
+    };
+    await showPage(options, {
+      what: "runs",
+      read: (port, page) => port.list("run", { where, ...page }),
+      view: (row) => runView(row),
+      table: runTable,
+    });
   }),
 ).pipe(
   Command.withDescription("List runs, newest first"),

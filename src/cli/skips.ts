@@ -1,37 +1,26 @@
 // `detent skips`: the recorded decisions not to run, newest first, page by page.
 import * as Command from "effect/cli/Command";
 import type { Skip } from "../core/store.ts";
-import { app, count, demandCount, doing, flag, json, store } from "./options.ts";
-import { print, printJson, tableOf } from "./output.ts";
-import { appNamed, withStore } from "./reach.ts";
+import { listingOptions, showPage } from "./listing.ts";
+import { doing, flag } from "./options.ts";
+import { tableOf } from "./output.ts";
 import { instantText } from "./run-view.ts";
 
 export const skips = Command.make(
   "skips",
   {
     trigger: flag("trigger", "TRIGGER", "Only skips of this trigger"),
-    limit: count("limit", "N", "How many, at most 10000. Default: 50"),
-    after: flag("after", "CURSOR", 'The "next" of the page before'),
-    app,
-    store,
-    json,
+    ...listingOptions,
   },
   doing(async (options) => {
-    const limit = demandCount("limit", options.limit ?? 50, 10_000);
-    const { trigger, after } = options;
-    const { name } = await appNamed(options.app);
-    const page = await withStore({ store: options.store, app: name, absent: "refuse" }, (port) =>
-      port.list("skip", {
-        where: trigger === undefined ? {} : { trigger },
-        limit,
-        after,
-        order: "newest",
-      }),
-    );
-    if (options.json) return printJson({ skips: page.rows.map(skipView), next: page.next });
-    if (page.rows.length === 0) return print("no skips");
-    print(skipTable(page.rows));
-    if (page.next !== null) print(`there are more: --after ${page.next}`);
+    const { trigger } = options;
+    await showPage(options, {
+      what: "skips",
+      read: (port, page) =>
+        port.list("skip", { where: trigger === undefined ? {} : { trigger }, ...page }),
+      view: skipView,
+      table: skipTable,
+    });
   }),
 ).pipe(
   Command.withDescription("List what was skipped and why, newest first"),
