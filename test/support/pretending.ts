@@ -10,12 +10,19 @@ export interface Pretence {
   readonly emitted?: readonly Emitted[];
 }
 
-/** `started` are all orders that were ever started. */
+/** `started` are all orders that were ever started; `tell` and `resize` do what a body or the machine would. */
+export interface PretendingExecutor extends ExecutorPort {
+  readonly started: Order[];
+  readonly tell: (event: ExecutorEvent) => void;
+  readonly resize: (slots: number) => void;
+}
+
 export const pretendingExecutor = (
   time: VirtualTime,
-  slots: number,
+  slotsBefore: number,
   pretend: (order: Order) => Pretence,
-): ExecutorPort & { readonly started: Order[] } => {
+): PretendingExecutor => {
+  let slots = slotsBefore;
   const listeners = new Set<(event: ExecutorEvent) => void>();
   const running = new Map<string, () => void>();
   const started: Order[] = [];
@@ -24,6 +31,8 @@ export const pretendingExecutor = (
   };
   return {
     started,
+    tell,
+    resize: (now) => void (slots = now),
     capacity: Effect.sync(() => slots - running.size),
     start: (order) =>
       Effect.sync(() => {
