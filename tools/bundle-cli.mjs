@@ -18,8 +18,8 @@ const bundle = await rolldown({
   cwd: root,
   platform: "node",
   tsconfig: false,
-  // They start threads and find their own files; an app that has none never loads them.
-  external: [/^node:/, /^piscina$/, /^tsx(\/|$)/, /^esbuild$/],
+  // They start threads and find their own files, or are there only for who uses them; an app that has none never loads them.
+  external: [/^node:/, /^piscina$/, /^tsx(\/|$)/, /^esbuild$/, /^bullmq$/, /^ioredis$/],
   plugins: [{ name: "own-place", transform: placed }],
 });
 const { output } = await bundle.write({

@@ -37,6 +37,7 @@ import { simulate } from "./simulate.ts";
 import { skips } from "./skips.ts";
 import { start } from "./start.ts";
 import { triggers } from "./triggers.ts";
+import { worker } from "./worker.ts";
 import { why } from "./why.ts";
 import { whyNot } from "./why-not.ts";
 
@@ -53,6 +54,7 @@ const detent = Command.make("detent").pipe(
   Command.withSubcommands([
     init,
     start,
+    worker,
     emit,
     run,
     next,

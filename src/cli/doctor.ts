@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command";
 import { dayMillis } from "../core/civil.ts";
 import { formatInstant } from "../core/instant.ts";
 import { moves } from "../core/run.ts";
+import { withoutSecrets } from "../core/store-url.ts";
 import type { StoreError } from "../core/errors.ts";
 import type { StorePort, Tables } from "../core/store.ts";
 import { findingsOf, type Seen } from "./diagnosis.ts";
@@ -65,6 +66,8 @@ const flagged = (
 ): Setting => {
   if (name === "store") return { ...setting(name, url), value: shownStoreUrl(url) };
   const found = name === "app" ? setting(name, app) : setting(name);
+  if (name === "redis" && typeof found.value === "string")
+    return { ...found, value: withoutSecrets(found.value) };
   return found.source === "--app" ? { ...found, source: "APP" } : found;
 };
 

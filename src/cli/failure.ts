@@ -40,6 +40,7 @@ const failureOf = (thrown: unknown): Failure => {
     case "DefinitionError":
       return { name, message, code: 2 };
     case "StoreError":
+    case "ExecutorError":
     case "RefusedError":
       return { name, message, code: 1 };
     default:

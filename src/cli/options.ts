@@ -63,6 +63,18 @@ export const store = flag(
   "Where state is kept: sqlite:FILE or postgres://…. Default: DETENT_STORE, detent.config.ts, or sqlite:detent.db",
 );
 
+export const tasks = flag(
+  "tasks",
+  "FILE",
+  "What detent build has made of the app's task modules. Default: the modules themselves",
+);
+
+export const redis = flag(
+  "redis",
+  "URL",
+  "The Redis server by which engines hand runs to workers: redis://HOST:PORT. Default: DETENT_REDIS or detent.config.ts; without one, detent start runs them itself",
+);
+
 export const app = flag(
   "app",
   "APP",

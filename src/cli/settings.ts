@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import * as path from "node:path";
 import { InputError } from "../core/errors.ts";
+import { withoutSecrets } from "../core/store-url.ts";
 import type { Config } from "../runtime/config.ts";
 
 /** A value, and who has said it. */
@@ -16,7 +17,9 @@ type Values = { readonly [Name in keyof Config]-?: NonNullable<Config[Name]> };
 
 /** What has no default is null. */
 type Defaults = {
-  readonly [Name in keyof Values]: Values[Name] | (Name extends "log" | "otlp" ? null : never);
+  readonly [Name in keyof Values]:
+    | Values[Name]
+    | (Name extends "log" | "otlp" | "redis" ? null : never);
 };
 
 export const settingNames: readonly (keyof Config)[] = [
@@ -26,6 +29,7 @@ export const settingNames: readonly (keyof Config)[] = [
   "durability",
   "log",
   "otlp",
+  "redis",
   "redact",
 ];
 
@@ -38,6 +42,7 @@ const defaults: Defaults = {
   durability: "power",
   log: null,
   otlp: null,
+  redis: null,
   redact: [],
 };
 
@@ -64,7 +69,7 @@ export const readSettings = async (): Promise<void> => {
       const value = valueOf(name, text);
       const fault = optionFault(name, value);
       if (fault !== undefined)
-        throw new InputError(`${source} is ${JSON.stringify(text)}; ${fault}`);
+        throw new InputError(`${source} is ${JSON.stringify(withoutSecrets(text))}; ${fault}`);
       return [[name, { source, value }]];
     }),
   );

@@ -6,10 +6,11 @@ import { InputError } from "../core/errors.ts";
 import { redactOf } from "../core/redact.ts";
 import type { Summary } from "../core/store.ts";
 import type { Dashboard } from "../adapters/dashboard/index.ts";
-import type { Runtime } from "../runtime/start.ts";
+import type { Runtime, StartOptions } from "../runtime/start.ts";
 import type { Telemetry } from "../runtime/telemetry.ts";
 import type { Display } from "./display.ts";
 import { dashboardBeside } from "./dashboard.ts";
+import { die, endingOf, type Ending } from "./ending.ts";
 import {
   count,
   demandDuration,
@@ -17,7 +18,9 @@ import {
   flag,
   json,
   optionalArgument,
+  redis,
   store,
+  tasks,
   toggle,
 } from "./options.ts";
 import { flush } from "./output.ts";
@@ -32,12 +35,13 @@ export const start = Command.make(
   {
     app: optionalArgument("APP", "The file whose default export is detent({ … })"),
     store,
-    tasks: flag(
-      "tasks",
-      "FILE",
-      "What detent build has made of the app's task modules. Default: the modules themselves",
+    tasks,
+    slots: count(
+      "slots",
+      "N",
+      "How many runs at a time. Default: one for each core; 100 with --redis",
     ),
-    slots: count("slots", "N", "How many runs at a time. Default: one for each core"),
+    redis,
     durability: Flag.Literals("durability", ["power", "process"]).pipe(
       Flag.withDescription(
         "What a commit survives: loss of power (default), or the end of the process",
@@ -87,7 +91,6 @@ export const start = Command.make(
       const { loadApp } = await import("../runtime/load-app.ts");
       const { start } = await import("../runtime/start.ts");
       const app = await loadApp(appFile(options.app));
-      const slots = setting("slots", options.slots);
       runtime = await start(app, {
         store: storeUrl(options.store),
         onNote: (note) => {
@@ -96,7 +99,7 @@ export const start = Command.make(
           telemetry?.hear(note);
         },
         ...(options.tasks !== undefined && { tasks: options.tasks }),
-        ...(slots.source !== "default" && { slots: slots.value }),
+        ...(await placeOf(options)),
         durability: setting("durability", options.durability).value,
       });
       display.begin(runtime);
@@ -138,35 +141,27 @@ export const start = Command.make(
       command: "detent start app.ts --dashboard",
       description: "With the dashboard at http://127.0.0.1:4747/",
     },
+    {
+      command: "detent start app.ts --redis redis://queue.example:6379",
+      description: "With workers on other machines: detent worker",
+    },
     { command: "detent start app.ts --json | jq .", description: "Each note as a line of JSON" },
     { command: "detent start app.ts --log json >> app.log", description: "As a service" },
   ]),
 );
 
-interface Ending {
-  /** The first signal. */
-  readonly asked: Promise<NodeJS.Signals>;
-  /** The second one. */
-  readonly askedAgain: Promise<void>;
-}
-
-/** SIGINT, SIGTERM and SIGHUP: the first asks, the second aborts; what was held then is run again by the next engine. */
-const endingOf = (): Ending => {
-  const asked = Promise.withResolvers<NodeJS.Signals>();
-  const askedAgain = Promise.withResolvers<void>();
-  let signals = 0;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => {
-      signals += 1;
-      if (signals === 1) asked.resolve(signal);
-      else if (signals === 2) askedAgain.resolve();
-      else die();
-    });
-  return { asked: asked.promise, askedAgain: askedAgain.promise };
+/** Where runs are executed, and how many at a time. */
+const placeOf = async (
+  options: Readonly<Record<"redis", string | undefined> & Record<"slots", number | undefined>>,
+): Promise<Pick<StartOptions, "slots" | "executor">> => {
+  const connection = setting("redis", options.redis).value;
+  const { value, source } = setting("slots", options.slots);
+  if (connection === null) return source === "default" ? {} : { slots: value };
+  const { bullmq } = await import("../runtime/bullmq.ts");
+  return {
+    executor: bullmq({ connection, ...(source !== "default" && { capacity: value }) }),
+  };
 };
-
-/** Ends this process, whatever its threads do. */
-const die = (): void => void process.kill(process.pid, "SIGKILL");
 
 const displayOf = async ({
   json: asJson,

@@ -5,6 +5,7 @@ import { DefinitionError, InputError } from "../core/errors.ts";
 import { nearestOf, meantText } from "../core/nearest.ts";
 import { shown } from "../core/reading.ts";
 import { redactPathFault } from "../core/redact.ts";
+import { withoutSecrets } from "../core/store-url.ts";
 import { importModule } from "./executor/registry.ts";
 
 /** What `detent.config.ts` may say. A flag of a command goes before the environment (`DETENT_STORE`, …), the environment before the file. */
@@ -19,6 +20,8 @@ export interface Config {
   readonly durability?: "power" | "process";
   /** An OTLP collector, such as `http://127.0.0.1:4318`, to which `detent start` sends traces and metrics. */
   readonly otlp?: string;
+  /** The Redis server by which `detent start` hands runs to `detent worker`: `redis://USER:PASSWORD@HOST:PORT`. Left out: it runs them itself. */
+  readonly redis?: string;
   /** How `detent start` logs: JSON lines, or lines for people. Left out: it shows what runs. */
   readonly log?: "json" | "pretty";
   /** Values that people are not shown, by their paths: `payload.card`, `**.password`. What is stored stays whole. */
@@ -60,6 +63,10 @@ const options: { readonly [Name in keyof Config]-?: (value: unknown) => string |
     typeof value === "string" && URL.canParse(value) && /^https?:/.test(value)
       ? undefined
       : "give the URL of a collector such as http://127.0.0.1:4318",
+  redis: (value) =>
+    typeof value === "string" && URL.canParse(value) && /^rediss?:\/\//.test(value)
+      ? undefined
+      : "give the URL of a server such as redis://127.0.0.1:6379",
   log: (value) => (value === "json" || value === "pretty" ? undefined : 'give "json" or "pretty"'),
   redact: (value) =>
     Array.isArray(value)
@@ -81,5 +88,9 @@ const configFaults = (config: object): readonly string[] =>
       ];
     }
     const fault = optionFault(name as keyof Config, value);
-    return fault === undefined ? [] : [`${name} is ${shown(value)}; ${fault}`];
+    return fault === undefined
+      ? []
+      : [
+          `${name} is ${shown(typeof value === "string" ? withoutSecrets(value) : value)}; ${fault}`,
+        ];
   });

@@ -48,18 +48,17 @@ const layers: readonly Layer[] = [
     may: [core, /^src\/adapters\/(<adapter>|sql)\//, packages],
   },
   {
-    name: "the two places of the runtime that choose adapters",
-    files: /^src\/runtime\/(index|open-store)\.ts$/,
+    name: "the places of the runtime that choose adapters",
+    files: /^src\/runtime\/(index|open-store|bullmq)\.ts$/,
     may: [core, runtime, /^src\/adapters\//, packages],
   },
   { name: "runtime", files: runtime, may: [core, runtime, packages, /^computed$/] },
   { name: "command line", files: /^src\/cli\//, may: [anything] },
   {
-    name: "entry point `detent/bullmq`: a worker joins its adapter with the runtime's executors",
-    files: /^src\/bullmq\.ts$/,
-    may: [core, runtime, /^src\/adapters\/bullmq\//, packages],
+    name: "entry points `detent` and `detent/bullmq`",
+    files: /^src\/(index|bullmq)\.ts$/,
+    may: [core, runtime],
   },
-  { name: "entry point `detent`", files: /^src\/index\.ts$/, may: [core, runtime] },
 ];
 
 const root = join(import.meta.dirname, "../..");

@@ -35,7 +35,12 @@ test.concurrent("the flag goes before the environment, that before the file, tha
   );
   for (const store of ["file", "env", "flag"])
     await here.detent(["emit", "e", "--store", `sqlite:${store}.db`]);
-  const env = { DETENT_STORE: "sqlite:env.db", DETENT_SLOTS: "5", DETENT_REDACT: "a.b, c" };
+  const env = {
+    DETENT_STORE: "sqlite:env.db",
+    DETENT_SLOTS: "5",
+    DETENT_REDACT: "a.b, c",
+    DETENT_REDIS: "rediss://me:secret@host:1",
+  };
   const [file, environment, flag] = await Promise.all([
     settings(here, []),
     settings(here, [], env),
@@ -48,12 +53,14 @@ test.concurrent("the flag goes before the environment, that before the file, tha
     durability: ["power", "default"],
     log: [null, "default"],
     otlp: [null, "default"],
+    redis: [null, "default"],
     redact: [["**.pin"], "detent.config.ts"],
   });
   expect(environment).toMatchObject({
     store: ["sqlite:env.db", "DETENT_STORE"],
     slots: [5, "DETENT_SLOTS"],
     redact: [["a.b", "c"], "DETENT_REDACT"],
+    redis: ["rediss://me@host:1", "DETENT_REDIS"],
   });
   expect(flag).toMatchObject({ store: ["sqlite:flag.db", "--store"], app: ["other", "APP"] });
 });
@@ -79,7 +86,7 @@ describe("what is wrong is told at once", () => {
         "detent.config.ts: store is 1; give a URL such as sqlite:detent.db",
         "detent.config.ts: slots is 0; give a whole number of at least 1",
         'detent.config.ts: "durabilty" is no option; did you mean "durability"?',
-        'detent.config.ts: "nonsense" is no option; there are store, app, slots, durability, otlp, log, redact',
+        'detent.config.ts: "nonsense" is no option; there are store, app, slots, durability, otlp, redis, log, redact',
         'detent.config.ts: redact is an array; "a..b" is no path;',
       ],
     ],
@@ -93,6 +100,10 @@ describe("what is wrong is told at once", () => {
 
   test.concurrent.each([
     [{ DETENT_SLOTS: "many" }, 'DETENT_SLOTS is "many"; give a whole number of at least 1'],
+    [
+      { DETENT_REDIS: "http://:secret@host" },
+      'DETENT_REDIS is "http://host"; give the URL of a server such as redis://127.0.0.1:6379',
+    ],
     [{ DETENT_DURABILITY: "disk" }, 'DETENT_DURABILITY is "disk"; give "power" or "process"'],
   ])("%j", async (env, line) => {
     const { code, stderr } = await place().detent(["runs"], { env });

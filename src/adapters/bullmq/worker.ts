@@ -79,6 +79,8 @@ export class RemoteWorker {
   readonly #bodies = new Map<string, Body>();
   readonly #deafen: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #cutOff = Promise.withResolvers<void>();
+  #closed: Promise<void> | undefined;
   #lookedAt = 0;
   #isClosing = false;
 
@@ -128,9 +130,16 @@ export class RemoteWorker {
 
   /** Takes no more; what still runs after the grace is ended, and is lost to the engine. */
   async close(graceMillis: number, endMillis: number): Promise<void> {
+    const timer = setTimeout(this.#cutOff.resolve, graceMillis);
+    this.#closed ??= this.#close(endMillis);
+    await this.#closed;
+    clearTimeout(timer);
+  }
+
+  async #close(endMillis: number): Promise<void> {
     this.#isClosing = true;
     const closed = this.#jobs.close();
-    await Promise.race([closed, patience(graceMillis)]);
+    await Promise.race([closed, this.#cutOff.promise]);
     for (const body of this.#bodies.values()) this.#giveUp(body, "its worker was stopped");
     await Promise.race([closed, patience(endMillis)]);
     clearInterval(this.#timer);
