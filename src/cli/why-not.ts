@@ -56,7 +56,7 @@ interface Asked {
 }
 
 type Found =
-  | { readonly _tag: "Signal"; readonly whyNot: WhyNot; readonly isDefined: boolean }
+  | { readonly _tag: "Signal"; readonly whyNot: WhyNot; readonly defined: ReadonlySet<string> }
   | {
       readonly _tag: "Recorded";
       readonly stored: StoredSignal;
@@ -79,8 +79,8 @@ const answered = (
     const answer = yield* ask(port, definitions, stored, trigger);
     if (trigger !== undefined && answer.answers.length + answer.recorded.length === 0)
       return yield* Effect.fail(noTrigger(trigger, definitions));
-    const isDefined = trigger === undefined || definitions.triggers.has(trigger);
-    return { _tag: "Signal", whyNot: answer, isDefined } as const;
+    const defined = new Set(definitions.triggers.keys());
+    return { _tag: "Signal", whyNot: answer, defined } as const;
   });
 
 const answeredDue = (
@@ -195,9 +195,7 @@ const textOf = (found: Found): readonly string[] => {
         ...signalText(signal),
         ...blocks.slice(0, -1),
         ...(answers.length > 0 && recorded.length > 0 ? [""] : []),
-        ...recorded.map((each) =>
-          found.isDefined ? recordedText(each) : `${recordedText(each)}; it is not defined now`,
-        ),
+        ...recorded.map((each) => recordedText(each) + sinceText(each, found.defined)),
         ...(answers.length + recorded.length === 0 ? [nobodyText(found.whyNot)] : []),
       ];
     }
@@ -230,6 +228,12 @@ const nobodyText = ({ signal: stored, near, isRouted }: WhyNot): string => {
   if (signal._tag === "Event")
     return `No trigger waits for this event name${near.length === 0 ? "" : meantText(near)}`;
   return `No trigger waits for task ${signal.task} to be ${signal.state}`;
+};
+
+/** What has become of the trigger since; a command has none. */
+const sinceText = ({ trigger }: Recorded, defined: ReadonlySet<string>): string => {
+  if (trigger.startsWith("@:")) return "";
+  return `; it ${defined.has(trigger) ? "waits for other signals" : "is not defined"} now`;
 };
 
 const recordedText = (recorded: Recorded): string => {

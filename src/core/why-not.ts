@@ -26,7 +26,7 @@ export interface Standing {
 
 export type Answer = Explanation & Standing;
 
-/** What the store tells of a trigger that was not asked, because these definitions don't have it. */
+/** What the store tells of a trigger that was not asked, because these definitions don't have it, or it waits for other signals now. */
 export type Recorded = { readonly trigger: string } & (
   | { readonly _tag: "Fired"; readonly run: string }
   | { readonly _tag: "Skipped"; readonly reason: SkipReason; readonly detail: string | null }
@@ -61,16 +61,16 @@ export const whyNotOf = (
   { state, generation, records, waiting }: Evidence,
   trigger?: string,
 ): WhyNot => {
+  const answers = explain(definitions, state, stored, records, trigger);
+  const asked = new Set(answers.map((each) => each.trigger));
   return {
     signal: stored,
     isRouted: stored.seq <= state.watermark.seq,
-    answers: explain(definitions, state, stored, records, trigger).map((each) => ({
+    answers: answers.map((each) => ({
       ...each,
       ...standingOf(definitions.triggers.get(each.trigger) as CompiledTrigger, state, generation),
     })),
-    recorded: recordedOf({ records, waiting }).filter(
-      (each) => !definitions.triggers.has(each.trigger),
-    ),
+    recorded: recordedOf({ records, waiting }).filter((each) => !asked.has(each.trigger)),
     near: nearNames(definitions, stored),
   };
 };

@@ -287,6 +287,19 @@ test("who is named is told of, and nobody else: with definitions and without the
   expect([gone("one"), gone("joined"), gone("zzz")]).toEqual([[one], [joined], []]);
 });
 
+test("what a trigger made of it that waits for other signals by now is told from the records", () => {
+  const one = (name: string) => trigger("one", { when: event(name), run: work, input: null });
+  const { world, ask } = living(one("a"));
+  world.emit("a", null, "x");
+  world.pass(10);
+  expect(ask("x").recorded).toEqual([]);
+  expect(ask("x", undefined, definedBy(one("b")))).toMatchObject({
+    answers: [],
+    recorded: [{ trigger: "one", _tag: "Fired" }],
+  });
+  expect(ask("x", "one", definedBy(one("b"))).recorded).toEqual([]);
+});
+
 test("a command that was refused is found by its name", () => {
   const { world, ask } = living(trigger("t", { when: event("a"), run: work, input: null }));
   world.emit("@:pause", { trigger: "none" }, "p");
