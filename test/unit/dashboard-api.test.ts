@@ -184,6 +184,60 @@ describe("runs", () => {
     expect((await post("/api/events", { name: "came" })).status).toBe(200);
   });
 
+  test("a search looks for so long and no longer, and says how far; the answers together have looked at all", async () => {
+    const store = memoryStore();
+    await Effect.runPromise(seed(store, 1_700));
+    /** Each answer until there is no more. */
+    const answers = async ({ get }: Served, words: string): Promise<any[]> => {
+      const told = [];
+      for (let after: string | null = ""; after !== null; after = told.at(-1).next) {
+        const query = new URLSearchParams({ search: words, after });
+        told.push(await get(`/api/runs?${query.toString()}`));
+      }
+      return told;
+    };
+    const all = await answers(await rest({ store }), "/17.BIN");
+    expect(all.reduce((sum, { searched }) => sum + searched, 0)).toBe(1_700);
+    expect(all.flatMap(({ runs }) => runs)).toMatchObject([{ task: "bill" }]);
+    const { rows } = await Effect.runPromise(store.list("run", { limit: 1, order: "oldest" }));
+    expect(Date.parse(all.at(-1).searchedTo)).toBe(rows[0]!.createdAt);
+
+    const slow: typeof store = {
+      ...store,
+      list: (table, request) =>
+        Effect.tap(store.list(table, request), () =>
+          Effect.sync(() => {
+            for (const from = performance.now(); performance.now() < from + 50;);
+          }),
+        ),
+    };
+    const served = await rest({ store: slow });
+    const none = await answers(served, "nowhere");
+    expect(none.map(({ searched }) => searched)).toEqual([500, 500, 500, 200]);
+    expect(none.flatMap(({ runs }) => runs)).toEqual([]);
+    // What an event has caused alone needs no looking.
+    const [first, ...others] = await answers(served, "event-17");
+    expect(first).toMatchObject({ searched: 500, runs: [{ task: "bill" }] });
+    expect(others.flatMap(({ runs }) => runs)).toHaveLength(10);
+  });
+
+  test("a search for an event finds its runs, wherever they lie: what it has caused alone first, then what it has caused with others", async () => {
+    const { get, runtime } = await run();
+    await runtime.emit("came", { name: "Ada" }, { id: "Came-1" });
+    await runtime.idle();
+    await runtime.emit("seen", null, { id: "Seen-1" });
+    held.open();
+    await runtime.idle();
+    const found = async (words: string) =>
+      (await get(`/api/runs?search=${encodeURIComponent(words)}`)).runs.map(
+        (it: any) => it.trigger,
+      );
+    expect(await found("Came-1")).toEqual(["greeting"]);
+    expect(await found("came-1")).toEqual(["greeting"]);
+    expect(await found("Seen-1")).toEqual(["both"]);
+    expect((await get("/api/runs?search=Came-1&state=failed")).runs).toEqual([]);
+  });
+
   test("a run is asked for, cancelled, and run again", async () => {
     const { post, get } = await rest({ app });
     const asked = await post("/api/runs", { task: "greet", input: "Bo", id: "mine" });

@@ -1,22 +1,19 @@
 // Runs: a page of them by filter or search, and one with all that is known of it.
 import * as Effect from "effect/Effect";
-import { InputError, type StoreError } from "../../core/errors.ts";
+import { InputError } from "../../core/errors.ts";
 import { whyRun } from "../../core/evidence.ts";
 import { refusalOf } from "../../core/refusal.ts";
-import { runStates, type Run, type RunState } from "../../core/run.ts";
-import type { Where } from "../../core/store.ts";
+import { runStates, type RunState } from "../../core/run.ts";
 import { demandCount, NotFoundError, refuse, type Failure } from "./failure.ts";
 import type { Notes } from "./notes.ts";
 import { firedView } from "./fired.ts";
-import { attemptView, runLine, runView, signalView } from "./row.ts";
+import { attemptView, maybeInstant, runLine, runView, signalView } from "./row.ts";
+import { searched } from "./run-search.ts";
 import type { Shown } from "./shown.ts";
 import type { Subject } from "./subject.ts";
 import type { RunDetail, RunPage } from "./view.ts";
 import { whyLines } from "./why.ts";
 
-/** How many runs one search looks at; the next page goes on. */
-const searchedMax = 2_000;
-const searchPage = 500;
 const rowsMax = 1_000;
 
 export interface RunQuery {
@@ -38,15 +35,17 @@ export const runPage = (subject: Subject, query: RunQuery): Effect.Effect<RunPag
       ...((query.trigger ?? "") === "" ? {} : { trigger: query.trigger ?? "" }),
     };
     const after = query.after === "" ? undefined : query.after;
-    const words = (query.search ?? "").trim().toLowerCase();
-    const page =
-      words === ""
-        ? { ...(yield* subject.store.list("run", { where, limit, after })), searched: null }
-        : yield* searched(subject, { where, limit, after, words });
+    const words = (query.search ?? "").trim();
+    if (words === "") {
+      const { rows, next } = yield* subject.store.list("run", { where, limit, after });
+      return { runs: rows.map((run) => runLine(run)), next, searched: null, searchedTo: null };
+    }
+    const found = yield* searched(subject, { where, limit, after, words });
     return {
-      runs: page.rows.map((run) => runLine(run)),
-      next: page.next,
-      searched: page.searched,
+      runs: found.rows.map((run) => runLine(run)),
+      next: found.next,
+      searched: found.searched,
+      searchedTo: maybeInstant(found.searchedTo),
     };
   }).pipe(Effect.mapError(pageFault(query.after)));
 
@@ -71,56 +70,6 @@ const statesOf = (text: string): Effect.Effect<readonly RunState[], InputError> 
     }
     return states;
   });
-
-interface Search {
-  readonly where: Where;
-  readonly limit: number;
-  readonly after: string | undefined;
-  /** In lower case. */
-  readonly words: string;
-}
-
-interface Found {
-  readonly rows: readonly Run[];
-  readonly next: string | null;
-  readonly searched: number;
-}
-
-/** Runs that have the words in an id, their input or their outcome: page by page from the newest, as far as one answer may go. */
-const searched = (
-  { store }: Subject,
-  { where, limit, after, words }: Search,
-): Effect.Effect<Found, StoreError> =>
-  Effect.gen(function* () {
-    if (after === undefined) {
-      // A whole id is found wherever it lies.
-      const exact = yield* store.list("run", { where: { ids: [idOf(words)] }, limit: 1 });
-      if (exact.rows.length > 0) return { rows: exact.rows, next: null, searched: 1 };
-    }
-    const rows: Run[] = [];
-    let seen = 0;
-    let next: string | null | undefined = after;
-    while (next !== null && seen < searchedMax && rows.length < limit) {
-      const page: { readonly rows: readonly Run[]; readonly next: string | null } =
-        yield* store.list("run", { where, limit: searchPage, after: next });
-      rows.push(...page.rows.filter((run) => hasWords(run, words)));
-      seen += page.rows.length;
-      next = page.next;
-    }
-    return { rows, next: next ?? null, searched: seen };
-  });
-
-/** The random half of a run's id is upper case. */
-const idOf = (words: string): string => {
-  const end = words.lastIndexOf("~");
-  return end === -1 ? words : `${words.slice(0, end)}${words.slice(end).toUpperCase()}`;
-};
-
-const hasWords = (run: Run, words: string): boolean =>
-  run.id.toLowerCase().includes(words) ||
-  run.task.toLowerCase().includes(words) ||
-  JSON.stringify(run.input).toLowerCase().includes(words) ||
-  (run.outcome !== null && JSON.stringify(run.outcome).toLowerCase().includes(words));
 
 export const runDetail = (
   subject: Shown,

@@ -140,8 +140,10 @@ export type RunDetail = typeof RunDetail.Type;
 export const RunPage = Schema.Struct({
   runs: Schema.Array(RunLine),
   next: MaybeText,
-  /** How many runs a search has looked at; null without a search. */
+  /** How many runs a search has looked at, for this answer; null without a search. */
   searched: Schema.NullOr(Schema.Finite),
+  /** When the oldest of them was created: so far back it has looked. */
+  searchedTo: MaybeInstant,
 }).annotate({ identifier: "RunPage" });
 export type RunPage = typeof RunPage.Type;
 

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import type { EventDetail, EventVerdict } from "../../view.ts";
 import { useData } from "../live.ts";
-import { eventHref, runHref, triggerHref } from "../route.ts";
+import { eventHref, runHref, runsHref, triggerHref } from "../route.ts";
 import { Empty, Fault, Loading, Section, Value, When } from "../parts/basics.tsx";
 import { useShared } from "../parts/context.ts";
 
@@ -46,7 +46,10 @@ const Detail = ({ detail }: { detail: EventDetail }): JSX.Element => {
           <Value value={payload} />
         </Section>
       ) : null}
-      <Section title="What became of it">
+      <Section
+        title="What became of it"
+        aside={<a href={runsHref({ search: event.id })}>Runs that it caused</a>}
+      >
         {verdicts.length === 0 ? (
           <Nobody detail={detail} />
         ) : (

@@ -7,12 +7,13 @@ import { pathOf, post } from "../api.ts";
 import { amountText } from "../format.ts";
 import { useData } from "../live.ts";
 import { go, runsHref, type Route } from "../route.ts";
-import { Empty, Fault, Loading } from "../parts/basics.tsx";
+import { Empty, Fault, Loading, When } from "../parts/basics.tsx";
 import { useAct, useShared } from "../parts/context.ts";
 import { Asking } from "../parts/dialog.tsx";
 import { fieldIn } from "../parts/form.ts";
 import { runColumns } from "../parts/runs.tsx";
 import { Table, type Column } from "../parts/table.tsx";
+import { useRuns } from "../search.ts";
 
 const states = [
   "pending",
@@ -31,7 +32,7 @@ export const Runs = ({ route }: { route: Route }): JSX.Element => {
   const filter = Object.fromEntries(names.map((name) => [name, route.query.get(name) ?? ""]));
   const after = route.query.get("after") ?? "";
   const path = pathOf("/api/runs", { ...filter, after });
-  const { view, error, refresh } = useData<RunPage>(path, overview?.version);
+  const { view, error, refresh, isGoing, goOn } = useRuns(path, overview?.version);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   useEffect(() => setChosen(new Set()), [path]);
   const hrefOf = (more: { readonly [name: string]: string }): string =>
@@ -64,18 +65,11 @@ export const Runs = ({ route }: { route: Route }): JSX.Element => {
               refresh();
             }}
           />
-          {view.searched === null ? null : (
-            <p class="faint">
-              Looked at {amountText(view.searched)} runs, newest first
-              {view.next === null ? "; there are no others." : "; there are older ones."}
-            </p>
-          )}
+          {view.searched === null ? null : <Searched page={view} isGoing={isGoing} goOn={goOn} />}
           {view.runs.length === 0 ? (
-            <Empty>
-              {names.some((name) => filter[name] !== "")
-                ? "No run passes the filter."
-                : "There is no run yet. Emit an event, or run a task from the page Triggers."}
-            </Empty>
+            isGoing ? null : (
+              <Empty>{emptyText(filter, view)}</Empty>
+            )
           ) : (
             <Table
               label="runs"
@@ -86,12 +80,50 @@ export const Runs = ({ route }: { route: Route }): JSX.Element => {
           )}
           <nav class="pages" aria-label="pages of runs">
             {after === "" ? null : <a href={hrefOf({})}>Newest</a>}
-            {view.next === null ? null : <a href={hrefOf({ after: view.next })}>Older</a>}
+            {view.next === null || view.searched !== null ? null : (
+              <a href={hrefOf({ after: view.next })}>Older</a>
+            )}
           </nav>
         </>
       )}
     </>
   );
+};
+
+/** How far a search has looked, and the way to look further. */
+const Searched = ({
+  page,
+  isGoing,
+  goOn,
+}: {
+  page: RunPage;
+  isGoing: boolean;
+  goOn: () => void;
+}): JSX.Element => (
+  <div class="line">
+    <p class="faint" role="status">
+      {isGoing ? "Looking: " : "Looked at "}
+      {amountText(page.searched ?? 0)} {page.searched === 1 ? "run" : "runs"}, newest first
+      {page.searchedTo === null ? null : (
+        <>
+          , back to <When at={page.searchedTo} plain />
+        </>
+      )}
+      {isGoing ? " …" : page.next === null ? "; there are no others." : "; there are older ones."}
+    </p>
+    {isGoing || page.next === null ? null : (
+      <button type="button" onClick={goOn}>
+        Search on
+      </button>
+    )}
+  </div>
+);
+
+const emptyText = (filter: Filter, { searched, next }: RunPage): string => {
+  if (searched !== null && next !== null) return "None of these has the words.";
+  return names.some((name) => filter[name] !== "")
+    ? "No run passes the filter."
+    : "There is no run yet. Emit an event, or run a task from the page Triggers.";
 };
 
 const shownColumns: readonly Column<RunLine>[] = [
@@ -183,7 +215,7 @@ const Filters = ({
           data-search
           key={filter["search"]}
           defaultValue={filter["search"]}
-          placeholder="in ids, inputs and outcomes"
+          placeholder="in ids, tasks, causes, inputs and outcomes"
         />
       </label>
       <button type="submit">Search</button>
