@@ -12,7 +12,7 @@ import { knownOf } from "./known.ts";
 import type { Subject } from "./subject.ts";
 
 /** How long one answer looks; the page that is being read then is still read to its end. */
-const lookMillis = 40;
+const lookMillis = 25;
 const pageSize = 500;
 /** Of so many triggers those are asked whose runs a signal may have caused alone. */
 const triggersMax = 1_000;
