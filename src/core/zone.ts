@@ -169,7 +169,6 @@ const segmentsBetween = (
     const changed = offsetAt(end);
     if (changed === offset) continue;
     const transition = transitionBetween(offsetAt, sample, end);
-    if (transition >= until) break;
     segments.push({ ...open, until: transition });
     open = {
       from: transition,

@@ -33,6 +33,18 @@ test("a segment after the clock was set back knows what was on the clock before"
   });
 });
 
+test("a clock may show UTC itself for a part of the year", () => {
+  const [spring, autumn] = [Date.UTC(2025, 2, 30, 1), Date.UTC(2025, 9, 26, 1)];
+  const zone = zoneOf("Europe/London");
+  expect(zone.segmentAt(spring)).toMatchObject({ from: spring, offset: hour, before: 0 });
+  expect(zone.segmentAt(autumn)).toMatchObject({ from: autumn, offset: 0, before: hour });
+});
+
+test("UTC is one segment without a beginning or an end", () => {
+  const always = { from: -Infinity, until: Infinity, offset: 0, before: 0, seen: -Infinity };
+  expect(zoneOf("UTC").segmentAt(0)).toEqual(always);
+});
+
 test("a gap of 24 hours is one transition", () => {
   const from = Date.UTC(2011, 11, 30, 10);
   expect(zoneOf("Pacific/Apia").segmentAt(from)).toMatchObject({
@@ -118,6 +130,10 @@ test.each([
   ["+02:00", "give an IANA name"],
   ["", "give an IANA name"],
   [" Europe/Paris", 'did you mean "Europe/Paris"?'],
+  ["Parxx", 'did you mean "Europe/Paris"?'],
+  ["UTV", 'did you mean "UTC"?'],
+  ["Xyz", "give an IANA name"],
+  ["Europe/Parxxxx", "give an IANA name"],
   [null, "null is no time zone"],
   [undefined, "undefined is no time zone"],
   [3, "3 is no time zone"],
