@@ -213,6 +213,7 @@ describe.skipIf(!hasRedis)("with a worker", () => {
   test("a Redis that is full is told of, and takes the outcome when there is room again", async () => {
     const { run } = await runtime.run("gated", { gate: stage.gate });
     await isBegun(run);
+    await outcomeOf("double", { n: 1 }); // What the worker says of it comes after the word that the other has begun.
     redis.cli("CONFIG", "SET", "maxmemory", "1");
     stage.open();
     await until(() =>

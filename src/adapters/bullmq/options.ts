@@ -14,7 +14,7 @@ export interface BullmqOptions {
   /** How many runs are with BullMQ at a time, those that wait for a worker and those that run: about twice of what all workers do at once. Default 100. */
   readonly capacity?: number;
   /**
-   * After how long a run is given up that Redis has no trace of any more, or whose worker has let its lease pass. Counted while Redis can be reached. At least 1 second;
+   * After how long a run is given up that Redis has no trace of any more, or whose worker has let its lease pass. Counted while Redis can be reached. At least 2 seconds;
    * default 30 seconds.
    */
   readonly lostAfter?: DurationInput;
@@ -31,8 +31,6 @@ export interface WorkerOptions extends Pick<BullmqOptions, "connection" | "queue
   /** Hears, in one line each, what an operator should know: that Redis is away, a module that can't be imported. Default: nobody does. */
   readonly onWarning?: (message: string) => void;
 }
-
-const millisMin = 1_000;
 
 /** Throws an InputError that names the first fault. */
 export const checkOptions = (
@@ -62,13 +60,15 @@ const countFault = (value: unknown, name: string): string | undefined =>
     ? undefined
     : `${name} is ${shown(value)}; give a whole number of at least 1`;
 
-const spanFault = (value: unknown, name: string): string | undefined => {
-  const fault = durationFault(value);
-  if (fault !== undefined) return `${name}: ${fault}`;
-  return durationMillis(value as DurationInput) < millisMin
-    ? `${name} is ${shown(value)}; give at least 1 second`
-    : undefined;
-};
+const spanFault =
+  (least: "1 second" | "2 seconds") =>
+  (value: unknown, name: string): string | undefined => {
+    const fault = durationFault(value);
+    if (fault !== undefined) return `${name}: ${fault}`;
+    return durationMillis(value as DurationInput) < durationMillis(least)
+      ? `${name} is ${shown(value)}; give at least ${least}`
+      : undefined;
+  };
 
 const faults: { readonly [name: string]: (value: unknown, name: string) => string | undefined } = {
   connection: connectionFault,
@@ -77,8 +77,9 @@ const faults: { readonly [name: string]: (value: unknown, name: string) => strin
     typeof value === "string" && value !== "" ? undefined : `${name} is ${shown(value)}; give text`,
   capacity: countFault,
   concurrency: countFault,
-  lostAfter: spanFault,
-  lease: spanFault,
+  // A worker says each second what it has that Redis does not know.
+  lostAfter: spanFault("2 seconds"),
+  lease: spanFault("1 second"),
   onWarning: (value, name) =>
     typeof value === "function" ? undefined : `${name} is ${shown(value)}; give a function`,
 };

@@ -43,6 +43,10 @@ interface Body {
   givenUp: string | null;
   /** Another worker has the job: that one's word counts. */
   isMuted: boolean;
+  /** Redis has no lease of it any more. */
+  isForgotten: boolean;
+  /** By which the lease is this worker's. */
+  readonly lock: string;
   readonly ended: () => void;
 }
 
@@ -124,7 +128,8 @@ export class RemoteWorker {
   /** The connection was lost, and is there again: says what it still has, and what it may have said in vain. */
   goOn(): void {
     this.#post.sayAgain();
-    for (const body of this.#bodies.values()) this.#sayHeld(body);
+    const now = performance.now();
+    for (const body of this.#bodies.values()) void this.#doubt(body, now).catch(() => undefined);
     this.#lookedAt = 0;
   }
 
@@ -191,7 +196,10 @@ export class RemoteWorker {
     return true;
   }
 
-  #run({ id, processedOn = Date.now() }: Job, { engine, order }: Commission): Promise<void> {
+  #run(
+    { id, token = "", processedOn = Date.now() }: Job,
+    { engine, order }: Commission,
+  ): Promise<void> {
     const job = id as string;
     // By this machine's clock, as it took the job.
     const age = Math.max(0, Date.now() - processedOn);
@@ -203,6 +211,8 @@ export class RemoteWorker {
         renewedAt: performance.now() - age,
         givenUp: null,
         isMuted: false,
+        isForgotten: false,
+        lock: token,
         ended,
       });
       Effect.runSync(this.#settings.executor.start(order));
@@ -234,11 +244,15 @@ export class RemoteWorker {
     }
   }
 
-  /** Redis says that the lease is not this worker's: it has forgotten it, or another worker has got the job. */
+  /** The lease may not be this worker's any more: Redis may have forgotten it, and even given the job to another worker. */
   async #doubt(body: Body, sentAt: number): Promise<void> {
     const { client, place } = this.#settings;
-    if ((await client.get(lockKeyOf(place, body.job))) === null) {
+    const [lock] = await pipelined(client, [["get", lockKeyOf(place, body.job)]]);
+    if (lock === body.lock) return;
+    if (lock === null) {
+      // Nobody could take it for dead meanwhile: it would have been given up before.
       body.renewedAt = sentAt;
+      body.isForgotten = true;
       this.#sayHeld(body);
     } else {
       body.isMuted = true;
@@ -250,7 +264,7 @@ export class RemoteWorker {
     void this.#post.say(engine, { _tag: "Held", run, token });
   }
 
-  /** Often: the leases. Each second: who was cancelled while nobody listened. */
+  /** Often: the leases. Each second: what Redis does not know, and who was cancelled while nobody listened. */
   #look(): void {
     const now = performance.now();
     const { leaseMillis } = this.#settings;
@@ -262,6 +276,7 @@ export class RemoteWorker {
         );
     if (now - this.#lookedAt < lookMillis || this.#settings.client.status !== "ready") return;
     this.#lookedAt = now;
+    for (const body of this.#bodies.values()) if (body.isForgotten) this.#sayHeld(body);
     void this.#lookForCancels().catch(() => undefined);
   }
 
