@@ -23,7 +23,7 @@ import { print, printJson, styled } from "./output.ts";
 
 /** Said here, too, because help is to come without the simulator. */
 const faultKinds =
-  "crash power reply conflict busy partition full stop deploy slow late freeze clock hint worker task duplicate"
+  "crash power reply conflict busy partition full stop deploy slow late freeze clock drift timer hint worker pool task duplicate reorder burst"
     .split(" ")
     .join(", ");
 

@@ -16,7 +16,8 @@ import { InputError, type ExecutorError } from "../core/errors.ts";
 import { decodedPayload, type EventDefinition } from "../core/event.ts";
 import { Executor, type ExecutorSource } from "../core/executor.ts";
 import { optionFault } from "../core/reading.ts";
-import { moves, type Run } from "../core/run.ts";
+import type { Run } from "../core/run.ts";
+import { leaveFree } from "../core/takeover.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import type { SharedMemory, Task } from "../core/task.ts";
 import {
@@ -367,9 +368,7 @@ class Running implements Runtime {
         isOver = yield* Effect.raceFirst(ended(cutOffMillis), stuck(executor));
       }
       if (!isOver) yield* Fiber.interrupt(this.#loop);
-      // What is still claimed (a body that can't be ended, an engine that died of a fault) is taken back when this process is gone: its lock says so.
-      const owner = engine.owner();
-      if (yield* isFree(store, owner)) yield* Effect.ignore(store.leave(owner));
+      yield* leaveFree(store, engine.owner());
       yield* Effect.promise(() => this.#outcomes.finish());
       yield* Scope.close(this.#scope, Exit.void);
     });
@@ -383,10 +382,3 @@ const stuck = (executor: StoppableExecutor): Effect.Effect<boolean> =>
     yield* Effect.sleep(lastWritesMillis);
     return false;
   });
-
-/** Whether the owner holds no run. */
-const isFree = (store: StorePort, owner: string): Effect.Effect<boolean> =>
-  store.list("run", { where: { owner, states: moves.reclaim.from }, limit: 1 }).pipe(
-    Effect.map(({ rows }) => rows.length === 0),
-    Effect.catch(() => Effect.succeed(false)),
-  );

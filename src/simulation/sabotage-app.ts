@@ -92,6 +92,11 @@ export const sabotageOptions: SimulateOptions = {
   },
   world: (w) => {
     w.every(["1 s", "8 s"], (n) => w.emit("order", n));
+    let asked: string | undefined;
+    w.every("9 s", (n) => {
+      if (asked !== undefined) w.cancel(asked);
+      asked = w.run("work", n);
+    });
     w.every(["5 s", "15 s"], (n) => w.emit("yes", n));
     // Two at once: they come to a router in one piece.
     w.every("20 s", (n) => {

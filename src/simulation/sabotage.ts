@@ -250,6 +250,27 @@ const dying: readonly Mutant[] = [
   })),
 ];
 
+const hurrying: readonly Mutant[] = [
+  doing("timer-believed", "a router takes its alarm for the clock", (port, engine) => {
+    const { process } = engine;
+    let believed = -Infinity;
+    if (process !== undefined) {
+      const sleep = process.sleep.bind(process);
+      process.sleep = (millis) =>
+        Effect.flatMap(port.now, (now) =>
+          Effect.tap(sleep(millis), () => Effect.sync(() => void (believed = now + millis))),
+        );
+    }
+    return {
+      read: (request) =>
+        Effect.map(port.read(request), (reading) => ({
+          ...reading,
+          now: Math.max(reading.now, believed),
+        })),
+    };
+  }),
+];
+
 const deploying: readonly Mutant[] = [
   doing(
     "old-generation-routes",
@@ -307,6 +328,7 @@ export const mutants: readonly Mutant[] = [
   ...routing,
   ...claiming,
   ...dying,
+  ...hurrying,
   ...deploying,
   ...storing,
 ];

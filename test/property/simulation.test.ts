@@ -2,7 +2,14 @@
 // has one of everything; small apps with a bug that a person may well write.
 import { describe, expect, test } from "vitest";
 import { any, cron, detent, event, task, trigger } from "../../src/core/index.ts";
-import { fake, simulate, type SimulateOptions } from "../../src/simulation/index.ts";
+import { played } from "../../src/core/simulation/play.ts";
+import {
+  fake,
+  simulate,
+  type FaultKind,
+  type SimulateOptions,
+} from "../../src/simulation/index.ts";
+import { planOf } from "../../src/simulation/options.ts";
 import { sabotageApp, sabotageOptions } from "../../src/simulation/sabotage-app.ts";
 
 test("for all orders of steps and all faults: what the log owes runs, once, and ends", async () => {
@@ -14,7 +21,23 @@ test("for all orders of steps and all faults: what the log owes runs, once, and 
     expect(report.faults).toHaveProperty(kind);
 }, 120_000);
 
-test.each(["stop", "partition", "full", "late", "conflict", "freeze", "power", "deploy"] as const)(
+test.each([
+  "stop",
+  "partition",
+  "full",
+  "late",
+  "conflict",
+  "freeze",
+  "power",
+  "deploy",
+  "drift",
+  "timer",
+  "hint",
+  "pool",
+  "duplicate",
+  "reorder",
+  "burst",
+] as const)(
   "for all orders of steps, and with nothing but the fault %s: the same",
   async (kind) => {
     const options = { ...sabotageOptions, faults: kind, seed: 2, runs: 6, for: "1 min" } as const;
@@ -53,6 +76,82 @@ test("the same seed gives the same report, and another seed another one", async 
   expect(first).toMatch(/^[0-9a-f]{8}$/);
   expect(await hash(1)).toBe(first);
   expect(await hash(2)).not.toBe(first);
+});
+
+/** What happened in ten plans with one kind of fault: the names, and a line of each. */
+const happened = (kind: FaultKind): ReadonlyMap<string, string> => {
+  const lines = new Map<string, string>();
+  for (let index = 0; index < 10; index++) {
+    const plan = planOf({ ...sabotageOptions, faults: kind, seed: 4, for: "1 min" }, index);
+    const { tasks, world, next } = sabotageOptions;
+    const play = { app: sabotageApp, world, ...(tasks && { tasks }), ...(next && { next }) };
+    const result = played(play, plan, {});
+    for (const { what, point } of result.faults)
+      lines.set(
+        what,
+        result.world.timeline().find((line) => line.includes(point) && line.includes("✗")) ?? "",
+      );
+  }
+  return lines;
+};
+
+test.each([
+  ["stop", ["stop", "stop-hard"], /is asked to stop/],
+  ["drift", ["clock-slow", "clock-fast"], /the clock gains -?\d+ ms a minute/],
+  ["timer", ["timer-early"], /a timer goes off \d+ ms before its time/],
+  ["hint", ["hint-lost", "hint-late", "hint-burst"], /a hint (is lost|comes)/],
+] as const)("a fault %s is told of in the timeline, whichever it is", (kind, names, line) => {
+  const lines = happened(kind);
+  expect([...lines.keys()].sort()).toEqual([...names].sort());
+  for (const text of lines.values()) expect(text).toMatch(line);
+});
+
+test("a body that is told to end and returns all the same has succeeded, and its run is not done again", async () => {
+  const { violations, vacuous } = await simulate(sabotageApp, {
+    ...sabotageOptions,
+    faults: ["stop", "worker"],
+    seed: 5,
+    runs: 10,
+    for: "2 min",
+    sometimes: {
+      cancelled: (s) => s.runs().some(({ state }) => state === "cancelled"),
+    },
+  });
+  expect({ violations, vacuous }).toEqual({ violations: [], vacuous: [] });
+});
+
+test("events come late, and all at once: an environment is played in another order", async () => {
+  const note = task({ id: "note", run: (input: unknown) => input });
+  const app = detent({
+    tasks: [note],
+    triggers: [trigger("each", { when: event("order"), run: note })],
+  });
+  const settings: SimulateOptions = {
+    runs: 10,
+    for: "2 min",
+    world: (w) => w.every("3 s", (n) => w.emit("order", n)),
+  };
+  const inOrder: SimulateOptions["always"] = {
+    inOrder: (s) => s.events("order").every(({ payload }, index) => payload === index),
+  };
+  const reordered = await simulate(app, {
+    ...settings,
+    faults: "reorder",
+    always: inOrder,
+  });
+  expect(
+    reordered.violations.map(({ law, plan }) => [law, plan.faults.map((it) => it.what)]),
+  ).toEqual([["inOrder", ["occasion-late"]]]);
+  const bursts = await simulate(app, {
+    ...settings,
+    faults: "burst",
+    always: {
+      apart: (s) => new Set(s.events().map(({ at }) => at)).size === s.events().length,
+    },
+  });
+  expect(bursts.violations.map(({ law, plan }) => [law, plan.faults.map((it) => it.what)])).toEqual(
+    [["apart", ["occasion-burst"]]],
+  );
 });
 
 describe("when the power fails", () => {

@@ -208,6 +208,26 @@ test("after the machine has slept, what was missed is made up by its policy, and
   expect(minutes()).toHaveLength(14);
 });
 
+test("a clock that drifts makes occurrences come sooner or later by the time that passes, and none is lost or early", () => {
+  for (const gain of [-600, 600]) {
+    const w = world(app, { from, tasks });
+    w.driftClock(gain);
+    w.advance("100 min");
+    expect(w.now() - start).toBe(6_000_000 + 100 * gain);
+    w.advance("1 s");
+    const minutes = w.runs().map(({ trigger, dueAt }) => [trigger, dueAt]);
+    expect(minutes).toHaveLength(gain < 0 ? 99 : 101);
+    const begun = w.runs().filter(({ startedAt }) => startedAt !== null);
+    expect(begun.length).toBeGreaterThan(97);
+    const late = begun.map(({ dueAt, startedAt }) => startedAt! - dueAt);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...late)).toBeLessThan(700);
+  }
+  expect(() => world(app, { tasks }).driftClock(Number.NaN)).toThrow(
+    "driftClock: NaN ms a minute is no drift; give less than 60000",
+  );
+});
+
 test("an engine that stands still does nothing, and goes on as if nothing had been", () => {
   const w = world(app, { from, tasks });
   w.freeze(0, "2 min");

@@ -47,6 +47,8 @@ export class Audit {
   /** Of the active generation. */
   #fingerprint: string | undefined;
   #signals = 0;
+  /** When the newest of them was stored, at the latest. */
+  #storedAt = 0;
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -129,6 +131,13 @@ export class Audit {
         [],
         `the watermark goes back from ${this.#routed.seq} to ${watermark.seq}: signals would be routed again`,
       );
+    if (watermark.at > Math.max(at, this.#routed.at, this.#storedAt))
+      this.#breach(
+        "not-before-due",
+        at,
+        [],
+        `what comes up to ${watermark.at - at} ms later is routed already`,
+      );
     if (watermark.seq > this.#signals)
       this.#breach(
         "routed-once",
@@ -152,10 +161,12 @@ export class Audit {
       );
   }
 
-  #append({ batch, reply }: Committed): void {
+  #append({ batch, reply, at }: Committed): void {
     if (reply._tag !== "Committed") return;
     for (const index of (batch.signals ?? []).keys())
       if (reply.signals[index] === "accepted") this.#signals += 1;
+    if ((batch.signals ?? []).length > 0)
+      this.#storedAt = Math.max(this.#storedAt, at, this.#routed.at);
   }
 
   #count({ attempts = [] }: Batch): void {

@@ -54,7 +54,7 @@ export class Client {
     const twice = faults.arePossible
       ? faults.at(`event ${event}`, duplicateFaults, { weight: 5 })
       : undefined;
-    if (twice !== undefined) time.outside.later(1_000, store);
+    if (twice !== undefined) time.outside.later(twice.millis, store);
     return store();
   }
 

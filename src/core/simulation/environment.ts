@@ -2,6 +2,8 @@
 import { durationMillis, type DurationInput } from "../duration.ts";
 import { InputError } from "../errors.ts";
 import { Chance } from "./chance.ts";
+import type { FaultName } from "./fault.ts";
+import type { Cancelled } from "../cancel.ts";
 import type { Task } from "../task.ts";
 import type { Plan } from "./plan.ts";
 import type { Process } from "./virtual-time.ts";
@@ -24,6 +26,8 @@ export interface Environment {
     input?: unknown,
     options?: { readonly id?: string },
   ) => string;
+  /** Cancels a run, as a person does. */
+  readonly cancel: (run: string) => Cancelled;
   /** The wall clock. */
   readonly now: () => number;
   /** One of a list, by the plan's seed. */
@@ -37,6 +41,8 @@ export interface EnvironmentOptions extends Pick<Plan, "seed" | "forMillis" | "w
   readonly onOccasion: (name: string) => void;
 }
 
+const occasionFaults: readonly FaultName[] = ["occasion-late", "occasion-burst"];
+
 export const environmentOf = (world: World, options: EnvironmentOptions): Environment => {
   const { process, seed, forMillis, without = [], onOccasion } = options;
   const chance = new Chance(seed);
@@ -45,9 +51,31 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
   let occasion = "start";
   const happen = (name: string, act: () => void): void => {
     if (left.has(name)) return;
-    onOccasion(name);
-    [occasion, picks] = [name, 0];
-    act();
+    const really = (): void => {
+      onOccasion(name);
+      [occasion, picks] = [name, 0];
+      act();
+    };
+    const millis = heldUp(name);
+    if (millis > 0) process.later(millis, really);
+    else really();
+  };
+  let burstAt = -Infinity;
+  /** How long it is held up by what may befall it. */
+  const heldUp = (name: string): number => {
+    const { elapsed } = process;
+    if (elapsed < burstAt) return burstAt - elapsed;
+    if (!world.faults.arePossible) return 0;
+    const fault = world.faults.at(`occasion ${name}`, occasionFaults, { weight: 5 });
+    if (fault === undefined) return 0;
+    const { what, millis } = fault;
+    if (what === "occasion-burst") burstAt = elapsed + millis;
+    world.tell(
+      what === "occasion-burst"
+        ? `✗ nothing happens for ${millis} ms, and then all at once (${name})`
+        : `✗ what comes now comes ${millis} ms late (${name})`,
+    );
+    return millis;
   };
   const every = (interval: IntervalInput, act: (n: number) => void): void => {
     const [least, most] = boundsOf(interval);
@@ -70,6 +98,7 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
     },
     emit: (name, payload, settings) => world.emit(name, payload, settings),
     run: (task, input, settings) => world.run(task, input, settings),
+    cancel: (run) => world.cancel(run),
     now: () => world.now(),
     pick: (list) => {
       if (list.length === 0) throw new InputError("pick: the list is empty");

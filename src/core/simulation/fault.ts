@@ -19,8 +19,8 @@ const faultKinds = {
   partition: ["partition"],
   /** The store is full, or can only be read, for a while and for all engines. */
   full: ["full"],
-  /** An engine is asked to stop, whatever it is doing, and started again once it has. */
-  stop: ["stop"],
+  /** An engine is asked to stop, whatever it is doing, and started again once it has; also with the demand that what it runs ends at once. */
+  stop: ["stop", "stop-hard"],
   /** An engine is asked to stop, and started with other definitions: those before and those after are in use at once. */
   deploy: ["deploy"],
   /** A store call takes its time. */
@@ -31,14 +31,24 @@ const faultKinds = {
   freeze: ["freeze"],
   /** The wall clock is set, or the machine was suspended. */
   clock: ["clock-back", "clock-forward"],
-  /** The store's hint that there is something new doesn't arrive. */
-  hint: ["hint-lost"],
-  /** A worker dies in the middle of a body, a body hangs, a thread can't be started. */
-  worker: ["body-crash", "body-hang", "body-refused"],
+  /** The wall clock runs slow or fast from now on. */
+  drift: ["clock-slow", "clock-fast"],
+  /** A timer goes off before its time. */
+  timer: ["timer-early"],
+  /** The store's hint that there is something new doesn't arrive, comes late and behind others, or again and again. */
+  hint: ["hint-lost", "hint-late", "hint-burst"],
+  /** A worker dies in the middle of a body, a body hangs, a thread can't be started; a body that was told to end returns all the same. */
+  worker: ["body-crash", "body-hang", "body-refused", "body-late"],
+  /** The executor has told that it takes more runs, and then takes none for a while. */
+  pool: ["pool-full"],
   /** A task fails. */
   task: ["body-failure"],
   /** An event is emitted again with the same id. */
   duplicate: ["duplicate"],
+  /** Something that the environment does comes late, behind what it does after it. */
+  reorder: ["occasion-late"],
+  /** Nothing comes from the environment for a while, and then all at once. */
+  burst: ["occasion-burst"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FaultKind = keyof typeof faultKinds;
@@ -92,12 +102,22 @@ const lasts: { readonly [name in FaultName]?: readonly [number, number] } = {
   partition: [100, 30_000],
   full: [100, 20_000],
   stop: [100, 10_000],
+  "stop-hard": [100, 10_000],
   deploy: [100, 10_000],
   "request-again": [1, 20_000],
   "request-late": [1, 20_000],
   freeze: [100, 60_000],
   "clock-back": [1_000, 600_000],
   "clock-forward": [1_000, 600_000],
+  "clock-slow": [1, 3_000],
+  "clock-fast": [1, 3_000],
+  "timer-early": [1, 5_000],
+  "hint-late": [1, 10_000],
+  "body-late": [1, 5_000],
+  "pool-full": [1, 10],
+  duplicate: [0, 60_000],
+  "occasion-late": [1, 60_000],
+  "occasion-burst": [1_000, 60_000],
 };
 
 /** How short a fault can be. */
@@ -145,8 +165,9 @@ export class Faults {
 
   /** Whether `at` may ever answer: naming a point costs time. */
   get arePossible(): boolean {
-    if (this.#onPoint !== undefined) return !this.isOver;
-    return this.#list === null ? this.#enabled.size > 0 && !this.isOver : this.#list.size > 0;
+    if (this.isOver) return false;
+    if (this.#onPoint !== undefined) return true;
+    return this.#list === null ? this.#enabled.size > 0 : this.#list.size > 0;
   }
 
   /** Whether one of them may ever happen here. */
@@ -164,6 +185,7 @@ export class Faults {
     names: readonly FaultName[],
     { weight = 1, instant }: { readonly weight?: number; readonly instant?: () => string } = {},
   ): Fault | undefined {
+    if (this.isOver) return undefined;
     this.#onPoint?.(point, names);
     const fault =
       this.#list === null
@@ -176,7 +198,7 @@ export class Faults {
   }
 
   #drawn(point: string, names: readonly FaultName[], weight: number): Fault | undefined {
-    if (this.isOver || this.happened.length >= faultsMax) return undefined;
+    if (this.happened.length >= faultsMax) return undefined;
     this.#count(names, weight);
     if (this.#chance.unit(point) >= this.#rate * weight) return undefined;
     const possible = names.filter((name) => this.#enabled.has(name));

@@ -115,6 +115,7 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
 /** No more faults, all engines up, and time for everything to end. */
 const rest = (world: World, watch: Watch): void => {
   world.faults.isOver = true;
+  world.time.drift(0);
   world.tell("— the environment and the faults end here");
   for (const engine of world.engines) engine.start();
   watch.rest();

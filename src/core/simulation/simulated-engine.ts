@@ -5,8 +5,10 @@ import type { Definitions } from "../definitions.ts";
 import { openEngine, type Engine, type EngineNote } from "../engine.ts";
 import { Executor } from "../executor.ts";
 import { Store, type StorePort } from "../store.ts";
+import { leaveFree } from "../takeover.ts";
 import type { Task } from "../task.ts";
 import type { Fake } from "./fake.ts";
+import type { FaultName } from "./fault.ts";
 import { SimulatedExecutor, type SimulatedExecutorOptions } from "./simulated-executor.ts";
 import type { SimulatedStore } from "./simulated-store.ts";
 import { Calls, stepped, type SteppedOptions } from "./stepped-store.ts";
@@ -40,6 +42,7 @@ export interface SimulatedEngineOptions {
 }
 
 const lookMillis = 500;
+const timerFaults: readonly FaultName[] = ["timer-early"];
 /** After this long whoever supervises an engine starts it again. */
 const restartMillis = 1_000;
 
@@ -88,6 +91,8 @@ export class SimulatedEngine {
     this.#lives += 1;
     const process = time.process(`engine ${this.index}`);
     this.process = process;
+    const { faults } = executor;
+    if (faults.mayBe(timerFaults)) process.awake = (millis) => this.#awake(millis);
     const isOther = this.#definitions !== undefined && this.#definitions !== definitions;
     this.#definitions = definitions;
     onStart(this.owner, definitions);
@@ -108,7 +113,7 @@ export class SimulatedEngine {
     const life = openEngine({ definitions, owner, onNote: (note) => this.#hear(note) }).pipe(
       Effect.tap((engine) => Effect.sync(() => void (this.#engine = engine))),
       Effect.flatMap(({ loop }) => loop),
-      Effect.flatMap(() => Effect.suspend(() => store.leave(this.owner))),
+      Effect.flatMap(() => Effect.suspend(() => leaveFree(store, this.owner))),
       Effect.provideService(Executor, this.#executor),
     );
     const store = this.#store(process);
@@ -127,15 +132,27 @@ export class SimulatedEngine {
     this.#options.store.kill(this.owner);
   }
 
+  /** After how long a timer of so many milliseconds goes off. */
+  #awake(millis: number): number {
+    const { time, executor, tell } = this.#options;
+    const { point, instant } = this.#calls.next(this.index, "timer", time.elapsed);
+    const fault = executor.faults.at(point, timerFaults, { instant });
+    if (fault === undefined || millis === 0) return millis;
+    const early = Math.min(fault.millis, millis);
+    tell(`✗ a timer goes off ${early} ms before its time (${point})`);
+    return millis - early;
+  }
+
   #crashFor(downMillis: number): void {
     this.crash();
     this.#options.time.outside.later(downMillis, () => this.start());
   }
 
-  /** Asks it to claim nothing any more and to end when what it holds has ended. */
-  stop(): void {
+  /** Asks it to claim nothing any more and to end when what it holds has ended; `hard`: which is asked to end at once. */
+  stop(how: "softly" | "hard" = "softly"): void {
     const engine = this.#engine;
-    if (engine !== undefined) this.process?.fork(engine.drain);
+    if (engine === undefined) return;
+    this.process?.fork(how === "hard" ? Effect.andThen(engine.drain, engine.cutOff) : engine.drain);
   }
 
   /** Asks it to stop; when it has, it is started with the next definitions. */
@@ -162,9 +179,10 @@ export class SimulatedEngine {
       crash: (downMillis) => this.#crashFor(downMillis),
       failPower: (lostMillis) => this.#options.failPower(lostMillis),
       setClock: (byMillis) => void (time.now += byMillis),
-      stop: (downMillis) => {
+      drift: (millisPerMinute) => time.drift(millisPerMinute),
+      stop: (downMillis, how) => {
         this.#downMillis = downMillis;
-        this.stop();
+        this.stop(how);
       },
       deploy: (downMillis) => this.deploy(downMillis),
       store,

@@ -53,7 +53,9 @@ const bodyFaults: readonly FaultName[] = [
   "body-hang",
   "body-refused",
   "body-failure",
+  "pool-full",
 ];
+const abortFaults: readonly FaultName[] = ["body-late"];
 /** A body that hangs without a time limit goes on in the end: for ever would be a lost slot, and no finding. */
 const hangMillis = 600_000;
 
@@ -61,12 +63,16 @@ interface Part {
   readonly order: Order;
   readonly record: BodyRecord;
   end: Step | null;
+  /** How it ends, unless it is told to before. */
+  performance: Performance;
 }
 
 export class SimulatedExecutor implements ExecutorPort {
   readonly capacity = Effect.sync(() => this.#options.slots - this.#parts.size);
   readonly #options: SimulatedExecutorOptions;
   readonly #parts = new Map<string, Part>();
+  /** Until then it takes nothing, whatever it has told, on the clock that nobody sets. */
+  #fullUntil = -Infinity;
   readonly #listeners = new Set<(event: ExecutorEvent) => void>();
 
   constructor(options: SimulatedExecutorOptions) {
@@ -84,9 +90,27 @@ export class SimulatedExecutor implements ExecutorPort {
     return Effect.sync(() => {
       const part = this.#parts.get(run);
       if (part === undefined || part.end === null) return;
-      part.end.isOver = true;
-      this.#endLater(part, 1, { ...unperformed(cancelled), takesMillis: 1 });
+      const lateMillis = this.#lateMillis(part);
+      if (lateMillis === undefined) {
+        part.end.isOver = true;
+        this.#endLater(part, 1, { ...unperformed(cancelled), takesMillis: 1 });
+      } else if (part.end.at > this.#options.elapsed() + lateMillis) {
+        part.end.isOver = true;
+        this.#endLater(part, lateMillis, part.performance);
+      }
     });
+  }
+
+  /** For how long a body that is told to end goes on, and then returns as if it had not been; undefined: it ends. */
+  #lateMillis({ order }: Part): number | undefined {
+    const { faults, place, tell } = this.#options;
+    if (!faults.arePossible) return undefined;
+    const { run } = order;
+    const point = `${pointOf(order)} told to end`;
+    const fault = faults.at(point, abortFaults, { weight: 50, instant: place() });
+    if (fault === undefined) return undefined;
+    tell(`✗ ${run} is told to end, and goes on for at most ${fault.millis} ms`);
+    return fault.millis;
   }
 
   events(listener: (event: ExecutorEvent) => void): () => void {
@@ -108,6 +132,7 @@ export class SimulatedExecutor implements ExecutorPort {
     const { engine, owner, faults, tell, now, elapsed, place } = this.#options;
     const { run, task, token, attempt } = order;
     const startedAt = now();
+    const startedElapsed = elapsed();
     const record: BodyRecord = {
       run,
       task,
@@ -116,28 +141,39 @@ export class SimulatedExecutor implements ExecutorPort {
       engine,
       owner,
       startedAt,
-      startedElapsed: elapsed(),
+      startedElapsed,
       endedElapsed: null,
       outcome: null,
       emitted: [],
       isOver: false,
     };
-    const part: Part = { order, record, end: null };
+    const part: Part = { order, record, end: null, performance: unperformed(cancelled) };
     this.#parts.set(run, part);
+    if (startedElapsed < this.#fullUntil) return this.#release(part, 0);
     const fault = faults.arePossible
-      ? faults.at(`${run} attempt ${attempt}`, bodyFaults, { weight: 5, instant: place() })
+      ? faults.at(pointOf(order), bodyFaults, { weight: 5, instant: place() })
       : undefined;
+    if (fault?.what === "pool-full") {
+      tell(`✗ the pool is full for ${fault.millis} ms, whatever it has told`);
+      this.#fullUntil = startedElapsed + fault.millis;
+      return this.#release(part, 0);
+    }
     if (fault?.what === "body-refused") {
       tell(`✗ no thread for ${run}`);
-      this.#endLater(part, 1, unperformed({ _tag: "Released", error: null, holdMillis: 1_000 }));
-      return;
+      return this.#release(part, 1_000);
     }
     tell(`starts ${run}${attempt === 1 ? "" : `, attempt ${attempt}`}`);
     this.#options.begun(record);
     this.#tell({ _tag: "Started", run, token, at: startedAt });
     const performance = this.#performanceOf(order, fault?.what);
+    part.performance = performance;
     this.#endLater(part, performance.takesMillis, performance);
     if (fault?.what === "crash-running") this.#crashWithin(part, performance.takesMillis, fault);
+  }
+
+  /** It was not begun. */
+  #release(part: Part, holdMillis: number): void {
+    this.#endLater(part, 1, unperformed({ _tag: "Released", error: null, holdMillis }));
   }
 
   #crashWithin({ order: { run }, record }: Part, takesMillis: number, { millis }: Fault): void {
@@ -189,6 +225,10 @@ export class SimulatedExecutor implements ExecutorPort {
     for (const listener of this.#listeners) listener(event);
   }
 }
+
+/** A run that was given back unbegun comes again with the same attempt, and is another point all the same. */
+const pointOf = ({ run, attempt, token }: Order): string =>
+  `${run} attempt ${attempt}${token === attempt ? "" : `, token ${token}`}`;
 
 const unperformed = (outcome: Outcome): Performance => ({ takesMillis: 0, outcome, emitted: [] });
 

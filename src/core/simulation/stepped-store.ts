@@ -41,8 +41,10 @@ export interface SteppedOptions {
   readonly setClock: (byMillis: number) => void;
   /** Lets the power fail for all engines, with what was written in the last `lostMillis`. */
   readonly failPower: (lostMillis: number) => void;
-  /** Asks the engine to stop. */
-  readonly stop: (downMillis: number) => void;
+  /** Lets the wall clock gain so much a minute from now on. */
+  readonly drift: (millisPerMinute: number) => void;
+  /** Asks the engine to stop; `hard`: and what it runs to end at once. */
+  readonly stop: (downMillis: number, how: "softly" | "hard") => void;
   /** Asks the engine to stop, and starts it with other definitions. */
   readonly deploy: (downMillis: number) => void;
   /** Whose writes may fail together. */
@@ -66,14 +68,19 @@ const callFaults: readonly FaultName[] = [
   "freeze",
   "clock-back",
   "clock-forward",
+  "clock-slow",
+  "clock-fast",
   "partition",
   "stop",
+  "stop-hard",
   "deploy",
   "power-loss",
 ];
 const writeFaults: readonly FaultName[] = [...callFaults, "request-again", "request-late", "full"];
 const routeFaults: readonly FaultName[] = [...writeFaults, "conflict", "conflict-storm"];
-const hintFaults: readonly FaultName[] = ["hint-lost"];
+const hintFaults: readonly FaultName[] = ["hint-lost", "hint-late", "hint-burst"];
+/** So many hints are a burst. */
+const burstHints = 10;
 
 /** A store whose calls are steps of a process, each with what may befall it. */
 export const stepped = (store: StorePort, options: SteppedOptions): StorePort => {
@@ -210,8 +217,21 @@ const perform = <A>(options: SteppedOptions, call: Call<A>): void => {
       return void troubled(options, call);
     case "stop":
       tell(`✗ is asked to stop at ${operation} (${point}), and starts again ${millis} ms after`);
-      options.stop(millis);
+      options.stop(millis, "softly");
       return resume(effect);
+    case "stop-hard":
+      tell(
+        `✗ is asked to stop at once at ${operation} (${point}), and starts again ${millis} ms after`,
+      );
+      options.stop(millis, "hard");
+      return resume(effect);
+    case "clock-slow":
+    case "clock-fast": {
+      const by = what === "clock-slow" ? -millis : millis;
+      tell(`✗ the clock gains ${by} ms a minute from now on (${point})`);
+      options.drift(by);
+      return resume(effect);
+    }
     case "deploy":
       tell(`✗ is deployed anew at ${operation} (${point}): stops, and starts ${millis} ms after`);
       options.deploy(millis);
@@ -251,7 +271,7 @@ interface Listening {
   readonly owner: string | undefined;
 }
 
-/** A hint is a step too, and may be lost. Many of them at once are one. */
+/** A hint is a step too, and may be lost, late or one of many. Those that come at once are one. */
 const hinted = (
   store: StorePort,
   options: SteppedOptions,
@@ -263,8 +283,16 @@ const hinted = (
     if (process.isOver) return;
     if (pending !== undefined) return void (pending = mergedNews(pending, news));
     const place = placeOf(options, "hint");
-    if (place !== undefined && faults.at(place.point, hintFaults, place) !== undefined)
-      return tell(`✗ a hint is lost (${place.point})`);
+    const fault = place && faults.at(place.point, hintFaults, place);
+    if (fault?.what === "hint-lost") return tell(`✗ a hint is lost (${fault.point})`);
+    if (fault?.what === "hint-late") {
+      tell(`✗ a hint comes ${fault.millis} ms late (${fault.point})`);
+      return void process.later(fault.millis, () => listener(news));
+    }
+    if (fault?.what === "hint-burst") {
+      tell(`✗ a hint comes ${burstHints} times (${fault.point})`);
+      for (let count = 1; count < burstHints; count++) process.ready(() => listener(news));
+    }
     pending = news;
     process.ready(() => {
       const told = pending;

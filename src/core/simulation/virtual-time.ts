@@ -37,6 +37,8 @@ export class Process {
   readonly name: string;
   isOver = false;
   frozenUntil = -Infinity;
+  /** How long a sleep of so many milliseconds really takes; undefined: as long as it should. */
+  awake: ((millis: number) => number) | undefined;
   readonly #time: VirtualTime;
   readonly #services: Context.Context<never>;
   readonly #scheduler: Scheduler.Scheduler;
@@ -98,7 +100,8 @@ export class Process {
   sleep(millis: number): Effect.Effect<void> {
     if (!Number.isFinite(millis)) return Effect.never;
     return Effect.callback<void>((resume) => {
-      const step = this.later(Math.max(0, Math.ceil(millis)), () => resume(Effect.void));
+      const wanted = Math.max(0, Math.ceil(millis));
+      const step = this.later(this.awake?.(wanted) ?? wanted, () => resume(Effect.void));
       return Effect.sync(() => void (step.isOver = true));
     });
   }
@@ -128,6 +131,9 @@ export class VirtualTime {
   readonly #ready: Step[] = [];
   readonly #timers = new TimerHeap<Step>();
   #offset: number;
+  /** How much the wall clock gains in each millisecond, and since when. */
+  #drift = 0;
+  #driftSince = 0;
   #orders = 0;
 
   /** @param now what the wall clock shows at first */
@@ -142,12 +148,23 @@ export class VirtualTime {
   }
 
   get now(): number {
-    return this.elapsed + this.#offset;
+    return this.elapsed + this.#offset + this.#drifted();
   }
 
   /** Sets the wall clock; timers don't notice. */
   set now(instant: number) {
-    this.#offset = instant - this.elapsed;
+    this.#offset += instant - this.now;
+  }
+
+  /** From now on the wall clock gains so many milliseconds a minute, or loses them; timers don't notice. */
+  drift(millisPerMinute: number): void {
+    this.#offset += this.#drifted();
+    this.#drift = millisPerMinute / 60_000;
+    this.#driftSince = this.elapsed;
+  }
+
+  #drifted(): number {
+    return this.#drift === 0 ? 0 : Math.trunc((this.elapsed - this.#driftSince) * this.#drift);
   }
 
   /** Whether somebody could take a step without time passing. */
@@ -177,7 +194,7 @@ export class VirtualTime {
 
   /** The same, up to an instant of the wall clock as it is set now. */
   runUntil(instant: number): void {
-    this.run(instant - this.#offset);
+    this.run(this.elapsed + instant - this.now);
   }
 
   compute(): void {

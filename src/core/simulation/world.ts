@@ -143,6 +143,17 @@ export class World extends WorldState {
     this.pass(0);
   }
 
+  /** From now on the wall clock gains so many milliseconds a minute, or loses them if there are fewer than none. Timers don't notice. */
+  driftClock(millisPerMinute: number): void {
+    if (!(Math.abs(millisPerMinute) < 60_000))
+      throw new InputError(
+        `driftClock: ${String(millisPerMinute)} ms a minute is no drift; give less than 60000`,
+      );
+    this.#deed((world) => world.driftClock(millisPerMinute));
+    this.time.drift(millisPerMinute);
+    this.tell(`✗ the clock gains ${millisPerMinute} ms a minute from now on`);
+  }
+
   /**
    * Another world in which the same has happened; what happens in one from now on does not happen in the other. It costs as much time as this one took. The functions
    * of the app must be pure for that.
