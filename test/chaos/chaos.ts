@@ -57,6 +57,7 @@ const opened = (index: number): Engine => {
 
 const engines = [0, 1, 2, 3].map(opened);
 const figures = { kills: 0, stops: 0, died: 0 };
+const waking: Promise<boolean>[] = [];
 const began = performance.now();
 while (figures.kills < killsMax) {
   await setTimeout(50 + Math.random() * 300);
@@ -71,7 +72,7 @@ while (figures.kills < killsMax) {
   } else if (Math.random() < 0.2) {
     figures.stops++;
     child.kill("SIGSTOP");
-    void setTimeout(200 + Math.random() * 1_300).then(() => child.kill("SIGCONT"));
+    waking.push(setTimeout(200 + Math.random() * 1_300).then(() => child.kill("SIGCONT")));
   } else {
     figures.kills++;
     child.kill("SIGKILL");
@@ -80,7 +81,7 @@ while (figures.kills < killsMax) {
   }
 }
 const seconds = (performance.now() - began) / 1_000;
-await setTimeout(2_000);
+await Promise.all(waking);
 for (const { child } of engines) {
   child.kill("SIGCONT");
   child.stdin?.write("finish\n");
