@@ -10,7 +10,7 @@ const run = argument("RUN", "The run's id");
 
 const unknown = (options: { readonly run: string; readonly store: string | undefined }): Error =>
   new InputError(
-    `there is no run ${JSON.stringify(options.run)} in ${shownStoreUrl(options.store)}; "detent runs" lists them`,
+    `there is no run ${JSON.stringify(options.run)} in ${shownStoreUrl(options.store)}; "detent runs" lists them${options.run.startsWith("@") ? ", and one that was asked for becomes a run when an engine comes to it" : ""}`,
   );
 
 export const cancel = Command.make(
