@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { Queue, Worker } from "bullmq";
 import { Logger, makeWorkerUtils, run, WorkerPreset } from "graphile-worker";
 import { PgBoss } from "pg-boss";
-import { detent, event, start, task, trigger } from "../src/index.ts";
+import { bullmq as bullmqExecutor, detentWorker, type ExecutorSource } from "../src/bullmq.ts";
+import { detent, event, start, task, trigger, type StartOptions } from "../src/index.ts";
 import { hasPostgres, startServer, type Server } from "../test/support/postgres.ts";
 import { hasRedis, startRedis, type RedisServer } from "../test/support/redis.ts";
 import { flushesPerSecond } from "./disk.ts";
@@ -52,8 +53,12 @@ const app = detent({
   triggers: [trigger("t", { when: event("e"), run: "nothing", input: null })],
 });
 
-const detentOn = async (store: string, durability: "power" | "process"): Promise<Measured> => {
-  const runtime = await start(app, { store, durability, slots: 512 });
+const detentOn = async (
+  store: string,
+  durability: "power" | "process",
+  place: Pick<StartOptions, "slots" | "executor"> = { slots: 512 },
+): Promise<Measured> => {
+  const runtime = await start(app, { store, durability, ...place });
   try {
     return await measured(async () => {
       await Promise.all(ids.map((id) => runtime.emit("e", null, { id })));
@@ -64,12 +69,29 @@ const detentOn = async (store: string, durability: "power" | "process"): Promise
   }
 };
 
-const onSqlite = async (durability: "power" | "process"): Promise<Measured> => {
+const onSqlite = async (
+  durability: "power" | "process",
+  executor?: ExecutorSource,
+): Promise<Measured> => {
   const folder = mkdtempSync(join(tmpdir(), "detent-bench-"));
   try {
-    return await detentOn(`sqlite:${join(folder, "bench.db")}`, durability);
+    return await detentOn(
+      `sqlite:${join(folder, "bench.db")}`,
+      durability,
+      executor && { executor },
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Engine and worker in this process, as BullMQ's own are. */
+const byQueue = async ({ url: connection }: RedisServer): Promise<Measured> => {
+  const worker = await detentWorker(app, { connection, concurrency: 100 });
+  try {
+    return await onSqlite("process", bullmqExecutor({ connection, capacity: 200 }));
+  } finally {
+    await worker.close();
   }
 };
 
@@ -193,7 +215,7 @@ try {
   const cases: Readonly<Record<string, () => Promise<Measured>>> = {
     "graphile-worker": () => graphileWorker(server),
     "pg-boss": () => pgBoss(server),
-    ...(redis !== undefined && { BullMQ: () => bullmq(redis) }),
+    ...(redis !== undefined && { BullMQ: () => bullmq(redis), queue: () => byQueue(redis) }),
     postgres: () => onPostgres(server),
     power: () => onSqlite("power"),
     process: () => onSqlite("process"),
@@ -216,6 +238,9 @@ try {
     rowOf(results, { name: "power", what: "SQLite `power`", peers }),
     rowOf(results, { name: "process", what: "SQLite `process`", peers }),
     rowOf(results, { name: "postgres", what: "PostgreSQL", peers }),
+    ...(redis === undefined
+      ? []
+      : [rowOf(results, { name: "queue", what: "SQLite `process`, workers by BullMQ", peers })]),
   ];
   keepRows("peers", told);
   console.log(tableOf(told));

@@ -46,7 +46,7 @@ export class Post {
       // Those that are said in one go are sent in one.
       if (!this.#isSending) {
         this.#isSending = true;
-        queueMicrotask(() => void this.#send());
+        setImmediate(() => void this.#send());
       }
     });
   }
