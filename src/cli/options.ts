@@ -3,18 +3,38 @@ import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Argument from "effect/cli/Argument";
 import * as Flag from "effect/cli/Flag";
+import * as Param from "effect/cli/Param";
+import * as Primitive from "effect/cli/Primitive";
 import { durationFault, durationMillis } from "../core/duration.ts";
 import { InputError } from "../core/errors.ts";
 import { readInstant } from "../core/instant.ts";
 import type { Json } from "../core/json.ts";
 import { readSettings } from "./settings.ts";
 
+/** What is called so is a path, which shells complete. */
+const pathTypes: { readonly [metavar: string]: Primitive.PathType } = {
+  APP: "file",
+  FILE: "file",
+  JOURNAL: "file",
+  MODULE: "file",
+  FOLDER: "directory",
+};
+
+/** Effect's own type of a path looks at the file system while it reads the arguments; here the command does. */
+const textOf = (metavar: string): Primitive.Primitive<string> => {
+  const pathType = pathTypes[metavar];
+  const { parse } = Primitive.String;
+  return pathType === undefined
+    ? Primitive.String
+    : Object.assign(Primitive.Path(pathType), { parse });
+};
+
 export const flag = (
   name: string,
   metavar: string,
   description: string,
 ): Flag.Flag<string | undefined> =>
-  Flag.String(name).pipe(
+  Param.makeSingle({ kind: Param.flagKind, name, primitiveType: textOf(metavar) }).pipe(
     Flag.withMetavar(metavar),
     Flag.withDescription(description),
     Flag.optional,
@@ -41,7 +61,10 @@ export const toggle = (name: string, description: string): Flag.Flag<boolean> =>
   );
 
 export const argument = (name: string, description: string): Argument.Argument<string> =>
-  Argument.String(name).pipe(Argument.withMetavar(" "), Argument.withDescription(description));
+  Param.makeSingle({ kind: Param.argumentKind, name, primitiveType: textOf(name) }).pipe(
+    Argument.withMetavar(" "),
+    Argument.withDescription(description),
+  );
 
 export const optionalArgument = (
   name: string,

@@ -96,11 +96,37 @@ describe("completions", () => {
       expect(text).toContain(command);
       for (const flag of flagsOf(command)) expect(text).toContain(flag.replace(/^--/, ""));
     }
-    const path = [`/bin/${shell}`, `/usr/bin/${shell}`].find((it) => existsSync(it));
-    if (path === undefined) return;
-    expect(spawnSync(path, ["-n"], { input: text, encoding: "utf8" })).toMatchObject({
-      status: 0,
-      stderr: "",
-    });
+  });
+
+  const bash = existsSync("/bin/bash");
+  test.skipIf(!bash)("in bash offer commands, flags, choices and files", async () => {
+    const { text } = await told(["--completions", "bash"]);
+    const offered = (line: string): readonly string[] => {
+      const script = `${text}
+        COMP_LINE=${JSON.stringify(line)}; read -ra COMP_WORDS <<< "$COMP_LINE"
+        [[ "$COMP_LINE" == *" " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); COMP_POINT=\${#COMP_LINE}
+        _detent detent "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "\${COMPREPLY[@]}"`;
+      const { stdout, stderr } = spawnSync("/bin/bash", ["-s"], {
+        input: script,
+        encoding: "utf8",
+      });
+      expect(stderr).toBe("");
+      return stdout.trimEnd().split("\n");
+    };
+    expect(offered("detent wh")).toEqual(["why", "why-not"]);
+    expect(offered("detent runs --st")).toEqual(["--state", "--store"]);
+    expect(offered("detent start --durability ")).toEqual(["power", "process"]);
+    expect(offered("detent start packag")).toContain("package.json");
+    expect(offered("detent replay --defs tscon")).toContain("tsconfig.json");
+    expect(offered("detent why --app packag")).toContain("package.json");
+    expect(offered("detent init te")).toEqual(["test"]);
+    expect(offered("detent show ")).toEqual([""]);
+  });
+
+  test.each(["zsh", "fish"])("for %s complete files, too", async (shell) => {
+    const { text } = await told(["--completions", shell]);
+    expect(text).toMatch(shell === "zsh" ? /What detent export has written.*:_files/ : /seen_subcommand_from replay.* -F/);
   });
 });
