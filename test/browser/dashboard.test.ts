@@ -453,6 +453,11 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
     await page.getByLabel("Token").fill(token);
     await page.getByRole("button", { name: "Sign in" }).click();
     await expectSeen(page.locator(".connection-live"));
+    // Nor is it kept where scripts, or whoever looks over a shoulder, can read it.
+    const kept = await page.evaluate(
+      "JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML])",
+    );
+    expect(kept).not.toContain(token);
     await page.getByRole("button", { name: "Sign out" }).click();
     await expectSeen(page.getByLabel("Token"));
     await page.goto("about:blank");

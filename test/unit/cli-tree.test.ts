@@ -127,6 +127,10 @@ describe("completions", () => {
 
   test.each(["zsh", "fish"])("for %s complete files, too", async (shell) => {
     const { text } = await told(["--completions", shell]);
-    expect(text).toMatch(shell === "zsh" ? /What detent export has written.*:_files/ : /seen_subcommand_from replay.* -F/);
+    expect(text).toMatch(
+      shell === "zsh"
+        ? /What detent export has written.*:_files/
+        : /seen_subcommand_from replay.* -F/,
+    );
   });
 });

@@ -1,10 +1,26 @@
 // Goal: each line of docs/security.md is kept. Method: a dashboard over a store in memory is asked as an attacker would ask: by other names, from other pages, without the
 // token, with too much, too often.
+import type * as Crypto from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import * as http from "node:http";
+import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { serveDashboard, type DashboardOptions } from "../../src/adapters/dashboard/index.ts";
+import { Sessions } from "../../src/adapters/dashboard/sessions.ts";
 import { operationsOf } from "../../src/cli/operations.ts";
 import { memoryStore } from "../../src/core/memory-store.ts";
 import { serveStore, type Served } from "../support/dashboard.ts";
+
+/** The lengths of what was compared in constant time. */
+const compared = vi.hoisted((): [number, number][] => []);
+vi.mock("node:crypto", async (original) => {
+  const crypto = await original<typeof Crypto>();
+  const timingSafeEqual: typeof crypto.timingSafeEqual = (one, other) => {
+    compared.push([one.byteLength, other.byteLength]);
+    return crypto.timingSafeEqual(one, other);
+  };
+  return { ...crypto, timingSafeEqual };
+});
 
 const token = "a-secret-of-32-characters-0123456";
 const json = { "content-type": "application/json" };
@@ -195,6 +211,57 @@ describe("the token", () => {
     expect((await ask("/api/counts", { headers })).status).toBe(401);
   });
 
+  test("a session ends by itself after twelve hours", () => {
+    let now = 0;
+    const sessions = new Sessions(token, { port: () => 1, clock: () => now });
+    const [cookie] = sessions.open({ isSecure: false }).split(";", 1);
+    const isKnown = () => sessions.isKnown({ authorization: undefined, cookie });
+    now = 12 * 3_600_000 - 1;
+    expect(isKnown()).toBe(true);
+    now += 1;
+    expect(isKnown()).toBe(false);
+  });
+
+  test("a session that was opened by TLS is never sent without it", async () => {
+    const { ask } = await serve({ token, allowHosts: ["detent.example"] });
+    const headers = { ...json, origin: "https://detent.example", host: "detent.example" };
+    const body = JSON.stringify({ token });
+    const opened = await ask("/api/session", { method: "POST", headers, body });
+    expect(opened.headers["set-cookie"]?.[0]).toMatch(/; SameSite=Strict; Secure$/);
+  });
+
+  test("the token is in no answer", async () => {
+    const { ask } = await serve({ token });
+    const headers = { ...json, authorization: `Bearer ${token}` };
+    const paths = ["/", "/api/overview", "/api/engines", "/openapi.json", "/metrics", "/healthz"];
+    const answers = [
+      ...(await Promise.all(paths.map((path) => ask(path, { headers })))),
+      await ask(`/api/runs/${token}x`, { headers: json }),
+      await ask("/api/session", { method: "POST", headers: json, body: JSON.stringify({ token }) }),
+      await ask("/api/session", { headers }),
+    ];
+    expect(answers.map(({ status }) => status)).toContain(200);
+    for (const { text, headers: told } of answers)
+      expect(JSON.stringify([text, told])).not.toContain(token);
+  });
+
+  test("tokens are compared in constant time, whatever their length", async () => {
+    const { ask } = await serve({ token });
+    const guesses = ["x", `${token}x`, token.slice(1), token];
+    compared.length = 0;
+    for (const guess of guesses) {
+      // oxlint-disable-next-line no-await-in-loop
+      await ask("/api/counts", { headers: { authorization: `Bearer ${guess}` } });
+      // oxlint-disable-next-line no-await-in-loop
+      await ask("/api/session", {
+        method: "POST",
+        headers: json,
+        body: JSON.stringify({ token: guess }),
+      });
+    }
+    expect(compared).toEqual(Array.from({ length: 2 * guesses.length }, () => [32, 32]));
+  });
+
   test("who guesses is kept waiting after ten wrong tokens, and so is the right one then", async () => {
     const { ask } = await serve({ token });
     const guess = (text: string) =>
@@ -267,6 +334,47 @@ describe("too much, and too often", () => {
     }
   });
 
+  test("sixty-four may watch at once, and the next one when one of them has gone", async () => {
+    const { url, get } = await serve();
+    const watch = () =>
+      new Promise<http.IncomingMessage>((resolve, reject) => {
+        http.get(new URL("/api/live", url), { agent: false }, resolve).on("error", reject);
+      });
+    const watchers = await Promise.all(Array.from({ length: 70 }, watch));
+    const statuses = watchers.map(({ statusCode }) => statusCode);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(64);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(6);
+    watchers.find(({ statusCode }) => statusCode === 200)?.destroy();
+    await vi.waitFor(async () => {
+      const next = await watch();
+      watchers.push(next);
+      expect(next.statusCode).toBe(200);
+    });
+    for (const watcher of watchers) watcher.destroy();
+    expect((await get("/api/counts")).signals).toBe(0);
+  });
+
+  test("a list has at most 500 rows, and an act is on at most 1,000 runs", async () => {
+    const { ask, post } = await serve();
+    for (const list of ["runs", "events"]) {
+      expect((await ask(`/api/${list}?limit=500`)).status).toBe(200);
+      const { status, json: reply } = await ask(`/api/${list}?limit=501`);
+      expect([status, reply.error.message]).toEqual([
+        400,
+        'limit is "501"; give a whole number from 1 to 500',
+      ]);
+    }
+    const runs = Array.from({ length: 1_001 }, (_, index) => `r~${index}`);
+    for (const act of ["cancel", "retry"]) {
+      const { status, json: reply } = await post(`/api/${act}`, { runs });
+      expect([status, reply.error.message]).toEqual([
+        400,
+        '"runs" has 1001 ids; at most 1000 at once',
+      ]);
+      expect((await post(`/api/${act}`, { runs: runs.slice(1) })).status).toBe(200);
+    }
+  });
+
   test("read-only, nothing can be changed by any path", async () => {
     const { ask, get } = await serve({ readOnly: true });
     const paths = (await get("/openapi.json")).paths as { [path: string]: { post?: object } };
@@ -297,4 +405,15 @@ describe("too much, and too often", () => {
       expect(text).not.toContain("devDependencies");
     },
   );
+});
+
+test("no source evaluates text as code, or writes it as markup", () => {
+  const src = join(import.meta.dirname, "../../src");
+  const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) =>
+    /\.tsx?$/.test(file),
+  );
+  expect(files.length).toBeGreaterThan(200);
+  const forbidden =
+    /\beval\(|new Function\b|node:vm|setTimeout\(\s*["'`]|dangerouslySetInnerHTML|(?:inner|outer)HTML|insertAdjacentHTML|document\.write|srcdoc|javascript:/;
+  expect(files.filter((file) => forbidden.test(readFileSync(join(src, file), "utf8")))).toEqual([]);
 });

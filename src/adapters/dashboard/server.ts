@@ -135,13 +135,23 @@ class Serve {
   }
 
   async #api(request: IncomingMessage, response: ServerResponse, target: URL): Promise<void> {
-    const isLive = target.pathname === "/api/live";
-    if (isLive && this.#live >= liveMax)
+    if (target.pathname !== "/api/live") return this.#handled(request, response, target);
+    if (this.#live >= liveMax)
       return refuse(response, {
         status: 503,
         name: "RefusedError",
         message: `${liveMax} connections for live updates are open, which are the most; close some`,
       });
+    // Before anything is waited for, or those that come at once would all be let in.
+    this.#live += 1;
+    try {
+      await this.#handled(request, response, target);
+    } finally {
+      this.#live -= 1;
+    }
+  }
+
+  async #handled(request: IncomingMessage, response: ServerResponse, target: URL): Promise<void> {
     const body = await bodyOf(request);
     if (body === undefined)
       return refuse(response, {
@@ -157,12 +167,7 @@ class Serve {
         ...(method === "POST" && { body }),
       }),
     );
-    if (isLive) this.#live += 1;
-    try {
-      await this.#pass(reply, request, response);
-    } finally {
-      if (isLive) this.#live -= 1;
-    }
+    await this.#pass(reply, request, response);
   }
 
   async #pass(reply: Response, request: IncomingMessage, response: ServerResponse): Promise<void> {
