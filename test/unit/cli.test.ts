@@ -304,7 +304,7 @@ test.concurrent("cancel ends a run that waits, retry runs it again; what is over
     code: 2,
     error: {
       name: "InputError",
-      message: `there is no run "${run}" in sqlite:detent.db; "detent runs" lists them`,
+      message: `there is no run "${run}" in sqlite:detent.db; "detent runs" lists them, and one that was asked for becomes a run when an engine comes to it`,
     },
   });
   await told(["pause", "--task", "log", "--app", "app.ts"]);
