@@ -49,6 +49,19 @@ describe.skipIf(!hasRedis)("with a Redis server", () => {
     expect(JSON.stringify([told, started])).not.toContain(redis.password);
   });
 
+  test("a worker says in JSON, once, what it works for", async () => {
+    const worker = place.start(["worker", "app.js", "--redis", redis.url, "--json"]);
+    const over = ended(worker);
+    await lineWith(worker, "redis");
+    worker.kill("SIGTERM");
+    const { stdout, stderr, code } = await over;
+    expect([JSON.parse(stdout), stderr, code]).toEqual([
+      { redis: `redis://127.0.0.1:${redis.port}`, app: "cli" },
+      "",
+      0,
+    ]);
+  });
+
   test("a second signal ends what runs, and the run goes back", async () => {
     const env = { DETENT_REDIS: redis.url };
     const worker = place.start(["worker", "app.js"], { env });
