@@ -7,6 +7,7 @@ import { readJournal, type Journal, type OwedRun } from "../core/journal.ts";
 import { momentOf, type Moment } from "../core/moment.ts";
 import { differencesOf, shiftsOf, type Difference, type Shift } from "../core/replay-difference.ts";
 import { replay as decide, type Replayed } from "../core/replay.ts";
+import { journalText } from "./journal-text.ts";
 import { argument, demandInstant, doing, flag, json, optionalArgument, toggle } from "./options.ts";
 import { counted, print, printJson, shortJson, styled } from "./output.ts";
 import { loadedApp } from "./reach.ts";
@@ -49,25 +50,12 @@ export const replay = Command.make(
 );
 
 const journalIn = async (file: string): Promise<Journal> => {
-  const text = await textIn(file);
+  const text = await journalText(file);
   const reading = readJournal(text.split("\n"));
   if (reading.ok) return reading.value;
   throw new InputError(
     `${file} is no journal: ${reading.message}; "detent export" writes journals`,
   );
-};
-
-const textIn = async (file: string): Promise<string> => {
-  if (file === "-") {
-    const { text } = await import("node:stream/consumers");
-    return text(process.stdin);
-  }
-  const { readFile } = await import("node:fs/promises");
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new InputError(`the journal ${file} can't be read (${(error as Error).message})`);
-  }
 };
 
 const demandRouted = (at: number, { head }: Journal): number => {

@@ -40,6 +40,12 @@ export const simulate = Command.make(
       "For how long things happen. Default: 1 day, or 10,000 steps if they come first",
     ),
     engines: count("engines", "N", "How many engines share the store. Default: 2"),
+    fromJournal: flag(
+      "from-journal",
+      "FILE",
+      "Go on from a recorded moment: from the end of what detent export has written",
+    ),
+    at: flag("at", "INSTANT", "With --from-journal: from this instant within it"),
     next: flag(
       "next",
       "FILE",
@@ -148,6 +154,8 @@ interface Settings {
   readonly from: string | undefined;
   readonly for: string | undefined;
   readonly engines: number | undefined;
+  readonly fromJournal: string | undefined;
+  readonly at: string | undefined;
   readonly durability: "power" | "process" | undefined;
   readonly faults: string | undefined;
   readonly strategy: string | undefined;
@@ -157,8 +165,20 @@ interface Settings {
 }
 
 const settingsOf = async (settings: Settings, file: string): Promise<SimulateOptions> => {
-  const { seed, runs, from, engines, durability, faults, strategy, crashes, save, replay } =
-    settings;
+  const {
+    fromJournal,
+    at,
+    seed,
+    runs,
+    from,
+    engines,
+    durability,
+    faults,
+    strategy,
+    crashes,
+    save,
+    replay,
+  } = settings;
   const duration = settings.for;
   return {
     ...(seed !== undefined && { seed }),
@@ -166,6 +186,10 @@ const settingsOf = async (settings: Settings, file: string): Promise<SimulateOpt
     ...(from !== undefined && { from: demandInstant("from", from) }),
     ...(duration !== undefined && { for: durationOf(duration) }),
     ...(engines !== undefined && { engines: demandCount("engines", engines, 100) }),
+    ...(fromJournal !== undefined && {
+      journal: await (await import("./journal-text.ts")).journalText(fromJournal),
+    }),
+    ...(at !== undefined && { at: demandInstant("at", at) }),
     ...(durability !== undefined && { durability }),
     ...(faults !== undefined && { faults: faultsOf(faults) }),
     ...(strategy !== undefined && {

@@ -27,6 +27,8 @@ export interface Replayed {
   readonly state: State;
   /** From this instant on what was recorded can be compared: before it other definitions were active, or the log has gaps. */
   readonly since: number;
+  /** When the definitions are taken to have become the active ones. */
+  readonly beganAt: number;
   /** How many signals were heard, and how many not, since their run is not owed. */
   readonly heard: number;
   readonly dropped: number;
@@ -40,7 +42,8 @@ export const replay = (
   const { signals, since } = routedOf(journal, until);
   const outages = outagesOf(journal.skips, until);
   const recorded = new Map(journal.runs.map((run) => [run.id, run]));
-  const replaying = new Replaying(definitions, beginOf(journal, since));
+  const beganAt = beginOf(journal, since);
+  const replaying = new Replaying(definitions, beganAt);
   let index = 0;
   let dropped = 0;
   let outage = 0;
@@ -73,7 +76,7 @@ export const replay = (
     else replaying.route({ signals: [stored], until: stored.at, now: stored.at });
   }
   const { runs, skips, state } = replaying;
-  return { runs, skips, state, since, heard: index - dropped, dropped };
+  return { runs, skips, state, since, beganAt, heard: index - dropped, dropped };
 };
 
 /** The signals that were routed, and the instant from which they and the journal's generation are whole. */

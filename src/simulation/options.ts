@@ -23,6 +23,10 @@ export interface SimulateOptions extends Laws {
   readonly for?: DurationInput;
   /** How many engines share the store. Default 2. */
   readonly engines?: number;
+  /** A journal that `detent export` has written, as text: each plan goes on from its end, or from `at`, with what its log makes of the app. */
+  readonly journal?: string;
+  /** An instant within the journal. */
+  readonly at?: InstantInput;
   /** The app's next version, which engines are started with when they are deployed. Default: the same app with a trigger more, which never fires. */
   readonly next?: App;
   /** What an acknowledged write survives: a loss of power (default), or with "process" only the end of processes; then a loss of power takes what was written last. */
@@ -54,7 +58,7 @@ const stepsDefault = 10_000;
 const minuteMillis = 60_000;
 
 const optionNames: ReadonlySet<string> = new Set(
-  "seed runs from for engines next durability faults strategy crashesMax tasks slots world always eventually sometimes plan save".split(
+  "seed runs from for engines journal at next durability faults strategy crashesMax tasks slots world always eventually sometimes plan save".split(
     " ",
   ),
 );
@@ -66,6 +70,12 @@ export const checkOptions = (options: SimulateOptions): void => {
       throw new InputError(
         `simulate: ${JSON.stringify(name)} is no option; there are ${[...optionNames].join(", ")}`,
       );
+  if (options.journal !== undefined && options.from !== undefined)
+    throw new InputError(
+      "from and journal: plans go on from where the journal ends; leave from out",
+    );
+  if (options.journal === undefined && options.at !== undefined)
+    throw new InputError("at is an instant within a journal; give journal, too, or from");
   const { runs = 1, crashesMax = 0, strategy = "mixed" } = options;
   if (!(Number.isInteger(runs) && runs >= 1))
     throw new InputError(`runs is ${String(runs)}; give a whole number of at least 1`);

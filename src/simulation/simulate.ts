@@ -1,9 +1,11 @@
 // Simulates an app: plan after plan, each with its own order of steps and its own faults, judged by the oracle and by the user's laws. What breaks a law is made smaller
 // before it is shown.
 import { isApp, type App } from "../core/app.ts";
+import { definitionsOf } from "../core/definitions.ts";
 import { InputError } from "../core/errors.ts";
 import { readFaults } from "../core/simulation/fault.ts";
 import { played, type Played } from "../core/simulation/play.ts";
+import { journalOf, pastOf, type Past } from "../core/simulation/past.ts";
 import type { Plan } from "../core/simulation/plan.ts";
 import type { WorldInternals } from "../core/simulation/world-options.ts";
 import { breath } from "./breath.ts";
@@ -88,6 +90,7 @@ class Simulation {
   readonly #options: SimulateOptions;
   readonly #internals: SimulateInternals;
   readonly #known = new KnownOutcomes();
+  readonly #past: Past | undefined;
   readonly #violations = new Map<string, SimulationViolation>();
   readonly #tally = new Tally();
   #isExhausted: boolean | undefined;
@@ -95,8 +98,10 @@ class Simulation {
 
   constructor(app: App, options: SimulateOptions, internals: SimulateInternals) {
     this.#app = app;
-    this.#options = options;
     this.#internals = internals;
+    const { journal, at } = options;
+    if (journal !== undefined) this.#past = pastOf(definitionsOf(app), journalOf(journal), at);
+    this.#options = this.#past === undefined ? options : { ...options, from: this.#past.at };
   }
 
   async run(): Promise<void> {
@@ -193,6 +198,7 @@ class Simulation {
         ...(tasks && { tasks }),
         ...(slots !== undefined && { slots }),
         ...(next !== undefined && { next }),
+        ...(this.#past !== undefined && { past: this.#past }),
         ...(always && { always }),
         ...(eventually && { eventually }),
         ...(sometimes && { sometimes }),

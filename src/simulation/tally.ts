@@ -20,7 +20,7 @@ export interface Digest {
 
 export const digestOf = (result: Played): Digest => ({
   steps: result.steps,
-  owed: result.world.store.mirror.runs.length,
+  owed: result.world.store.mirror.runs.length - result.world.store.mirror.runsBefore,
   traceHash: result.traceHash,
   seen: [...result.seen],
   faults: result.faults.map(kindOf),

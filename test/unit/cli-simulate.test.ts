@@ -166,6 +166,34 @@ test("--next is what engines are deployed with: a bug of the next version is fou
   expect(JSON.parse(alone.stdout).violations).toEqual([]);
 });
 
+test("--from-journal goes on from what was exported, or from an instant within it", async () => {
+  const here = place();
+  here.write("app.js", app(false));
+  for (const n of [0, 1])
+    // oxlint-disable-next-line no-await-in-loop
+    await here.detent(["emit", "paid", String(n), "--id", `paid-${n}`]);
+  await here.detent(["start", "app.js", "--until-idle"]);
+  const exported = await here.detent(["export", "--out", "journal.jsonl"]);
+  expect(exported.code).toBe(0);
+  // In the new world 0 and 1 are paid again: that they were before is known from the journal alone.
+  const simulated = ["simulate", "app.js", "--save", "none", "--json"];
+  const from = [...simulated, "--from-journal", "journal.jsonl"];
+  const { code, stdout } = await here.detent(from);
+  expect({ code, laws: JSON.parse(stdout).violations.map((it: any) => it.law) }).toEqual({
+    code: 1,
+    laws: ["billed once"],
+  });
+  expect((await here.detent(simulated)).code).toBe(0);
+  expect(await here.detent([...from, "--at", "2099-01-01T00:00Z"])).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining("lies behind the end of the journal"),
+  });
+  expect(await here.detent([...simulated, "--from-journal", "none.jsonl"])).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining("the journal none.jsonl can't be read"),
+  });
+});
+
 test("help names every kind of fault, in the order of the list", async () => {
   const { stdout } = await place().detent(["simulate", "--help"]);
   expect(stdout.replace(/\s+/g, " ")).toContain(`some of ${faultNames.join(", ")}, such as`);

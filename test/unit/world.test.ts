@@ -412,7 +412,7 @@ describe("what can't be is told in one line", () => {
     [
       "an option",
       () => world(app, { tasks, engine: 2 } as never),
-      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, next, durability, strategy',
+      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, journal, at, next, durability, strategy',
     ],
     [
       "an option of emit",

@@ -5,6 +5,7 @@ import { runIdOf } from "../run-id.ts";
 import { canonical } from "../json.ts";
 import type { Batch, Skip } from "../store.ts";
 import type { StoreRecord } from "./mirror.ts";
+import type { Past } from "./past.ts";
 import type { BodyRecord } from "./simulated-executor.ts";
 import type { Violation } from "./violation.ts";
 
@@ -14,6 +15,8 @@ type Committed = StoreRecord & { readonly _tag: "Commit" };
 export interface Facts {
   /** When each life of an engine has ended, on the clock that nobody sets. */
   readonly deaths: ReadonlyMap<string, number>;
+  /** The latest instant that the clock has ever shown: whoever has read it may write after it was set back. */
+  readonly latestAt: number;
   /** Of the definitions that each life of an engine has had. */
   readonly fingerprints: ReadonlyMap<string, string>;
   /** `<run> <token>` → the body that has run with it. */
@@ -52,6 +55,18 @@ export class Audit {
 
   constructor(facts: Facts) {
     this.#facts = facts;
+  }
+
+  /** Goes on from a recorded moment. */
+  begin({ runs, signals, watermark, generation, at }: Past): void {
+    for (const run of runs) {
+      this.#runs.set(run.id, run);
+      for (const signal of run.cause) this.#consumed.set(`${run.trigger} ${signal}`, run.id);
+    }
+    this.#routed = watermark;
+    this.#signals = signals.at(-1)?.seq ?? watermark.seq;
+    this.#storedAt = at;
+    this.#fingerprint = generation.fingerprint;
   }
 
   add(record: StoreRecord): void {
@@ -131,7 +146,7 @@ export class Audit {
         [],
         `the watermark goes back from ${this.#routed.seq} to ${watermark.seq}: signals would be routed again`,
       );
-    if (watermark.at > Math.max(at, this.#routed.at, this.#storedAt))
+    if (watermark.at > Math.max(this.#facts.latestAt, this.#routed.at, this.#storedAt))
       this.#breach(
         "not-before-due",
         at,

@@ -2,6 +2,7 @@
 // store's tables.
 import { instantOf } from "../batch.ts";
 import type { Run } from "../run.ts";
+import type { Past } from "./past.ts";
 import type { StoredSignal } from "../signal.ts";
 import type {
   Batch,
@@ -57,12 +58,36 @@ export class Mirror {
   readonly runs: Run[] = [];
   readonly skips: Skip[] = [];
   watermark: Watermark = { revision: 0, seq: 0, at: 0 };
+  /** How many runs there were at the beginning. */
+  runsBefore = 0;
   readonly #place = new Map<string, number>();
   readonly #skipIds = new Set<string>();
 
   run(id: string): Run | undefined {
     const place = this.#place.get(id);
     return place === undefined ? undefined : this.runs[place];
+  }
+
+  /** The place of the newest signal in the log. */
+  get newestSeq(): number {
+    return this.signals.at(-1)?.seq ?? this.watermark.seq;
+  }
+
+  /** Goes on from a recorded moment. */
+  begin({ signals, runs, skips, watermark, generation }: Past): void {
+    this.signals.push(...signals);
+    for (const run of runs) {
+      this.#place.set(run.id, this.runs.length);
+      this.runs.push(run);
+    }
+    for (const skip of skips) {
+      this.#skipIds.add(skip.id);
+      this.skips.push(skip);
+    }
+    this.runsBefore = runs.length;
+    this.watermark = watermark;
+    // All of the log was heard by these definitions.
+    this.turnings.push({ generation, seq: 0, at: -Infinity });
   }
 
   add(record: StoreRecord): void {
@@ -90,7 +115,7 @@ export class Mirror {
     });
     for (const [index, { id, signal, origin, dueAt }] of (batch.signals ?? []).entries()) {
       if (replies[index] !== "accepted") continue;
-      const seq = this.signals.length + 1;
+      const seq = this.newestSeq + 1;
       const stored = { seq, at, id, signal: { ...signal, at }, origin, dueAt };
       this.signals.push(stored);
     }

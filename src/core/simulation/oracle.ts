@@ -55,7 +55,9 @@ const signalsOf = (world: World): Violation[] => {
 const routedOf = (world: World, awaited: Awaited): Violation[] => {
   const { mirror } = world.store;
   const late: Violation[] = [];
-  const unrouted = mirror.signals[mirror.watermark.seq];
+  const unrouted = mirror.signals.at(
+    mirror.watermark.seq - mirror.newestSeq + mirror.signals.length,
+  );
   if (unrouted !== undefined && unrouted.seq <= awaited.signals)
     late.push({
       law: "liveness",

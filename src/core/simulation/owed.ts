@@ -203,11 +203,11 @@ const occurrencesOf = (
   if (schedule === null) return { heard, breaches };
   const until = (life.end ?? mirror.watermark).at;
   const ranges = skips.filter(
-    ({ reason, detail, from, to }) =>
+    ({ reason, detail, at }) =>
       isMissed(reason) &&
       (detail === leaf.path || trigger.leaves.length === 1) &&
-      (from ?? 0) > since &&
-      (to ?? 0) <= until,
+      at > life.from.at &&
+      at <= until,
   );
   const counts = new Map<Skip, number>();
   for (let at = schedule.next(since); at !== undefined && at <= until; at = schedule.next(at)) {

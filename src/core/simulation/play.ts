@@ -6,6 +6,7 @@ import { AsyncTaskError, type Fake } from "./fake.ts";
 import type { Departure } from "./interleaving.ts";
 import { judged } from "./oracle.ts";
 import type { Plan } from "./plan.ts";
+import type { Past } from "./past.ts";
 import { isTerminal } from "../run.ts";
 import { runView, type WorldEvent, type WorldRun, type WorldSkip } from "./view.ts";
 import type { Violation } from "./violation.ts";
@@ -39,6 +40,7 @@ export interface Play extends Laws {
   readonly tasks?: { readonly [task: string]: Fake };
   readonly slots?: number;
   readonly next?: App;
+  readonly past?: Past;
   readonly world?: ((environment: Environment) => void) | undefined;
 }
 
@@ -78,7 +80,7 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
       ...(play.slots !== undefined && { slots: play.slots }),
       ...(play.next !== undefined && { next: play.next }),
     },
-    internals,
+    { ...internals, ...(play.past !== undefined && { past: play.past }) },
   );
   if (!world.faults.mayBe(["power-loss"])) world.store.trustPower();
   const watch = new Watch(world, play, plan.stepsMax);
@@ -161,7 +163,7 @@ class Watch {
   /** Waits from now on for what is owed now. */
   rest(): void {
     this.#wentOnAt = this.#world.time.elapsed;
-    this.#signals = this.#world.store.mirror.signals.length;
+    this.#signals = this.#world.store.mirror.newestSeq;
   }
 
   end(): void {

@@ -5,6 +5,7 @@ import { memoryStore, type MemoryStore } from "../memory-store.ts";
 import type { Owner, StorePort } from "../store.ts";
 import { Audit } from "./audit.ts";
 import { Mirror, type StoreRecord } from "./mirror.ts";
+import { loadsOf, type Past } from "./past.ts";
 import type { BodyRecord } from "./simulated-executor.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
@@ -66,10 +67,15 @@ export class SimulatedStore {
   /** When what is written again was written. */
   #againAt: number | null = null;
 
-  constructor(time: VirtualTime, durability: Durability) {
+  readonly #past: Past | undefined;
+
+  /** @param past what it begins with; left out: it is empty */
+  constructor(time: VirtualTime, durability: Durability, past?: Past) {
     this.#time = time;
     this.durability = durability;
+    this.#past = past;
     this.memory = this.#emptyMemory();
+    this.#begin();
     this.client = this.port(null, null);
   }
 
@@ -108,6 +114,10 @@ export class SimulatedStore {
           return reply;
         }),
     };
+  }
+
+  get latestAt(): number {
+    return this.#time.latest;
   }
 
   get #instant(): { readonly at: number; readonly elapsed: number } {
@@ -187,6 +197,7 @@ export class SimulatedStore {
     this.mirror = new Mirror();
     this.audit = new Audit(this);
     this.memory = this.#emptyMemory();
+    this.#begin();
     for (const write of kept) {
       this.#againAt = write.at;
       this.#writeAgain(write);
@@ -197,6 +208,18 @@ export class SimulatedStore {
       this.unclosed.add(owner);
     }
     this.client = this.port(null, null);
+  }
+
+  #begin(): void {
+    if (this.#past === undefined) return;
+    for (const request of loadsOf(this.#past)) Effect.runSync(this.memory.load(request));
+    this.mirror.begin(this.#past);
+    this.audit.begin(this.#past);
+    for (const { id } of this.#past.owners) {
+      this.#open.add(id);
+      this.unclosed.add(id);
+      this.deaths.set(id, -1);
+    }
   }
 
   #writeAgain(write: Write): void {

@@ -131,6 +131,8 @@ export class VirtualTime {
   readonly #ready: Step[] = [];
   readonly #timers = new TimerHeap<Step>();
   #offset: number;
+  /** The latest that the wall clock showed before it was set. */
+  #latest = -Infinity;
   /** How much the wall clock gains in each millisecond, and since when. */
   #drift = 0;
   #driftSince = 0;
@@ -153,7 +155,13 @@ export class VirtualTime {
 
   /** Sets the wall clock; timers don't notice. */
   set now(instant: number) {
+    this.#latest = this.latest;
     this.#offset += instant - this.now;
+  }
+
+  /** The latest instant that the wall clock has ever shown. */
+  get latest(): number {
+    return Math.max(this.#latest, this.now);
   }
 
   /** From now on the wall clock gains so many milliseconds a minute, or loses them; timers don't notice. */

@@ -11,6 +11,7 @@ import type { StorePort } from "../store.ts";
 import { isTask, type Task } from "../task.ts";
 import { trigger } from "../trigger.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
+import type { Past } from "./past.ts";
 import type { FaultName, FaultsInput } from "./fault.ts";
 import type { Departure, Strategy } from "./interleaving.ts";
 import type { Edition, SimulatedEngine } from "./simulated-engine.ts";
@@ -29,6 +30,10 @@ export interface WorldOptions {
   readonly tasks?: { readonly [task: string]: Fake };
   /** How many bodies an engine runs at a time. Default 4. */
   readonly slots?: number;
+  /** A journal that `detent export` has written: the world goes on from its end, or from `at`, with what its log makes of the app. The clock shows that instant. */
+  readonly journal?: string;
+  /** An instant within the journal. */
+  readonly at?: InstantInput;
   /** The app's next version, which `deploy` starts engines with. Default: the same app with a trigger more, which never fires. */
   readonly next?: App;
   /** What an acknowledged write survives: a loss of power (default), or only the end of processes; then a loss of power takes what was written last. */
@@ -44,6 +49,8 @@ const optionNames: readonly (keyof WorldOptions)[] = [
   "faults",
   "tasks",
   "slots",
+  "journal",
+  "at",
   "next",
   "durability",
   "strategy",
@@ -53,6 +60,8 @@ const optionNames: readonly (keyof WorldOptions)[] = [
 export interface WorldInternals {
   readonly known?: (task: string, input: Json) => Outcome | undefined;
   readonly wrap?: (port: StorePort, engine: SimulatedEngine) => StorePort;
+  /** What the journal makes of the app, where that is known. */
+  readonly past?: Past;
   /** Breaks the store: a mutant. */
   readonly tamper?: (store: SimulatedStore) => void;
   /** Is told of each choice between steps, and of each point at which a fault may happen. */
@@ -79,6 +88,12 @@ export const checked = (
       throw new InputError(`${name} is ${String(value)}; give a whole number from 1 to 1000`);
   if (durability !== "power" && durability !== "process")
     throw new InputError(`durability is ${JSON.stringify(durability)}; give "power" or "process"`);
+  if (options.journal !== undefined && options.from !== undefined)
+    throw new InputError(
+      "from and journal: a world goes on from where its journal ends; leave from out",
+    );
+  if (options.journal === undefined && options.at !== undefined)
+    throw new InputError("at is an instant within a journal; give journal, too, or from");
   if (options.next !== undefined && !isApp(options.next))
     throw new InputError("next is no app; make one with detent({ … })");
   if (![app, options.next ?? app].every(({ tasks }) => tasks.every(isTask)))

@@ -9,6 +9,7 @@ import { Chance } from "./chance.ts";
 import { Client } from "./client.ts";
 import { Faults } from "./fault.ts";
 import { Interleaving } from "./interleaving.ts";
+import { journalOf, pastOf } from "./past.ts";
 import { hearingsOf, type Hearing } from "./reference.ts";
 import { SimulatedEngine } from "./simulated-engine.ts";
 import type { BodyRecord, SimulatedExecutorOptions } from "./simulated-executor.ts";
@@ -83,11 +84,15 @@ export class WorldState {
       // What comes after the faults is not explored.
       onChoice && ((at, count) => void (this.faults.isOver || onChoice(at, count))),
     );
-    this.time = new VirtualTime(
-      options.from === undefined ? fromDefault : instantMillis(options.from),
-      this.interleaving.choose,
-    );
-    this.store = new SimulatedStore(this.time, durability);
+    const { journal, at, from = fromDefault } = options;
+    const { definitions } = this;
+    const past =
+      internals.past ??
+      (journal === undefined ? undefined : pastOf(definitions, journalOf(journal), at));
+    this.time = new VirtualTime(past?.at ?? instantMillis(from), this.interleaving.choose);
+    this.store = new SimulatedStore(this.time, durability, past);
+    if (past !== undefined)
+      this.tell(`goes on from a journal: ${past.signals.length} signals, ${past.runs.length} runs`);
     this.store.isFlushedLater = durability === "power" && this.faults.mayBe(["power-loss"]);
     internals.tamper?.(this.store);
     this.client = new Client({
