@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { answered, clientOf } from "../../src/adapters/bullmq/redis.ts";
 import { bullmq, detentWorker, type DetentWorker } from "../../src/bullmq.ts";
 import { detent, start, task, type EngineNote, type Runtime } from "../../src/index.ts";
 import app from "../support/remote/app.ts";
@@ -261,6 +262,17 @@ describe.skipIf(!hasRedis)("alone", () => {
     });
     await runtime.stop();
     await worker.close();
+  });
+
+  test("a server that stands still is left, and what it did not answer is asked anew", async () => {
+    const client = clientOf(redis.url);
+    await client.connect();
+    redis.signal("SIGSTOP");
+    const reply = answered(client, client.ping(), 100);
+    await until(() => client.status !== "ready");
+    redis.signal("SIGCONT");
+    expect(await reply).toBe("PONG");
+    client.disconnect();
   });
 
   test("an engine that stops takes its jobs along; a worker begins none of an engine that is gone", async () => {
