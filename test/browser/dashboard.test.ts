@@ -219,6 +219,13 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
     await page.getByRole("searchbox").fill("cam");
     await page.getByRole("searchbox").press("Enter");
     await expectSeen(page.getByText("No event is named cam."));
+    await page.getByRole("searchbox").fill("e2");
+    await page.getByRole("searchbox").press("Enter");
+    await expectSeen(page.getByText("No event is named e2."));
+    await page.getByRole("link", { name: "Is it an event’s id?" }).click();
+    await expectSeen(page.getByRole("heading", { name: "e2" }));
+    await page.getByRole("link", { name: "Runs that it caused" }).click();
+    await expectSeen(page.getByText(/^Looked at \d+ runs?, /));
   });
 
   test("Runs are filtered and searched, and many are run again or cancelled at once", async () => {

@@ -508,6 +508,17 @@ describe("events, engines, timeline and now", () => {
     expect(named.events).toMatchObject([{ id: "e1" }]);
   });
 
+  test("an event has the runs of a trigger that waits for others by now", async () => {
+    const store = memoryStore();
+    await Effect.runPromise(seed(store, 6));
+    const changed = trigger("on-resize", { when: event("other"), run: greet, input: "x" });
+    const { get } = await rest({ store, app: detent({ tasks: [greet], triggers: [changed] }) });
+    const { events } = await get("/api/events?name=resize.wanted");
+    expect(events).toMatchObject([{ id: "event-0", runs: [{ trigger: "on-resize" }] }]);
+    const { verdicts } = await get("/api/events/event-0");
+    expect(verdicts).toMatchObject([{ trigger: "on-resize", kind: "fired" }]);
+  });
+
   test("an event tells what each trigger made of it: what fired, what waits, and which field differs", async () => {
     const { get, runtime } = await run();
     held.open();

@@ -17,6 +17,8 @@ const pieceSize = 150;
 const lookedAtMax = 4_000;
 /** Ids of runs are asked for by so many at most. */
 const idsMax = 10_000;
+/** So many pairs of event and trigger are tried whoever hears what; of more, those are where the trigger hears such events. */
+const pairsMax = 1_000;
 
 interface Placed extends StoredSignal {
   readonly signal: Event;
@@ -75,11 +77,13 @@ const eventLines = (
   events: readonly Placed[],
 ): Effect.Effect<readonly EventLine[], StoreError> =>
   Effect.gen(function* () {
-    const known = yield* knownOf(subject);
+    const all = (yield* knownOf(subject)).triggers.map(({ id }) => id);
+    // A trigger that waits for something else by now may have heard it.
+    const mayAskAll = subject.definitions === undefined || all.length * events.length <= pairsMax;
     const hearing = (name: string): readonly string[] =>
-      subject.definitions === undefined
-        ? known.triggers.map(({ id }) => id)
-        : (subject.definitions.index.get(`event:${name}`) ?? []).map(({ trigger }) => trigger.id);
+      mayAskAll
+        ? all
+        : (subject.definitions?.index.get(`event:${name}`) ?? []).map(({ trigger }) => trigger.id);
     const idsOf = ({ id, signal }: Placed): readonly string[] =>
       signal.name.startsWith("@:")
         ? []

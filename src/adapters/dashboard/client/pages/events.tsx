@@ -57,9 +57,13 @@ export const Events = ({ route }: { route: Route }): JSX.Element => {
         <>
           {view.events.length === 0 ? (
             <Empty>
-              {name === ""
-                ? "There is no event yet. Emit one here, or with detent emit."
-                : `No event is named ${name}.`}
+              {name === "" ? (
+                "There is no event yet. Emit one here, or with detent emit."
+              ) : (
+                <>
+                  No event is named {name}. <a href={eventHref(name)}>Is it an event&#8217;s id?</a>
+                </>
+              )}
             </Empty>
           ) : (
             <EventTable events={view.events} />

@@ -187,7 +187,6 @@ const Lanes = ({
       >
         <svg width={width} height={height} role="img" aria-label={labelOf(bars, lanes.length)}>
           <Ticks from={from} span={span} width={width} height={height} />
-          <EngineNames view={view} rowOf={(lane) => row.get(lane)} />
           {bars.map((bar) => (
             <BarShape
               key={`${bar.run} ${bar.attempt}`}
@@ -200,6 +199,7 @@ const Lanes = ({
               }}
             />
           ))}
+          <EngineNames view={view} rowOf={(lane) => row.get(lane)} />
         </svg>
       </div>
       <p class="keys" aria-hidden="true">
