@@ -195,6 +195,7 @@ export class SimulatedStore {
     this.#open.clear();
     this.unclosed.clear();
     this.mirror = new Mirror();
+    const { violations } = this.audit;
     this.audit = new Audit(this);
     this.memory = this.#emptyMemory();
     this.#begin();
@@ -203,6 +204,9 @@ export class SimulatedStore {
       this.#writeAgain(write);
     }
     this.#againAt = null;
+    // Who has broken a law has broken it, even if nothing of that is left.
+    const told = new Set(this.audit.violations.map(({ message }) => message));
+    this.audit.violations.push(...violations.filter(({ message }) => !told.has(message)));
     for (const owner of this.#open) {
       this.memory.kill(owner);
       this.unclosed.add(owner);
