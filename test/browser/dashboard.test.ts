@@ -145,7 +145,7 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
   test("Now warns where no engine runs and where something is paused", async () => {
     await served.runtime.pause({ task: "hold" });
     await go("#/");
-    await expectSeen(page.getByText("1 trigger or tasks are paused."));
+    await expectSeen(page.getByText("1 trigger or task is paused."));
     const alone = await serveStore();
     await page.goto(alone.url);
     await expectSeen(page.getByText("No engine runs: nothing happens until one is started."));

@@ -93,7 +93,9 @@ const Alarms = ({ overview }: { overview: Overview }): JSX.Element | null => {
     ...(overdue > 0
       ? [`${overdue} run${overdue === 1 ? " has" : "s have"} been due for more than ten seconds.`]
       : []),
-    ...(paused > 0 ? [`${paused} trigger${paused === 1 ? "" : "s"} or tasks are paused.`] : []),
+    ...(paused > 0
+      ? [paused === 1 ? "1 trigger or task is paused." : `${paused} triggers or tasks are paused.`]
+      : []),
   ];
   return alarms.length === 0 ? null : (
     <ul class="alarms" aria-label="alarms">

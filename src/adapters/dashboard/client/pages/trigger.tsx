@@ -123,7 +123,13 @@ const Detail = ({
                 cell: ({ signal, from, to }) =>
                   signal === null ? (
                     <>
-                      <When at={from} plain /> to <When at={to} plain />
+                      <When at={from} plain />
+                      {from === to ? null : (
+                        <>
+                          {" "}
+                          to <When at={to} plain />
+                        </>
+                      )}
                     </>
                   ) : (
                     <a class="id" href={eventHref(signal)}>
