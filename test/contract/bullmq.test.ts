@@ -1,10 +1,11 @@
 // Goal: runs that workers execute by way of BullMQ end as runs on threads do; the engine decides, whatever comes back. Method: a real Redis server, a worker in this process
 // whose tasks run on threads, and an engine with a store in memory.
 import { rmSync } from "node:fs";
+import { inspect } from "node:util";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answered, clientOf } from "../../src/adapters/bullmq/redis.ts";
+import { answered, clientOf, connect, unusable } from "../../src/adapters/bullmq/redis.ts";
 import { bullmq, detentWorker, type DetentWorker } from "../../src/bullmq.ts";
 import { detent, start, task, type EngineNote, type Runtime } from "../../src/index.ts";
 import app from "../support/remote/app.ts";
@@ -275,6 +276,34 @@ describe.skipIf(!hasRedis)("alone", () => {
     client.disconnect();
   });
 
+  test("a wrong password is told of, and shown nowhere in the error", async () => {
+    const connection = `redis://bob:wr0ng-one@127.0.0.1:${redis.port}`;
+    const tasks = [task({ id: "t", run: () => 1 })];
+    for (const begin of [
+      () => detentWorker({ tasks }, { connection }),
+      () => start(detent({ tasks }), { store: "memory:", executor: bullmq({ connection }) }),
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const error: unknown = await begin().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        name: "ExecutorError",
+        message: expect.stringContaining("WRONGPASS") as string,
+      });
+      expect(inspect(error, { depth: null, showHidden: true })).not.toContain("wr0ng-one");
+    }
+  });
+
+  test("a first connection that nobody answers is given up", async () => {
+    const client = clientOf(redis.url);
+    redis.signal("SIGSTOP");
+    const refused = connect(client, redis.url, 100);
+    await expect(refused).rejects.toThrow(
+      /^Redis at \S+ can't be used: it has not answered for 0\.1 s; start redis-server there/,
+    );
+    redis.signal("SIGCONT");
+    await until(() => client.status === "end"); // And stays so: it is not tried again.
+  });
+
   test("an engine that stops takes its jobs along; a worker begins none of an engine that is gone", async () => {
     const own = detent({ app: "gone", tasks: [task({ id: "t", run: () => 1 })] });
     const executor = bullmq({ connection: redis.url });
@@ -285,6 +314,13 @@ describe.skipIf(!hasRedis)("alone", () => {
     await runtime.stop({ graceMillis: 0 });
     expect(redis.cli("LLEN", key)).toBe("0");
   });
+});
+
+test("arguments that Redis repeats are not shown", () => {
+  const reply = new Error("ERR unknown command 'auth', with args beginning with: 's3cret'");
+  const error = unusable("redis://:s3cret@h", reply);
+  expect(error.message).toBe("Redis at redis://h can't be used: ERR unknown command 'auth'");
+  expect(inspect(error)).not.toContain("s3cret");
 });
 
 test("what can't be is told in one line, without the password", async () => {

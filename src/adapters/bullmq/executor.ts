@@ -5,8 +5,7 @@ import { ExecutorError, InputError } from "../../core/errors.ts";
 import type { ExecutorPort, ExecutorSource } from "../../core/executor.ts";
 import { checkOptions, type BullmqOptions } from "./options.ts";
 import { prefixDefault, queueOf } from "./place.ts";
-import { placeOf } from "./connection.ts";
-import { clientOf, connect } from "./redis.ts";
+import { clientOf, connect, unusable } from "./redis.ts";
 import { Remote } from "./remote.ts";
 
 /**
@@ -55,9 +54,6 @@ const opened = async (options: BullmqOptions, app: string): Promise<Remote> => {
     client.disconnect();
     reader.disconnect();
     if (error instanceof ExecutorError) throw error;
-    throw new ExecutorError(
-      `Redis at ${placeOf(connection)} can't be used: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw unusable(connection, error);
   }
 };

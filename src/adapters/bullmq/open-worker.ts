@@ -5,7 +5,7 @@ import type { ExecutorPort } from "../../core/executor.ts";
 import type { WorkerOptions } from "./options.ts";
 import { prefixDefault, queueOf } from "./place.ts";
 import { placeOf } from "./connection.ts";
-import { clientOf, connect, watchClient } from "./redis.ts";
+import { clientOf, connect, unusable, watchClient } from "./redis.ts";
 import { RemoteWorker } from "./worker.ts";
 
 /** How long bodies that were told to end, and the farewell to Redis, may take. */
@@ -64,9 +64,6 @@ export const openWorker = async (
   } catch (error) {
     disconnect();
     if (error instanceof ExecutorError) throw error;
-    throw new ExecutorError(
-      `Redis at ${placeOf(connection)} can't be used: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw unusable(connection, error);
   }
 };

@@ -22,24 +22,59 @@ export const clientOf = (connection: RedisConnection): Redis => {
   return client;
 };
 
-/** Makes the first connection. Rejects with an ExecutorError when it can't be made; then it is not tried again. */
-export const connect = async (client: Redis, connection: RedisConnection): Promise<void> => {
+/** A server that has not answered for this long is not there, although nobody has closed the connection. */
+const silenceMillis = 15_000;
+
+/** Makes the first connection. Rejects with an ExecutorError when it can't be made, or nothing is answered for that long; then it is not tried again. */
+export const connect = async (
+  client: Redis,
+  connection: RedisConnection,
+  millis = silenceMillis,
+): Promise<void> => {
   let fault: unknown;
   const note = (error: unknown) => (fault ??= error);
+  const silence = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => silence.reject(new Error(`it has not answered for ${millis / 1_000} s`)),
+    millis,
+  );
   client.on("error", note);
   try {
-    await client.connect();
-    await client.ping();
+    await Promise.race([client.connect().then(() => client.ping()), silence.promise]);
   } catch (error) {
     client.disconnect();
-    const { message, code } = (fault ?? error) as { message?: string; code?: string };
-    throw new ExecutorError(
-      `Redis at ${placeOf(connection)} can't be used: ${message === undefined || message === "" ? code : message}; start redis-server there, or give the right connection`,
-      { cause: fault ?? error },
+    throw unusable(
+      connection,
+      fault ?? error,
+      "start redis-server there, or give the right connection",
     );
   } finally {
+    clearTimeout(timer);
     client.off("error", note);
   }
+};
+
+/** That the server can't be used, and why; without secrets, however it is shown. */
+export const unusable = (
+  connection: RedisConnection,
+  fault: unknown,
+  mend?: string,
+): ExecutorError => {
+  const cause = plainOf(fault);
+  return new ExecutorError(
+    `Redis at ${placeOf(connection)} can't be used: ${cause.message}${mend === undefined ? "" : `; ${mend}`}`,
+    { cause },
+  );
+};
+
+/** The errors of ioredis carry the command that failed: AUTH, with the password. Redis itself repeats the arguments of a command that it does not know. */
+const plainOf = (fault: unknown): Error => {
+  const { name, message, code } = Object(fault) as { [field: string]: unknown };
+  const hasText = typeof message === "string" && message !== "";
+  const text = hasText ? message : String(code ?? fault);
+  const plain = new Error(text.replace(/,? with args beginning with:.*$/s, ""));
+  if (typeof name === "string") plain.name = name;
+  return typeof code === "string" ? Object.assign(plain, { code }) : plain;
 };
 
 /** Tells when the connection is lost, and when there is one again. */
@@ -57,9 +92,6 @@ export const watchClient = (
     isThere = true;
   });
 };
-
-/** A server that has not answered for this long is not there, although nobody has closed the connection. */
-const silenceMillis = 15_000;
 
 /** Gives up the connection, for a new one, if what was sent by it is not answered; then it is sent anew. */
 export const answered = async <Reply>(
