@@ -43,12 +43,14 @@ const isShared = ({ store }: Incarnation): boolean => store.abilities.scope !== 
 /** What ends a rest in time: a fiber that sleeps. Instants are milliseconds on the clock that nobody sets. */
 export interface Alarm {
   at: number;
-  readonly fiber: Fiber.Fiber<void>;
+  fiber: Fiber.Fiber<void> | undefined;
 }
 
 /**
  * Sleeps until something comes due, or somebody hints that there is work. An alarm that goes off early enough is left alone, for many a rest of a busy engine ends long before
  * it; one that is early sleeps on for as long as is left.
+ *
+ * A fiber may give way between any two effects. So whether there is something to wait for at all is asked in the moment in which the wait begins.
  */
 export const rest = (self: Incarnation): Effect.Effect<void> =>
   Clock.clockWith((clock) =>
@@ -58,27 +60,34 @@ export const rest = (self: Incarnation): Effect.Effect<void> =>
       const millis = sleepMillis(self, now, capacity);
       self.restUntil = elapsedMillis(clock) + millis;
       if (self.alarm === undefined || self.alarm.at > self.restUntil) {
-        self.alarm?.fiber.interruptUnsafe();
-        self.alarm = undefined;
-        const fiber = yield* Effect.forkChild(sounding(self, clock, millis), {
+        self.alarm?.fiber?.interruptUnsafe();
+        const alarm: Alarm = { at: self.restUntil, fiber: undefined };
+        self.alarm = alarm;
+        alarm.fiber = yield* Effect.forkChild(sounding(self, { clock, alarm, millis }), {
           startImmediately: true,
         });
-        self.alarm = { at: self.restUntil, fiber };
       }
-      if (!self.isHinted)
-        yield* Effect.callback<void>((resume) => {
-          self.endRest = () => resume(Effect.void);
-        });
+      yield* Effect.callback<void>((resume) => {
+        if (self.isHinted || self.alarm === undefined) resume(Effect.void);
+        else self.endRest = () => resume(Effect.void);
+      });
       self.endRest = undefined;
     }),
   );
 
-const sounding = (self: Incarnation, clock: Clock.Clock, millis: number): Effect.Effect<void> =>
+interface Sounding {
+  readonly clock: Clock.Clock;
+  readonly alarm: Alarm;
+  readonly millis: number;
+}
+
+const sounding = (self: Incarnation, { clock, alarm, millis }: Sounding): Effect.Effect<void> =>
   Effect.flatMap(Effect.sleep(millis), () => {
+    if (self.alarm !== alarm) return Effect.void; // another one has taken its place
     const left = self.restUntil - elapsedMillis(clock);
-    if (self.endRest !== undefined && self.alarm !== undefined && left > 0) {
-      self.alarm.at = self.restUntil;
-      return sounding(self, clock, left);
+    if (self.endRest !== undefined && left > 0) {
+      alarm.at = self.restUntil;
+      return sounding(self, { clock, alarm, millis: left });
     }
     self.alarm = undefined;
     self.endRest?.();
