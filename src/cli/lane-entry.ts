@@ -2,13 +2,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { scout } from "../simulation/simulate.ts";
 import type { LaneAnswer, LaneSetup } from "./lanes.ts";
-import { simulatedApp } from "./simulated-app.ts";
+import { settingsOver, simulatedApp } from "./simulated-app.ts";
 
 const { file, settings, ...choices } = workerData as LaneSetup;
 
 const open = async (): Promise<Awaited<ReturnType<typeof scout>>> => {
   const subject = await simulatedApp(file, choices);
-  return scout(subject.app, { ...subject.settings, ...settings });
+  return scout(subject.app, settingsOver(subject.settings, settings));
 };
 
 const opened = open();
@@ -19,7 +19,7 @@ const unplayed = (index: number): LaneAnswer => ({ index, digest: null });
 parentPort?.on("message", (index: number) => {
   last = last
     .then(() => opened)
-    .then(async (play): Promise<LaneAnswer> => ({ index, digest: await play(index) }))
+    .then((play): LaneAnswer => ({ index, digest: play(index) ?? null }))
     .catch(() => unplayed(index))
     .then((answer) => parentPort?.postMessage(answer));
 });

@@ -97,7 +97,7 @@ export const simulate = Command.make(
   },
   doing(async (options) => {
     if (options.sabotage) return sabotaged(options);
-    const { simulatedApp } = await import("./simulated-app.ts");
+    const { hasAsyncBody, settingsOver, simulatedApp } = await import("./simulated-app.ts");
     const { simulated } = await import("../simulation/simulate.ts");
     const { Shown } = await import("./shown.ts");
     const file = await demandApp(options.app);
@@ -107,9 +107,10 @@ export const simulate = Command.make(
         `--emit-test: ${file} must export its app by default, so that a test can import it`,
       );
     const said = await settingsOf(options, file);
-    const settings = { ...subject.settings, ...said };
+    const settings = settingsOver(subject.settings, said);
     const shown = new Shown();
-    const lanes = await lanesOf(options, settings, {
+    const threads = hasAsyncBody(subject) ? 1 : options.threads;
+    const lanes = await lanesOf(threads, settings, {
       file,
       bodies: options.bodies,
       next: options.next,
@@ -203,7 +204,7 @@ const settingsOf = async (settings: Settings, file: string): Promise<SimulateOpt
 
 /** Threads that play ahead, where there are plans enough; every order of steps follows from the one before. */
 const lanesOf = async (
-  { threads }: { readonly threads: number | undefined },
+  threads: number | undefined,
   { plan, strategy, runs = 100 }: SimulateOptions,
   setup: LaneSetup,
 ): Promise<Lanes | undefined> => {

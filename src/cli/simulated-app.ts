@@ -69,6 +69,22 @@ const subjectOf = async (file: string, bodies: Choices["bodies"]): Promise<Simul
   };
 };
 
+/** What the command line says goes before what the file exports. Where it names the beginning, whatever the file says of that is gone. */
+export const settingsOver = (exported: SimulateOptions, said: SimulateOptions): SimulateOptions => {
+  if (said.from === undefined && said.journal === undefined) return { ...exported, ...said };
+  const { from: _, journal: __, at: ___, ...others } = exported;
+  return { ...others, ...said };
+};
+
+/** Whether a task's own function would have to be awaited, which is done once for each input. */
+export const hasAsyncBody = ({ app, settings }: SimulatedApp): boolean =>
+  app.tasks.some(
+    (task) =>
+      isTask(task) &&
+      settings.tasks?.[task.id] === undefined &&
+      task.run.constructor.name === "AsyncFunction",
+  );
+
 type Exported = { readonly [name: string]: unknown };
 
 /** Files that start their app are imported, too, but their app does not start: the first one that would, or else the last one that was made. */

@@ -70,7 +70,7 @@ export const simulated = async (
 export const scout = async (
   app: App,
   options: SimulateOptions,
-): Promise<(index: number) => Promise<Digest>> => {
+): Promise<(index: number) => Digest | undefined> => {
   const simulation = new Simulation(await loaded(app), await withNext(options), {});
   return (index) => simulation.digest(index);
 };
@@ -106,7 +106,7 @@ class Simulation {
 
   async run(): Promise<void> {
     const { runs = 100, plan, strategy, save } = this.#options;
-    if (plan !== undefined) return this.#take(plan, 0);
+    if (plan !== undefined) return void (await this.#take(plan, 0));
     if (save !== undefined) await this.#playSaved(save);
     if (strategy === "exhaustive") return this.#exhaust();
     let [end, firstBroken] = [runs, 0];
@@ -134,26 +134,36 @@ class Simulation {
     };
   }
 
-  async digest(index: number): Promise<Digest> {
-    const plan = planOf(this.#options, index);
-    return digestOf(await this.#known.until(() => this.#play(plan)));
+  /** undefined: an asynchronous task would have to be awaited, which is done once, and not here. */
+  digest(index: number): Digest | undefined {
+    const result = this.#replay(planOf(this.#options, index));
+    return result && digestOf(result);
   }
 
   /** Counts a plan in that was played elsewhere, or plays it here where there is something to look at. */
   async #count(index: number): Promise<void> {
     const scouted = isRepeated(index) ? undefined : await this.#internals.scouts?.take(index);
-    if (scouted?.isClean === true) this.#tally.add(scouted);
-    else await this.#take(planOf(this.#options, index), index);
+    if (scouted?.isClean === true) return this.#tally.add(scouted);
+    const plan = planOf(this.#options, index);
+    const result = await this.#take(plan, index);
+    if (scouted === undefined) return;
+    if (result.violations.length > 0 && scouted.traceHash === result.traceHash) return;
+    this.#tellTwoWays(plan, result, {
+      where: "in two threads",
+      what: "A law was broken in one of them.",
+      timeline: result.world.timeline().slice(-15),
+    });
   }
 
   /** Plays a plan, counts it in and explains what it breaks. */
-  async #take(plan: Plan, index: number, trace: Trace = {}): Promise<void> {
+  async #take(plan: Plan, index: number, trace: Trace = {}): Promise<Played> {
     const result = await this.#known.until(() => this.#play(plan, trace));
     this.#tally.add(digestOf(result));
     if (index === 0) this.#internals.onWorld?.(result);
     if (isRepeated(index) && this.#internals.isQuick !== true) this.#repeat(plan, result);
     this.#explainAll(plan, result);
     if (index % 8 === 7) await breath();
+    return result;
   }
 
   /** Every order of steps, as far as `runs` goes. */
@@ -220,11 +230,24 @@ class Simulation {
     if (again === undefined || again.traceHash === first.traceHash) return;
     const [one, other] = [first.world.timeline(), again.world.timeline()];
     const place = one.findIndex((line, index) => line !== other[index]);
+    this.#tellTwoWays(plan, first, {
+      where: "one time and another",
+      what: `First ${one[place] ?? "it ended"}, then ${other[place] ?? "it ended"}`,
+      timeline: one.slice(Math.max(0, place - 10), place + 1),
+    });
+  }
+
+  #tellTwoWays(
+    plan: Plan,
+    first: Played,
+    told: { readonly where: string; readonly what: string; readonly timeline: readonly string[] },
+  ): void {
+    const { where, what, timeline } = told;
     this.#violations.set("deterministic", {
       law: "deterministic",
-      message: `one plan went two ways: does a task, filter or input function read a clock or chance, or keep something between runs? First ${one[place] ?? "it ended"}, then ${other[place] ?? "it ended"}`,
+      message: `one plan went two ways, ${where}: does a task, filter or input function read a clock or chance, or keep something between runs? ${what}`,
       plan: writtenOf(plan, first),
-      timeline: one.slice(Math.max(0, place - 10), place + 1),
+      timeline,
     });
   }
 

@@ -21,7 +21,7 @@ test("there are more than twenty mutants, each with a name and a fault of its ow
   expect(only.length).toBeGreaterThan(20);
 });
 
-test("for all mutants: a law breaks within a few plans, and none does without the mutant", async () => {
+test("for all mutants but the slow ones: a law breaks within 100 plans, and none does without the mutant", async () => {
   const { mutants, alive, clean } = await sabotage({ only, seed: 2, runs: 100, for: "1 min" });
   expect(mutants).toHaveLength(only.length);
   expect(alive).toEqual([]);

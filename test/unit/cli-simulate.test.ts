@@ -138,6 +138,36 @@ describe("threads that play plans", () => {
     expect(await simulated(here, ...runs, "--threads", "3")).toBe(broken);
   });
 
+  test("that go another way are told of", async () => {
+    const here = place();
+    const torn = app(false).replace(
+      '"billed once": (s) => ',
+      '"billed once": (s) => threadId === 0 && ',
+    );
+    here.write("app.js", `import { threadId } from "node:worker_threads"; ${torn}`);
+    const { code, stdout } = await here.detent(
+      "simulate app.js --save none --json --runs 60 --for 10s --threads 2".split(" "),
+    );
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout).violations).toMatchObject([
+      { law: "deterministic", message: expect.stringContaining("went two ways, in two threads") },
+    ]);
+  });
+
+  test("are none where a body must be awaited: each input is, once", async () => {
+    const here = place();
+    const slow = app(false).replace(
+      "run: (order) => order",
+      "run: async (order) => { appendFileSync('calls', '.'); return order; }",
+    );
+    here.write("app.js", `import { appendFileSync } from "node:fs"; ${slow}`);
+    const args =
+      "simulate app.js --save none --json --runs 60 --faults none --for 1min --threads 2";
+    const { stdout } = await here.detent(args.split(" "));
+    expect(JSON.parse(stdout)).toMatchObject({ runs: 60, violations: [] });
+    expect(readFileSync(join(here.folder, "calls"), "utf8")).toHaveLength(2);
+  });
+
   test.each(["threadId === 1", "threadId > 0"])("are done without where %s ends", async (which) => {
     const here = place();
     const few = ["--runs", "60", "--for", "1 min", "--threads", "2"];
