@@ -238,6 +238,22 @@ describe("runs", () => {
     expect((await get("/api/runs?search=Came-1&state=failed")).runs).toEqual([]);
   });
 
+  test("a search for an event that has caused more than a page alone finds what it has caused with others, too", async () => {
+    const work = task({ id: "work", run: () => null });
+    const on = (id: string) => trigger(id, { when: event("e"), run: work });
+    const both = trigger("both", { when: all([event("e"), event("other")]), run: work });
+    const many = Array.from({ length: 60 }, (_, index) => on(`t${index}`));
+    const served = await serveRuntime(detent({ tasks: [work], triggers: [both, ...many] }));
+    closing.push(served.stop);
+    const { get, runtime } = served;
+    await runtime.emit("e", null, { id: "e-1" });
+    await runtime.emit("other");
+    await runtime.idle();
+    const { runs, searched } = await get("/api/runs?search=e-1");
+    expect(runs.map((it: any) => it.trigger)).toContain("both");
+    expect({ count: runs.length, searched }).toEqual({ count: 61, searched: 61 });
+  });
+
   test("a run is asked for, cancelled, and run again", async () => {
     const { post, get } = await rest({ app });
     const asked = await post("/api/runs", { task: "greet", input: "Bo", id: "mine" });

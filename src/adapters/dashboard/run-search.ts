@@ -59,7 +59,8 @@ export const searched = (
     let seen = 0;
     let last: Run | undefined;
     let next: string | null | undefined = after;
-    while (next !== null && rows.length < limit) {
+    // However many were known before: those that an event has caused together with others are found by looking.
+    while (next !== null && (rows.length < limit || last === undefined)) {
       const page: { readonly rows: readonly Run[]; readonly next: string | null } =
         yield* store.list("run", { where, limit: pageSize, after: next });
       rows.push(...page.rows.filter((run) => !known.has(run.id) && hasWords(run, lower)));

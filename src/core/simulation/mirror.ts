@@ -45,8 +45,6 @@ const recordsMin = 20_000;
 export class Mirror {
   /** The last of what was told. */
   readonly records: StoreRecord[] = [];
-  /** How many calls it was told of. */
-  version = 0;
   /** The generations that became active, and how far the log was routed then. */
   readonly turnings: {
     readonly generation: Generation;
@@ -91,7 +89,6 @@ export class Mirror {
   }
 
   add(record: StoreRecord): void {
-    this.version += 1;
     if (this.records.push(record) >= 2 * recordsMin) this.records.splice(0, recordsMin);
     if (record._tag === "Claim") for (const run of record.reply.runs) this.#replace(run);
     else if (record.reply._tag === "Committed")

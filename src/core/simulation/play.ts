@@ -215,7 +215,7 @@ class Watch {
   /** Looks at the world after a step; true ends it. */
   #look(): boolean {
     const world = this.#world;
-    const version = world.version + world.store.mirror.version;
+    const version = world.version + world.store.version;
     if (version === this.#version || this.isOver) return this.isOver;
     this.#version = version;
     const { always = {}, sometimes = {}, eventually = {} } = this.#laws;

@@ -49,6 +49,8 @@ export class SimulatedStore {
   /** Of the definitions that each life of an engine has had. */
   readonly fingerprints = new Map<string, string>();
   audit: Audit = new Audit(this);
+  /** Grows with each write, of those that are written again, too. */
+  version = 0;
   /** Until then nothing can be written. */
   fullUntil = -Infinity;
   /** Until then there is no power, and no engine can start. */
@@ -236,6 +238,7 @@ export class SimulatedStore {
   }
 
   #wrote(write: Write): void {
+    this.version += 1;
     this.#writes?.push(write);
     if (write._tag === "Enter") this.#open.add(write.owner.id);
     else if (write._tag === "Leave") this.#close(write.owner);

@@ -270,6 +270,7 @@ export class WorldState {
           if (write.reply.signals[index] === "accepted") this.client.acknowledged.delete(id);
     }
     this.bodies = this.bodies.filter(({ run, token }) => !claims.has(`${run} ${token}`));
+    for (const claim of claims) this.store.bodies.delete(claim); // its token will be given out again
   }
 
   #overlap(body: BodyRecord, other: BodyRecord): void {
