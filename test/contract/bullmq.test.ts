@@ -3,8 +3,10 @@
 import { rmSync } from "node:fs";
 import { inspect } from "node:util";
 import { Queue } from "bullmq";
+import * as Effect from "effect/Effect";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { RemoteWorker } from "../../src/adapters/bullmq/worker.ts";
 import { answered, clientOf, connect, unusable } from "../../src/adapters/bullmq/redis.ts";
 import { bullmq, detentWorker, type DetentWorker } from "../../src/bullmq.ts";
 import { detent, start, task, type EngineNote, type Runtime } from "../../src/index.ts";
@@ -174,7 +176,7 @@ describe.skipIf(!hasRedis)("with a worker", () => {
     ]);
   });
 
-  test("a worker begins no run of an engine that is gone, and throws away what is no run", async () => {
+  test("a worker begins no run of an engine that is gone, gives back one of another version, and throws away what is no run", async () => {
     const jobs = new Queue("detent-remote", {
       connection: new Redis(redis.url, { maxRetriesPerRequest: null }),
     });
@@ -195,21 +197,65 @@ describe.skipIf(!hasRedis)("with a worker", () => {
       { jobId: "@gated~GONE~1", removeOnComplete: true },
     );
     await jobs.add("gated", { order: { ...order, token: "1" }, engine: "gone" });
-    const said = await until(
-      async () => (await client.xrange("bull:detent-remote:detent:words:gone", "-", "+"))[0],
-    );
-    expect(JSON.parse(said[1][1]!)).toEqual({
+    await jobs.add("gated", { order: { ...order, token: 2, isolation: "vm" }, engine: "gone" });
+    const said = await until(async () => {
+      const entries = await client.xrange("bull:detent-remote:detent:words:gone", "-", "+");
+      return entries.length === 2 && entries.map(([, fields]) => JSON.parse(fields[1]!) as unknown);
+    });
+    const released = (token: number, error: unknown, holdMillis: number) => ({
       _tag: "Ended",
       run: "@gated~GONE",
-      token: 1,
-      outcome: { _tag: "Released", error: null, holdMillis: 0 },
+      token,
+      outcome: { _tag: "Released", error, holdMillis },
       emitted: [],
     });
-    await until(() => warnings.some((warning) => warning.includes("is no run of detent's")));
+    expect(said).toEqual([
+      released(2, { name: "VersionError", message: expect.any(String) as string }, 30_000),
+      released(1, null, 1_000),
+    ]);
+    const told = warnings.filter((warning) => warning.startsWith("job "));
+    expect(told).toEqual([
+      expect.stringMatching(/is no run of detent's; it was thrown away$/),
+      expect.stringMatching(/in a version that this one does not know; it was given back/),
+    ]);
     expect(stage.lines().filter(({ run }) => run === order.run)).toEqual([]);
+    redis.cli("DEL", ...redis.cli("KEYS", "bull:*:detent:*GONE*").split("\n"));
     await client.del("bull:detent-remote:detent:words:gone");
     await jobs.close();
     await jobs.disconnect();
+  });
+
+  test("a job that is added once more because the reply was cut off, and is over by then, is not begun again", async () => {
+    // oxlint-disable-next-line unbound-method -- called with its queue below
+    const { addBulk } = Queue.prototype;
+    const adding = vi.spyOn(Queue.prototype, "addBulk");
+    const isGone = (job: string) =>
+      until(async () => (await client.exists(`bull:detent-remote:${job}`)) === 0);
+    const again = Promise.withResolvers<void>();
+    adding.mockImplementationOnce(async function (this: Queue, jobs) {
+      await addBulk.call(this, jobs);
+      throw new Error("the reply was cut off");
+    });
+    adding.mockImplementationOnce(async function (this: Queue, jobs) {
+      stage.open();
+      await isGone(`${run}~1`);
+      const added = await addBulk.call(this, jobs);
+      again.resolve();
+      return added;
+    });
+    const { run } = await runtime.run("gated", { gate: stage.gate });
+    await again.promise;
+    expect(await runtime.result(run)).toMatchObject({ state: "succeeded", token: 1 });
+    await isGone(`${run}~1`);
+    expect(stage.lines().flatMap((line) => (line.run === run ? [line.what] : []))).toEqual([
+      "begun",
+      "ended",
+    ]);
+    // Who knows whether it comes a third time.
+    const done = `bull:detent-remote:detent:done:${run}~1`;
+    expect(await client.pttl(done)).toBeGreaterThan(0);
+    await client.del(done);
+    adding.mockRestore();
   });
 
   test("a Redis that is full is told of, and takes the outcome when there is room again", async () => {
@@ -302,6 +348,67 @@ describe.skipIf(!hasRedis)("alone", () => {
     );
     redis.signal("SIGCONT");
     await until(() => client.status === "end"); // And stays so: it is not tried again.
+  });
+
+  test("a body that could not begin for as long as its lease, which was renewed, is not given up", async () => {
+    const client = clientOf(redis.url);
+    const ears = clientOf(redis.url);
+    await Promise.all([client.connect(), ears.connect()]);
+    const place = { prefix: "bull", queue: "lease" };
+    const order = {
+      run: "@t~LATE",
+      task: "t",
+      token: 1,
+      attempt: 1,
+      idempotencyKey: "k",
+      input: null,
+      timeoutMillis: null,
+      memoryBytes: null,
+      isolation: "thread",
+    } as const;
+    const calls: string[] = [];
+    let capacity = 0;
+    let looks = 0;
+    const worker = new RemoteWorker({
+      client,
+      ears,
+      place,
+      executor: {
+        capacity: Effect.sync(() => {
+          looks += 1;
+          return capacity;
+        }),
+        start: () => Effect.sync(() => calls.push("start")),
+        cancel: () => Effect.sync(() => calls.push("cancel")),
+        events: () => () => undefined,
+      },
+      concurrency: 1,
+      leaseMillis: 1_000,
+      warn: (warning) => calls.push(warning),
+    });
+    await worker.open();
+    const jobs = new Queue(place.queue, { connection: client });
+    await client.set("bull:lease:detent:engine:e", "1");
+    await jobs.add("t", { order, engine: "e" }, { jobId: "@t~LATE~1", removeOnComplete: true });
+    await until(() => looks > 0);
+    const lock = "bull:lease:@t~LATE~1:lock";
+    const isRenewed = async (since = performance.now()) => {
+      let left = await client.pttl(lock);
+      for (;;) {
+        const now = await client.pttl(lock);
+        if (now > left) return performance.now() - since;
+        left = now;
+      }
+    };
+    for (let held = 0; held < 1_000;) held += await isRenewed();
+    capacity = 1;
+    await until(() => calls.includes("start"));
+    await isRenewed();
+    expect(calls).toEqual(["start"]);
+    await worker.close(0, 0);
+    await jobs.close();
+    client.disconnect();
+    ears.disconnect();
   });
 
   test("an engine that stops takes its jobs along; a worker begins none of an engine that is gone", async () => {

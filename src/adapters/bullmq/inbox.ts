@@ -10,7 +10,8 @@ const blockMillis = 5_000;
 const pauseMillis = 200;
 
 interface Ears {
-  readonly hear: (word: Word) => void;
+  /** The key in Redis that is needed no more after it. */
+  readonly hear: (word: Word) => string | null;
   readonly warn: (warning: string) => void;
 }
 
@@ -49,10 +50,11 @@ export class Inbox {
         await this.#pause();
         continue;
       }
-      for (const entry of entries) this.#hear(entry);
-      // The next look is behind it on the same connection.
+      const spent = entries.map((entry) => this.#hear(entry)).filter((key) => key !== null);
+      // The next look is behind these on the same connection.
       if (entries.length > 0)
         this.#reader.xdel(this.#key, ...entries.map(([id]) => id)).catch(() => undefined);
+      if (spent.length > 0) this.#reader.del(...spent).catch(() => undefined);
     }
   }
 
@@ -62,13 +64,13 @@ export class Inbox {
     return reply?.[0]?.[1] ?? [];
   }
 
-  #hear([, fields]: Entry): void {
+  #hear([, fields]: Entry): string | null {
     const word = readWord(fields[1] ?? "");
-    if (word === undefined)
-      this.#ears.warn(
-        "a worker of detent/bullmq said what this version does not know; give engines and workers the same version",
-      );
-    else this.#ears.hear(word);
+    if (word !== undefined) return this.#ears.hear(word);
+    this.#ears.warn(
+      "a worker of detent/bullmq said what this version does not know; give engines and workers the same version",
+    );
+    return null;
   }
 
   #pause(): Promise<void> {

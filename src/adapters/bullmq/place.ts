@@ -33,10 +33,12 @@ export const wordsKeyOf = (place: Place, engine: string): string =>
 /** There when the job's end is asked for, for workers that were not listening. */
 export const cancelKeyOf = (place: Place, job: string): string =>
   `${base(place)}:detent:cancel:${job}`;
+/** There when a word of the job's end is: should it be added once more, it is not begun. */
+export const doneKeyOf = (place: Place, job: string): string => `${base(place)}:detent:done:${job}`;
 /** The channel on which ids of jobs are told whose end is asked for. */
 export const cancelChannelOf = (place: Place): string => `${base(place)}:detent:cancels`;
 
 /** How long an engine that is not heard of counts as alive. */
 export const engineMillis = 15_000;
-/** How long words wait for an engine that may be gone. */
+/** How long words wait for an engine that may be gone, and what is over is known to be. */
 export const wordsMillis = 86_400_000;

@@ -1,14 +1,15 @@
 // A worker's post: its words, to the engines that have commissioned it, in the order in which it says them. What must arrive is sent until Redis has taken it. Redis itself may forget
 // its last second when it is killed, so a worker says anew how runs have ended that ended shortly before it lost the connection: who hears it twice hears the same.
 import type { Redis } from "ioredis";
-import { wordsKeyOf, wordsMillis, type Place } from "./place.ts";
+import { doneKeyOf, jobIdOf, wordsKeyOf, wordsMillis, type Place } from "./place.ts";
 import { pipelined } from "./redis.ts";
 import type { Word } from "./word.ts";
 
 interface Letter {
   readonly engine: string;
   readonly text: string;
-  readonly isEnd: boolean;
+  /** The job that it ends. */
+  readonly ends: string | null;
   readonly sent: () => void;
 }
 
@@ -41,8 +42,8 @@ export class Post {
     const isBusy = this.#client.status !== "ready" || this.#waiting.length >= waitingMax;
     if (mayMiss && isBusy) return Promise.resolve();
     return new Promise((sent) => {
-      const isEnd = word._tag === "Ended";
-      this.#waiting.push({ engine, text: JSON.stringify(word), isEnd, sent });
+      const ends = word._tag === "Ended" ? jobIdOf(word) : null;
+      this.#waiting.push({ engine, text: JSON.stringify(word), ends, sent });
       // Those that are said in one go are sent in one.
       if (!this.#isSending) {
         this.#isSending = true;
@@ -101,6 +102,11 @@ export class Post {
       ...batch.map(
         ({ engine, text }) => ["xadd", wordsKeyOf(this.#place, engine), "*", "word", text] as const,
       ),
+      ...batch.flatMap(({ ends }) =>
+        ends === null
+          ? []
+          : [["set", doneKeyOf(this.#place, ends), "1", "PX", wordsMillis] as const],
+      ),
       // Nobody empties the stream of an engine that is gone.
       ...[...engines].map(
         (engine) => ["pexpire", wordsKeyOf(this.#place, engine), wordsMillis] as const,
@@ -110,7 +116,7 @@ export class Post {
 
   #sent(letter: Letter): void {
     letter.sent();
-    if (!letter.isEnd) return;
+    if (letter.ends === null) return;
     this.#ended.push({ letter, at: performance.now() });
     this.forgetOld();
   }

@@ -16,6 +16,7 @@ import type { BullmqOptions } from "./options.ts";
 import {
   cancelChannelOf,
   cancelKeyOf,
+  doneKeyOf,
   engineKeyOf,
   jobIdOf,
   waitingKeysOf,
@@ -44,6 +45,8 @@ export interface Handed {
 const capacityDefault = 100;
 const resendMillis = 1_000;
 const closeMillis = 2_000;
+/** Of so many jobs it is remembered that they may have been added twice. */
+const doubtfulMax = 10_000;
 /** How long a worker may be away from Redis and still learn that a run is cancelled. */
 const cancelMillis = 86_400_000;
 
@@ -68,6 +71,10 @@ export class Remote {
   readonly #listeners = new Set<(event: ExecutorEvent) => void>();
   readonly #inbox: Inbox;
   #unsent: Handed[] = [];
+  /** Those of which Redis may yet take an addition, or has taken one twice: what says that they are over must stay there. */
+  readonly #doubtful = new Set<string>();
+  /** How often the connection was lost. */
+  #losses = 0;
   #resend: ReturnType<typeof setTimeout> | undefined;
   #isClosing = false;
 
@@ -83,6 +90,7 @@ export class Remote {
     });
     watchClient(client, {
       lost: () => {
+        this.#losses += 1;
         if (!this.#isClosing) this.#warn(`Redis at ${this.#shownPlace} is away: no run is begun`);
       },
       back: () => {
@@ -133,14 +141,18 @@ export class Remote {
     }
   }
 
-  /** What a worker says. */
-  hear(word: Word): void {
-    const handed = this.handed.get(jobIdOf(word));
-    if (handed === undefined) return;
+  /** What a worker says. Returns the key in Redis that is needed no more after it. */
+  hear(word: Word): string | null {
+    const id = jobIdOf(word);
+    const isOver = word._tag === "Ended" && !this.#doubtful.has(id);
+    const spent = isOver ? doneKeyOf(this.links.place, id) : null;
+    const handed = this.handed.get(id);
+    if (handed === undefined) return spent;
     handed.missedSince = null;
     if (word._tag !== "Ended") handed.hasBegun = true;
     else this.#forget(handed);
     if (word._tag !== "Held") this.#tell(word);
+    return spent;
   }
 
   /** Says itself how a job has ended. */
@@ -232,15 +244,41 @@ export class Remote {
       // How often a run is tried is the engine's to decide, and the engine has its history.
       opts: { jobId: id, attempts: 1, removeOnComplete: true, removeOnFail: true },
     }));
-    for (const handed of batch) handed.isSent = true;
+    const losses = this.#losses;
+    const fresh = new Set(batch.filter(({ isSent }) => !isSent).map(({ id }) => id));
+    for (const handed of batch) {
+      handed.isSent = true;
+      this.#doubtful.add(handed.id);
+    }
     try {
       await this.links.jobs.addBulk(jobs);
+      const isOnce = losses === this.#losses;
+      await this.#settle(batch.map(({ id }) => ({ id, isOnce: isOnce && fresh.has(id) })));
     } catch (error) {
       if (this.isThere)
         this.#warn(
           `Redis at ${this.#shownPlace} took no jobs: ${error instanceof Error ? error.message : String(error)}; trying again`,
         );
       this.#keep(batch);
+    }
+  }
+
+  /** Redis has taken these. What was added a second time after its end has no business there. */
+  async #settle(jobs: readonly { readonly id: string; readonly isOnce: boolean }[]): Promise<void> {
+    const { client, jobs: queue, place } = this.links;
+    for (const { id, isOnce } of jobs) if (isOnce) this.#doubtful.delete(id);
+    for (const id of this.#doubtful) {
+      if (this.#doubtful.size <= doubtfulMax) break;
+      this.#doubtful.delete(id);
+    }
+    const over = jobs.filter(({ id }) => !this.handed.has(id));
+    const spent = over.filter(({ isOnce }) => isOnce).map(({ id }) => doneKeyOf(place, id));
+    const added = over.filter(({ isOnce }) => !isOnce);
+    try {
+      if (spent.length > 0) await client.del(...spent);
+      await Promise.all(added.map(({ id }) => queue.remove(id)));
+    } catch {
+      // Then the keys pass, and a worker finds them.
     }
   }
 

@@ -28,6 +28,23 @@ export const readCommission = (data: unknown): Commission | undefined =>
     ? { engine: data["engine"], order: data["order"] }
     : undefined;
 
+/** What of a commission can be read whatever its version: who waits for a word, and about what. */
+export interface Address {
+  readonly engine: string;
+  readonly run: string;
+  readonly token: number;
+}
+
+/** The address, or undefined if there is none. */
+export const readAddress = (data: unknown): Address | undefined => {
+  if (!isObject(data) || typeof data["engine"] !== "string" || !isObject(data["order"]))
+    return undefined;
+  const { run, token } = data["order"];
+  return typeof run === "string" && Number.isInteger(token)
+    ? { engine: data["engine"], run, token: token as number }
+    : undefined;
+};
+
 const isOrder = (value: unknown): value is Order & Fields =>
   isObject(value) &&
   ["run", "task", "idempotencyKey"].every((field) => typeof value[field] === "string") &&

@@ -4,14 +4,16 @@
 // Invariants:
 // 1. A body begins only while the engine that commissioned it lives, and ends, asked or made to, before the lease that could not be renewed is over.
 // 2. A job is done for BullMQ only after the word of its end is with Redis: a worker that dies between leaves a job whose end is already known.
-import { Worker, type Job } from "bullmq";
+import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
 import * as Effect from "effect/Effect";
 import type { ExecutorEvent, ExecutorPort, Order } from "../../core/executor.ts";
 import type { Outcome } from "../../core/run.ts";
+import { LeasingWorker } from "./leasing-worker.ts";
 import {
   cancelChannelOf,
   cancelKeyOf,
+  doneKeyOf,
   engineKeyOf,
   jobIdOf,
   lockKeyOf,
@@ -19,7 +21,7 @@ import {
 } from "./place.ts";
 import { Post } from "./post.ts";
 import { pipelined } from "./redis.ts";
-import { readCommission, type Commission, type Word } from "./word.ts";
+import { readAddress, readCommission, type Commission, type Word } from "./word.ts";
 
 export interface WorkerSettings {
   readonly client: Redis;
@@ -37,8 +39,6 @@ interface Body {
   readonly job: string;
   readonly engine: string;
   readonly order: Order;
-  /** From when its lease counts; by the monotonic clock, before the renewal was sent. */
-  renewedAt: number;
   /** Why this worker ends it, which is a loss; null: it doesn't. */
   givenUp: string | null;
   /** Another worker has the job: that one's word counts. */
@@ -50,7 +50,10 @@ interface Body {
   readonly ended: () => void;
 }
 
-const unused: Outcome = { _tag: "Released", error: null, holdMillis: 0 };
+/** What keeps a body from beginning may last: without a pause the run would come back at once, and again. */
+const heldMillis = 1_000;
+/** Of a version that this one does not know; workers are seldom replaced faster. */
+const unreadableHeldMillis = 30_000;
 /** A restart of Redis lets leases of engines pass that will be renewed at once. */
 const engineGraceMillis = 1_000;
 /** For how long a free thread is waited for; afterwards another worker may have one. */
@@ -59,27 +62,10 @@ const lookMillis = 1_000;
 /** A lease is given up after this share of it. */
 const leaseShare = 0.8;
 
-/** BullMQ's own, with the instants of its renewals. */
-class RenewingWorker extends Worker {
-  onRenewal: (jobs: readonly string[], lost: readonly string[], sentAt: number) => void = () =>
-    undefined;
-
-  override async extendJobLocks(
-    jobs: string[],
-    tokens: string[],
-    duration: number,
-  ): Promise<string[]> {
-    const sentAt = performance.now();
-    const lost = await super.extendJobLocks(jobs, tokens, duration);
-    this.onRenewal(jobs, lost, sentAt);
-    return lost;
-  }
-}
-
 export class RemoteWorker {
   readonly #settings: WorkerSettings;
   readonly #post: Post;
-  readonly #jobs: RenewingWorker;
+  readonly #jobs: LeasingWorker;
   readonly #bodies = new Map<string, Body>();
   readonly #deafen: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -92,7 +78,7 @@ export class RemoteWorker {
     const { client, ears, place, executor, concurrency, leaseMillis, warn } = settings;
     this.#settings = settings;
     this.#post = new Post(client, place, warn);
-    this.#jobs = new RenewingWorker(place.queue, (job) => this.#perform(job), {
+    this.#jobs = new LeasingWorker(place.queue, (job) => this.#perform(job), {
       connection: client,
       prefix: place.prefix,
       concurrency,
@@ -101,7 +87,10 @@ export class RemoteWorker {
       maxStalledCount: 0,
       autorun: false,
     });
-    this.#jobs.onRenewal = (jobs, lost, sentAt) => this.#hearRenewal(jobs, lost, sentAt);
+    this.#jobs.onDoubt = (job, sentAt) => {
+      const body = this.#bodies.get(job);
+      if (body !== undefined) void this.#doubt(body, sentAt).catch(() => undefined);
+    };
     // Nothing that is performed fails: BullMQ has found that another worker's lease is over.
     this.#jobs.on("failed", (job, error) => {
       if (job !== undefined) this.#tellDied(job, error.message);
@@ -154,34 +143,57 @@ export class RemoteWorker {
   }
 
   async #perform(job: Job): Promise<void> {
-    const commission = readCommission(job.data);
-    if (commission === undefined) {
-      this.#settings.warn(
-        `job ${job.id} in queue ${this.#settings.place.queue} is no run of detent's, or one of a version that this one does not know; it was thrown away`,
-      );
-      return;
+    this.#jobs.hold(job);
+    try {
+      const commission = readCommission(job.data);
+      if (commission === undefined) return await this.#refuse(job);
+      const { engine, order } = commission;
+      const verdict = await this.#verdict(commission).catch(() => "release" as const);
+      if (verdict === "begin") await this.#run(job, commission);
+      if (verdict !== "release") return;
+      const holdMillis = this.#isClosing ? 0 : heldMillis;
+      await this.#post.say(engine, endOf(order, { _tag: "Released", error: null, holdMillis }));
+    } finally {
+      this.#jobs.letGo(job);
     }
-    const { engine, order } = commission;
-    if (await this.#mayBegin(commission).catch(() => false)) await this.#run(job, commission);
-    else await this.#post.say(engine, endOf(order, unused));
   }
 
-  /** Whether the engine still lives and nobody has cancelled the run, and there is a thread to run it. */
-  async #mayBegin({ engine, order }: Commission): Promise<boolean> {
+  /** Says that it can't read the job, if it can read to whom. */
+  async #refuse({ id, data }: Job): Promise<void> {
+    const address = readAddress(data);
+    const what = `job ${id} in queue ${this.#settings.place.queue}`;
+    this.#settings.warn(
+      address === undefined
+        ? `${what} is no run of detent's; it was thrown away`
+        : `${what} is a run in a version that this one does not know; it was given back: give engines and workers the same version`,
+    );
+    if (address === undefined) return;
+    const error = {
+      name: "VersionError",
+      message: "the worker does not know this version of a run; give engines and workers the same",
+    };
+    const outcome = { _tag: "Released", error, holdMillis: unreadableHeldMillis } as const;
+    await this.#post.say(address.engine, endOf(address, outcome));
+  }
+
+  /** Whether the engine still lives and nobody has cancelled the run, and there is a thread to run it. What is over, and was added once more, is neither begun nor told of. */
+  async #verdict({ engine, order }: Commission): Promise<"begin" | "release" | "over"> {
     const { client, place } = this.#settings;
     for (const isLast of [false, true]) {
       // oxlint-disable no-await-in-loop
-      const [isAlive, isCancelled] = await pipelined(client, [
+      const [isAlive, isCancelled, isDone] = await pipelined(client, [
         ["exists", engineKeyOf(place, engine)],
         ["exists", cancelKeyOf(place, jobIdOf(order))],
+        ["exists", doneKeyOf(place, jobIdOf(order))],
       ]);
-      if (isCancelled !== 0) return false;
+      if (isDone !== 0) return "over";
+      if (isCancelled !== 0) return "release";
       if (isAlive === 1) break;
-      if (isLast) return false;
+      if (isLast) return "release";
       await patience(engineGraceMillis);
       // oxlint-enable no-await-in-loop
     }
-    return this.#hasSlot();
+    return (await this.#hasSlot()) ? "begin" : "release";
   }
 
   /** A thread that has crashed is replaced, which takes a moment. */
@@ -196,19 +208,13 @@ export class RemoteWorker {
     return true;
   }
 
-  #run(
-    { id, token = "", processedOn = Date.now() }: Job,
-    { engine, order }: Commission,
-  ): Promise<void> {
+  #run({ id, token = "" }: Job, { engine, order }: Commission): Promise<void> {
     const job = id as string;
-    // By this machine's clock, as it took the job.
-    const age = Math.max(0, Date.now() - processedOn);
     return new Promise((ended) => {
       this.#bodies.set(job, {
         job,
         engine,
         order,
-        renewedAt: performance.now() - age,
         givenUp: null,
         isMuted: false,
         isForgotten: false,
@@ -235,15 +241,6 @@ export class RemoteWorker {
     else void this.#post.say(body.engine, finalOf(event, body)).then(body.ended);
   }
 
-  #hearRenewal(jobs: readonly string[], lost: readonly string[], sentAt: number): void {
-    for (const job of jobs) {
-      const body = this.#bodies.get(job);
-      if (body === undefined) continue;
-      if (lost.includes(job)) void this.#doubt(body, sentAt).catch(() => undefined);
-      else body.renewedAt = sentAt;
-    }
-  }
-
   /** The lease may not be this worker's any more: Redis may have forgotten it, and even given the job to another worker. */
   async #doubt(body: Body, sentAt: number): Promise<void> {
     const { client, place } = this.#settings;
@@ -251,7 +248,7 @@ export class RemoteWorker {
     if (lock === body.lock) return;
     if (lock === null) {
       // Nobody could take it for dead meanwhile: it would have been given up before.
-      body.renewedAt = sentAt;
+      this.#jobs.renewed(body.lock, sentAt);
       body.isForgotten = true;
       this.#sayHeld(body);
     } else {
@@ -268,12 +265,11 @@ export class RemoteWorker {
   #look(): void {
     const now = performance.now();
     const { leaseMillis } = this.#settings;
-    for (const body of this.#bodies.values())
-      if (now - body.renewedAt > leaseShare * leaseMillis)
-        this.#giveUp(
-          body,
-          `its worker could not renew its lease for ${Math.round(now - body.renewedAt)} ms`,
-        );
+    for (const body of this.#bodies.values()) {
+      const age = now - (this.#jobs.renewedAt(body.lock) ?? now);
+      if (age > leaseShare * leaseMillis)
+        this.#giveUp(body, `its worker could not renew its lease for ${Math.round(age)} ms`);
+    }
     if (now - this.#lookedAt < lookMillis || this.#settings.client.status !== "ready") return;
     this.#lookedAt = now;
     for (const body of this.#bodies.values()) if (body.isForgotten) this.#sayHeld(body);
@@ -303,14 +299,14 @@ export class RemoteWorker {
   }
 
   #tellDied(job: Job, message: string): void {
-    const commission = readCommission(job.data);
-    if (commission === undefined) return;
+    const address = readAddress(job.data);
+    if (address === undefined) return;
     const error = { name: "CrashError", message: `its worker died: ${message}` };
-    void this.#post.say(commission.engine, endOf(commission.order, { _tag: "Crashed", error }));
+    void this.#post.say(address.engine, endOf(address, { _tag: "Crashed", error }));
   }
 }
 
-const endOf = ({ run, token }: Order, outcome: Outcome): Word => ({
+const endOf = ({ run, token }: Pick<Order, "run" | "token">, outcome: Outcome): Word => ({
   _tag: "Ended",
   run,
   token,
