@@ -47,6 +47,7 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
   const { process, seed, forMillis, without = [], onOccasion } = options;
   const chance = new Chance(seed);
   const left = new Set(without);
+  const heldUp = delayer(world, process);
   let [loops, singles, picks] = [0, 0, 0];
   let occasion = "start";
   const happen = (name: string, act: () => void): void => {
@@ -59,23 +60,6 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
     const millis = heldUp(name);
     if (millis > 0) process.later(millis, really);
     else really();
-  };
-  let burstAt = -Infinity;
-  /** How long it is held up by what may befall it. */
-  const heldUp = (name: string): number => {
-    const { elapsed } = process;
-    if (elapsed < burstAt) return burstAt - elapsed;
-    if (!world.faults.arePossible) return 0;
-    const fault = world.faults.at(`occasion ${name}`, occasionFaults, { weight: 5 });
-    if (fault === undefined) return 0;
-    const { what, millis } = fault;
-    if (what === "occasion-burst") burstAt = elapsed + millis;
-    world.tell(
-      what === "occasion-burst"
-        ? `✗ nothing happens for ${millis} ms, and then all at once (${name})`
-        : `✗ what comes now comes ${millis} ms late (${name})`,
-    );
-    return millis;
   };
   const every = (interval: IntervalInput, act: (n: number) => void): void => {
     const [least, most] = boundsOf(interval);
@@ -104,6 +88,26 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
       if (list.length === 0) throw new InputError("pick: the list is empty");
       return chance.oneOf(`pick ${occasion} ${picks++}`, list);
     },
+  };
+};
+
+/** How long an occasion is held up by what may befall it. */
+const delayer = (world: World, process: Process): ((name: string) => number) => {
+  let burstAt = -Infinity;
+  return (name) => {
+    const { elapsed } = process;
+    if (elapsed < burstAt) return burstAt - elapsed;
+    if (!world.faults.arePossible) return 0;
+    const fault = world.faults.at(`occasion ${name}`, occasionFaults, { weight: 5 });
+    if (fault === undefined) return 0;
+    const { what, millis } = fault;
+    if (what === "occasion-burst") burstAt = elapsed + millis;
+    world.tell(
+      what === "occasion-burst"
+        ? `✗ nothing happens for ${millis} ms, and then all at once (${name})`
+        : `✗ what comes now comes ${millis} ms late (${name})`,
+    );
+    return millis;
   };
 };
 

@@ -11,7 +11,8 @@ import type { Fake } from "./fake.ts";
 import type { FaultName } from "./fault.ts";
 import { SimulatedExecutor, type SimulatedExecutorOptions } from "./simulated-executor.ts";
 import type { SimulatedStore } from "./simulated-store.ts";
-import { Calls, stepped, type SteppedOptions } from "./stepped-store.ts";
+import { Calls, type SteppedOptions } from "./call-fault.ts";
+import { stepped } from "./stepped-store.ts";
 import type { Process, VirtualTime } from "./virtual-time.ts";
 
 /** What an engine may be started with. */
