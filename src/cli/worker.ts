@@ -58,12 +58,18 @@ export const worker = Command.make(
     const server = withoutSecrets(connection);
     if (options.json) printJson({ redis: server, app: app.app });
     else print(`runs of ${app.app} from ${server}; Ctrl-C ends it`);
-    const signal = await ending.asked;
-    if (!options.json) print(`${signal}: waiting for what runs; once more aborts`);
+    const broken = working.closed.then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    const signal = await Promise.race([ending.asked, broken]);
+    if (typeof signal === "string" && !options.json)
+      print(`${signal}: waiting for what runs; once more aborts`);
     void ending.askedAgain.then(() => working.close({ graceMillis: 0 }));
     await working.close({ graceMillis });
     // What a body has left behind does not keep the process.
     setTimeout(() => process.exit(), leftoverMillis).unref();
+    if (typeof signal === "object" && signal !== null) throw signal.error;
   }),
 ).pipe(
   Command.withDescription(

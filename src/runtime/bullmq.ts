@@ -40,6 +40,11 @@ export type WorkerTasks = Pick<AppDefinition, "tasks"> & Pick<Partial<AppDefinit
 
 export interface DetentWorker {
   /**
+   * Resolves when it is closed. Rejects with an ExecutorError when it takes no more runs although nobody has closed it; what runs goes on: close it, and start another one.
+   * A lost connection is no reason for that.
+   */
+  readonly closed: Promise<void>;
+  /**
    * Takes no more, and waits for what runs. What still runs after `graceMillis` (default 30,000) is ended, and goes back to be run again or fails, as its `onLost` says.
    * Of several calls the one whose grace is over first counts. Resolves when its threads have exited and its connections are closed.
    */
@@ -73,10 +78,16 @@ export const detentWorker = async (
     });
     const executor = await Effect.runPromise(Scope.provide(local, scope));
     const worker = await adapter.openWorker(app.app, executor, { ...options, concurrency });
+    const closed = Promise.withResolvers<void>();
+    worker.broken.catch(closed.reject);
+    // Whoever does not ask for it does not fail by it.
+    closed.promise.catch(() => undefined);
     return {
+      closed: closed.promise,
       close: async ({ graceMillis = 30_000 } = {}) => {
         await worker.close(graceMillis);
         await end();
+        closed.resolve();
       },
     };
   } catch (error) {

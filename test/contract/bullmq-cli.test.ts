@@ -1,4 +1,5 @@
 // Goal: the command line runs both sides of a queue. Method: detent start and detent worker as processes, with a real Redis server.
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleCli, ended, lineWith, newPlace } from "../support/cli.ts";
 import { hasRedis, startRedis, type RedisServer } from "../support/redis.ts";
@@ -60,6 +61,15 @@ describe.skipIf(!hasRedis)("with a Redis server", () => {
       "",
       0,
     ]);
+  });
+
+  test("a worker that takes no more runs ends by itself, with code 1", async () => {
+    const broken = join(import.meta.dirname, "../support/remote/broken.ts");
+    const env = { DETENT_REDIS: redis.url, NODE_OPTIONS: `--import ${broken}` };
+    expect(await place.detent(["worker", "app.js"], { env })).toMatchObject({
+      code: 1,
+      stderr: `detent: Redis at redis://127.0.0.1:${redis.port} can't be used: as if; this worker takes no more runs: start it again\n`,
+    });
   });
 
   test("a second signal ends what runs, and the run goes back", async () => {

@@ -1,8 +1,10 @@
 // Goal: runs that workers execute by way of BullMQ end as runs on threads do; the engine decides, whatever comes back. Method: a real Redis server, a worker in this process
 // whose tasks run on threads, and an engine with a store in memory.
+import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { inspect } from "node:util";
-import { Queue } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import * as Effect from "effect/Effect";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -348,6 +350,27 @@ describe.skipIf(!hasRedis)("alone", () => {
     );
     redis.signal("SIGCONT");
     await until(() => client.status === "end"); // And stays so: it is not tried again.
+  });
+
+  test("an engine that was stopped and a worker that was closed leave no timer behind", () => {
+    const program = join(import.meta.dirname, "../support/remote/leaving.ts");
+    expect(execFileSync(process.execPath, [program, redis.url], { encoding: "utf8" })).toBe("0\n");
+  });
+
+  test("a worker tells that it was closed, and that it takes no more runs", async () => {
+    const tasks = [task({ id: "t", run: () => 1 })];
+    const whole = await detentWorker({ tasks }, { connection: redis.url });
+    await whole.close();
+    expect(await whole.closed).toBeUndefined();
+    vi.spyOn(Worker.prototype, "run").mockRejectedValueOnce(new Error("as if"));
+    const broken = await detentWorker({ tasks }, { connection: redis.url });
+    await expect(broken.closed).rejects.toMatchObject({
+      name: "ExecutorError",
+      message: expect.stringMatching(
+        /^Redis at \S+ can't be used: as if; this worker takes no more runs: start it again$/,
+      ) as string,
+    });
+    await broken.close();
   });
 
   test("a body that could not begin for as long as its lease, which was renewed, is not given up", async () => {

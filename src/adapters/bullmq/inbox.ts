@@ -46,6 +46,7 @@ export class Inbox {
       // oxlint-disable-next-line no-await-in-loop -- one look after the other
       const entries = await this.#next().catch(() => undefined);
       if (entries === undefined) {
+        if (this.#isClosed) return;
         // oxlint-disable-next-line no-await-in-loop
         await this.#pause();
         continue;

@@ -12,6 +12,8 @@ import { RemoteWorker } from "./worker.ts";
 const endMillis = 3_000;
 
 export interface OpenWorker {
+  /** Rejects with an ExecutorError when it takes no more runs, although nobody has closed it. */
+  readonly broken: Promise<never>;
   close(graceMillis: number): Promise<void>;
 }
 
@@ -56,6 +58,9 @@ export const openWorker = async (
     });
     await worker.open();
     return {
+      broken: worker.broken.catch((error: unknown) => {
+        throw unusable(connection, error, "this worker takes no more runs: start it again");
+      }),
       close: async (graceMillis) => {
         await worker.close(graceMillis, endMillis);
         disconnect();

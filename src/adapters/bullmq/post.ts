@@ -2,6 +2,7 @@
 // its last second when it is killed, so a worker says anew how runs have ended that ended shortly before it lost the connection: who hears it twice hears the same.
 import type { Redis } from "ioredis";
 import { doneKeyOf, jobIdOf, wordsKeyOf, wordsMillis, type Place } from "./place.ts";
+import { atMost } from "./patience.ts";
 import { pipelined } from "./redis.ts";
 import type { Word } from "./word.ts";
 
@@ -28,6 +29,7 @@ export class Post {
   readonly #waiting: Letter[] = [];
   #ended: { readonly letter: Letter; readonly at: number }[] = [];
   #isSending = false;
+  readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
 
   constructor(client: Redis, place: Place, warn: (warning: string) => void) {
@@ -72,6 +74,7 @@ export class Post {
   /** What is not sent yet, never is. */
   close(): void {
     this.#isClosed = true;
+    this.#closed.resolve();
   }
 
   async #send(): Promise<void> {
@@ -90,7 +93,7 @@ export class Post {
           );
         const millis = Math.min(retryMillisMax, 50 * 2 ** failures++);
         // oxlint-disable-next-line no-await-in-loop
-        await new Promise((resolve) => setTimeout(resolve, millis));
+        await atMost(millis, this.#closed.promise);
       }
     }
     this.#isSending = false;

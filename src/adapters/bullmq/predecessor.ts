@@ -1,6 +1,7 @@
 // Before a run's new claim becomes a job, what its older claims have left in Redis must be gone: a job that waits is taken out, a body that still runs is asked to end and waited
 // for. So two executions of a run overlap only if Redis has forgotten one, or a worker goes on after its lease.
 import { jobIdOf, jobKeyOf, lockKeyOf } from "./place.ts";
+import { pause } from "./patience.ts";
 import { pipelined } from "./redis.ts";
 import type { Handed, Remote } from "./remote.ts";
 
@@ -19,17 +20,21 @@ export const clearPredecessors = async (remote: Remote, handed: Handed): Promise
     jobIdOf({ run, token: token - 1 - index }),
   );
   const asked = new Set<string>();
-  for (let pause = 5; remote.handed.has(handed.id); pause = Math.min(pauseMillisMax, 2 * pause)) {
+  for (
+    let millis = 5;
+    remote.handed.has(handed.id);
+    millis = Math.min(pauseMillisMax, 2 * millis)
+  ) {
     // oxlint-disable no-await-in-loop -- until they are gone
     ids = await thereOf(remote, ids);
     if (ids.length === 0) return remote.askNoMore([...asked]);
     for (const id of ids) {
       // BullMQ removes no job that a worker has.
-      if ((await jobs.remove(id)) === 1 || pause < patienceMillis || asked.has(id)) continue;
+      if ((await jobs.remove(id)) === 1 || millis < patienceMillis || asked.has(id)) continue;
       asked.add(id);
       await remote.askToEnd(id, askMillis);
     }
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await pause(millis);
     // oxlint-enable no-await-in-loop
   }
 };

@@ -77,6 +77,16 @@ const plainOf = (fault: unknown): Error => {
   return typeof code === "string" ? Object.assign(plain, { code }) : plain;
 };
 
+const lossCodes: ReadonlySet<unknown> = new Set(
+  "ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN".split(
+    " ",
+  ),
+);
+
+/** Whether an error says only that there is no connection. */
+export const isLoss = (error: Error & { readonly code?: unknown }): boolean =>
+  lossCodes.has(error.code) || /connection is closed/i.test(error.message);
+
 /** Tells when the connection is lost, and when there is one again. */
 export const watchClient = (
   client: Redis,

@@ -23,6 +23,7 @@ import {
   wordsKeyOf,
   type Place,
 } from "./place.ts";
+import { atMost } from "./patience.ts";
 import { clearPredecessors } from "./predecessor.ts";
 import { pipelined, watchClient } from "./redis.ts";
 import { placeOf } from "./connection.ts";
@@ -192,7 +193,10 @@ export class Remote {
       await pipelined(client, [["del", wordsKeyOf(place, this.engine)]]);
     };
     if (client.status === "ready")
-      await Promise.race([farewell().catch(() => undefined), patience(closeMillis)]);
+      await atMost(
+        closeMillis,
+        farewell().catch(() => undefined),
+      );
     this.#inbox.close();
     reader.disconnect();
     client.disconnect();
@@ -286,7 +290,7 @@ export class Remote {
   #keep(batch: readonly Handed[]): void {
     this.#unsent.push(...batch);
     clearTimeout(this.#resend);
-    this.#resend = setTimeout(() => void this.#sendAgain(), resendMillis);
+    if (!this.#isClosing) this.#resend = setTimeout(() => void this.#sendAgain(), resendMillis);
   }
 
   /** A job that was taken after all is not taken twice; unless it is over already, and then the words say so. */
@@ -309,8 +313,3 @@ export class Remote {
     for (const listener of this.#listeners) listener(event);
   }
 }
-
-const patience = (millis: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });

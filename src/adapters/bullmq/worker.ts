@@ -20,7 +20,8 @@ import {
   type Place,
 } from "./place.ts";
 import { Post } from "./post.ts";
-import { pipelined } from "./redis.ts";
+import { atMost, pause } from "./patience.ts";
+import { isLoss, pipelined } from "./redis.ts";
 import { readAddress, readCommission, type Commission, type Word } from "./word.ts";
 
 export interface WorkerSettings {
@@ -69,6 +70,7 @@ export class RemoteWorker {
   readonly #bodies = new Map<string, Body>();
   readonly #deafen: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #broken = Promise.withResolvers<never>();
   readonly #cutOff = Promise.withResolvers<void>();
   #closed: Promise<void> | undefined;
   #lookedAt = 0;
@@ -96,17 +98,24 @@ export class RemoteWorker {
       if (job !== undefined) this.#tellDied(job, error.message);
     });
     this.#jobs.on("error", (error) => {
-      if (isOurs(error)) warn(error.message);
+      if (isNews(error)) warn(error.message);
     });
     ears.on("message", (_, job: string) => this.#cancel(job));
     this.#deafen = executor.events((event) => this.#hear(event));
     this.#timer = setInterval(() => this.#look(), Math.min(250, leaseMillis / 20));
   }
 
+  /** Rejects when no more jobs are taken, although nobody has closed it. */
+  get broken(): Promise<never> {
+    return this.#broken.promise;
+  }
+
   async open(): Promise<void> {
     await this.#settings.ears.subscribe(cancelChannelOf(this.#settings.place));
     await this.#jobs.waitUntilReady();
-    void this.#jobs.run().catch((error: unknown) => this.#settings.warn(String(error)));
+    this.#jobs.run().catch((error: unknown) => {
+      if (!this.#isClosing) this.#broken.reject(error);
+    });
   }
 
   /** The connection is lost: what was said just before may be forgotten. */
@@ -135,11 +144,11 @@ export class RemoteWorker {
     const closed = this.#jobs.close();
     await Promise.race([closed, this.#cutOff.promise]);
     for (const body of this.#bodies.values()) this.#giveUp(body, "its worker was stopped");
-    await Promise.race([closed, patience(endMillis)]);
+    await atMost(endMillis, closed);
     clearInterval(this.#timer);
     this.#deafen();
     this.#post.close();
-    if (this.#jobs.isRunning()) await Promise.race([this.#jobs.disconnect(), patience(endMillis)]);
+    if (this.#jobs.isRunning()) await atMost(endMillis, this.#jobs.disconnect());
   }
 
   async #perform(job: Job): Promise<void> {
@@ -190,7 +199,7 @@ export class RemoteWorker {
       if (isCancelled !== 0) return "release";
       if (isAlive === 1) break;
       if (isLast) return "release";
-      await patience(engineGraceMillis);
+      await pause(engineGraceMillis);
       // oxlint-enable no-await-in-loop
     }
     return (await this.#hasSlot()) ? "begin" : "release";
@@ -203,7 +212,7 @@ export class RemoteWorker {
     while ((await Effect.runPromise(executor.capacity)) === 0) {
       if (this.#isClosing || performance.now() - since > slotMillis) return false;
       // oxlint-disable-next-line no-await-in-loop
-      await patience(10);
+      await pause(10);
     }
     return true;
   }
@@ -323,12 +332,5 @@ const finalOf = (ended: ExecutorEvent & { readonly _tag: "Ended" }, { givenUp }:
 };
 
 /** Connections tell themselves when they are lost, and leases are looked after here. */
-const isOurs = ({ message }: Error): boolean =>
-  !/ECONN|EPIPE|ETIMEDOUT|[Cc]onnection is closed|Missing (lock|key)|could not renew lock/.test(
-    message,
-  );
-
-const patience = (millis: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, millis);
-  });
+const isNews = (error: Error): boolean =>
+  !isLoss(error) && !/^Missing (lock|key)|could not renew lock/.test(error.message);
