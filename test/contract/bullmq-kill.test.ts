@@ -1,8 +1,10 @@
 // Goal: whatever is killed (a worker, an engine, the Redis server, with or without what it had kept), every run is settled once, and none is lost. Method: each is a process,
 // killed with SIGKILL while bodies run; the tasks' own journal says what was really executed, the store what was recorded.
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as Effect from "effect/Effect";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Lookout } from "../../src/adapters/bullmq/lookout.ts";
 import { bullmq, detentWorker, type DetentWorker } from "../../src/bullmq.ts";
+import type { ExecutorSource } from "../../src/core/executor.ts";
 import { start, type EngineNote, type Runtime } from "../../src/index.ts";
 import { hasPostgres, startServer } from "../support/postgres.ts";
 import { hasRedis, startRedis, type RedisServer } from "../support/redis.ts";
@@ -19,6 +21,16 @@ import { endWith } from "../support/service.ts";
 
 const lease = 1_000;
 
+/** How often an engine has asked how much it may hand over, which it does before it claims. */
+let asks = 0;
+const counted = ({ open }: ExecutorSource): ExecutorSource => ({
+  open: (context) =>
+    Effect.map(open(context), (port) => ({
+      ...port,
+      capacity: Effect.tap(port.capacity, () => Effect.sync(() => (asks += 1))),
+    })),
+});
+
 describe.skipIf(!hasRedis)("killed", () => {
   let redis: RedisServer;
   let stage: Stage;
@@ -34,6 +46,7 @@ describe.skipIf(!hasRedis)("killed", () => {
     await runtime?.stop({ graceMillis: 0 });
     await worker?.close({ graceMillis: 0 });
     runtime = worker = undefined;
+    vi.restoreAllMocks();
     await stage.close();
     await redis.stop();
   });
@@ -41,7 +54,7 @@ describe.skipIf(!hasRedis)("killed", () => {
   const engine = async (store = "memory:", capacity = 20): Promise<Runtime> =>
     (runtime = await start(app, {
       store,
-      executor: bullmq({ connection: redis.url, lostAfter: "2 seconds", capacity }),
+      executor: counted(bullmq({ connection: redis.url, lostAfter: "2 seconds", capacity })),
       onNote: (note) => notes.push(note),
     }));
   const workerHere = async (): Promise<DetentWorker> =>
@@ -49,6 +62,8 @@ describe.skipIf(!hasRedis)("killed", () => {
   const workerProcess = () => stage.run("worker", redis.url, `${lease}`);
   const isBegun = (run: string, token = 1) =>
     until(() => stage.lines().find((line) => line.run === run && line.token === token));
+  const told = (words: string) =>
+    notes.filter((note) => note._tag === "Warning" && note.message.includes(words)).length;
   const attemptsAt = async (run: string) =>
     (await attemptsOf(runtime!))
       .filter((attempt) => attempt.run === run)
@@ -152,7 +167,10 @@ describe.skipIf(!hasRedis)("killed", () => {
     const later = await runtime!.run("double", { n: 4 });
     stage.open();
     await until(() => stage.lines().some(({ what }) => what === "ended"));
-    await sleep(50);
+    // It asks twice, when it claims and when it goes to rest.
+    const before = asks;
+    const last = await runtime!.run("double", { n: 5 });
+    await until(() => asks >= before + 2);
     expect((await runsOf(runtime!)).find(({ id }) => id === later.run)).toMatchObject({
       state: "pending",
       token: 0,
@@ -160,6 +178,7 @@ describe.skipIf(!hasRedis)("killed", () => {
     await redis.start();
     expect(await runtime!.result(run)).toMatchObject({ state: "succeeded", token: 1 });
     expect(await runtime!.result(later.run)).toMatchObject({ outcome: { result: 8 } });
+    expect(await runtime!.result(last.run)).toMatchObject({ outcome: { result: 10 } });
   });
 
   test("a worker that can't reach Redis for as long as its lease ends what it runs, and it runs again", async () => {
@@ -180,7 +199,10 @@ describe.skipIf(!hasRedis)("killed", () => {
     await isBegun(run);
     await redis.kill();
     await redis.start({ empty: true });
-    await sleep(3_500); // Longer than `lostAfter`, and a look.
+    await until(() => told("is back") > 0);
+    // Three to a `lostAfter`: it is over.
+    const { calls } = vi.spyOn(Lookout.prototype, "look").mock;
+    await until(() => calls.length > 5);
     stage.open();
     expect(await runtime!.result(run)).toMatchObject({ state: "succeeded", token: 1 });
     expect(await attemptsAt(run)).toEqual([[1, "Succeeded", null]]);
@@ -228,7 +250,7 @@ describe.skipIf(!hasRedis)("killed", () => {
           const begun = stage.lines().length;
           await until(() => stage.lines().length > begun + 50);
           await redis.kill();
-          await sleep(100);
+          await until(() => told("is away") > kill);
           await redis.start({ empty });
         }
         const runs = await Promise.all(asked.map(({ run }) => runtime!.result(run)));
