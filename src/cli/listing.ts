@@ -46,5 +46,5 @@ export const showPage = async <Row>(
   if (options.json) return printJson({ [what]: rows.map((row) => view(row)), next });
   if (rows.length === 0) return print(`no ${what}`);
   print(table(rows));
-  if (next !== null) print(`there are more: --after ${next}`);
+  if (next !== null) print(`there are more: --after '${next}'`);
 };

@@ -101,6 +101,7 @@ export const simulate = Command.make(
     const { simulated } = await import("../simulation/simulate.ts");
     const { Shown } = await import("./shown.ts");
     const file = await demandApp(options.app);
+    await demandSound(options);
     const subject = await quietly(() => simulatedApp(file, options));
     if (options.emitTest !== undefined && !subject.isExported)
       throw new (await import("../core/errors.ts")).InputError(
@@ -121,7 +122,7 @@ export const simulate = Command.make(
     );
     await lanes?.close();
     if (options.json) printJson(report);
-    else print(await reportText(report, file));
+    else print(await reportText(report, againOf(options, file)));
     if (options.html !== undefined) {
       shown.write(options.html, file);
       if (!options.json) print(`${options.html} shows ${shown.law ?? "the first plan"}`);
@@ -147,6 +148,38 @@ const demandApp = async (app: string | undefined): Promise<string> => {
   if (app !== undefined) return app;
   const { InputError } = await import("../core/errors.ts");
   throw new InputError("APP is missing: the file whose default export is detent({ … })");
+};
+
+interface Chosen {
+  readonly next: string | undefined;
+  readonly fromJournal: string | undefined;
+  readonly at: string | undefined;
+}
+
+/** What can be known to be wrong before plans are played for minutes. */
+const demandSound = async (
+  options: Chosen & { readonly html: string | undefined; readonly emitTest: string | undefined },
+): Promise<void> => {
+  const { next, fromJournal, at, html, emitTest } = options;
+  const { InputError } = await import("../core/errors.ts");
+  if (at !== undefined && fromJournal === undefined)
+    throw new InputError(
+      "--at is an instant within a journal: give --from-journal, too, or --from",
+    );
+  if (emitTest !== undefined && (next !== undefined || fromJournal !== undefined))
+    throw new InputError(
+      "--emit-test: a test has neither the journal nor the next version; leave --from-journal and --next out, or save the plan",
+    );
+  const { existsSync } = await import("node:fs");
+  const { dirname } = await import("node:path");
+  for (const [flag, target] of [
+    ["--html", html],
+    ["--emit-test", emitTest],
+  ] as const)
+    if (target !== undefined && !existsSync(dirname(target)))
+      throw new InputError(
+        `${flag}: ${target} can't be written: there is no folder ${dirname(target)}`,
+      );
 };
 
 interface Settings {
@@ -243,13 +276,22 @@ const codeOf = ({ violations, vacuous }: SimulationReport): number => {
   return vacuous.length > 0 ? 3 : 0;
 };
 
-const reportText = async (report: SimulationReport, app: string): Promise<string> => {
+/** What plays a saved plan again: it goes on from the same journal, to the same next version. */
+const againOf = ({ next, fromJournal, at }: Chosen, file: string): string =>
+  [
+    `detent simulate ${file}`,
+    ...(next === undefined ? [] : [`--next ${next}`]),
+    ...(fromJournal === undefined ? [] : [`--from-journal ${fromJournal}`]),
+    ...(at === undefined ? [] : [`--at ${at}`]),
+    "--replay",
+  ].join(" ");
+
+const reportText = async (report: SimulationReport, again: string): Promise<string> => {
   const { summaryText, violationText } = await import("../simulation/report.ts");
   const { violations } = report;
   return [
     ...violations.map(
-      (violation) =>
-        `${violationText(violation, `detent simulate ${app} --replay ${violation.file ?? "FILE"}`)}\n`,
+      (violation) => `${violationText(violation, `${again} ${violation.file ?? "FILE"}`)}\n`,
     ),
     summaryText(report),
     violations.length === 0

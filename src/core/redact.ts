@@ -11,11 +11,17 @@ const redacted = "[redacted]";
 
 export type Redact = (root: string, value: Json) => Json;
 
-/** Why a path is none, or undefined. */
-export const redactPathFault = (path: unknown): string | undefined =>
-  typeof path === "string" && path !== "" && path.split(".").every((name) => name !== "")
+const roots: readonly string[] = ["payload", "input", "result", "error", "*", "**"];
+
+/** Why a path is none, or undefined. One that could never be that of a value is none: what it was meant for would be shown. */
+export const redactPathFault = (path: unknown): string | undefined => {
+  const names = typeof path === "string" ? path.split(".") : [""];
+  if (names.includes(""))
+    return `${JSON.stringify(path)} is no path; give names between dots, such as payload.card.number or **.password`;
+  return roots.includes(names[0] as string)
     ? undefined
-    : `${JSON.stringify(path)} is no path; give names between dots, such as payload.card.number or **.password`;
+    : `${JSON.stringify(path)} begins with none of payload, input, result, error; wherever that is: "**.${names.join(".")}"`;
+};
 
 /** Replaces the values at these paths; gives back the very value where it has none of them. */
 export const redactOf = (paths: readonly string[]): Redact => {

@@ -16,6 +16,8 @@ export interface Digest {
   readonly unmodelled: readonly string[];
   /** No law was broken. */
   readonly isClean: boolean;
+  /** Why nothing was owed, as far as a skip tells; null: none does. */
+  readonly skipped: string | null;
 }
 
 export const digestOf = (result: Played): Digest => ({
@@ -27,7 +29,15 @@ export const digestOf = (result: Played): Digest => ({
   expected: [...result.expected],
   unmodelled: unmodelledOf(result.world.editions),
   isClean: result.violations.length === 0,
+  skipped: skippedIn(result),
 });
+
+const skippedIn = ({ world }: Played): string | null => {
+  const [skip] = world.store.mirror.skips;
+  if (skip === undefined) return null;
+  const detail = skip.detail === null ? "" : ` (${skip.detail.split("\n", 1)[0]})`;
+  return `${skip.trigger}: ${skip.reason}${detail}`;
+};
 
 /** A kind of fault that should have happened so often, and never did, is no coincidence. */
 const expectedMin = 8;
@@ -37,13 +47,15 @@ export class Tally {
   readonly #faults = new Map<FaultKind, number>();
   readonly #expected = new Map<FaultKind, number>();
   readonly #seen = new Set<string>();
+  #skipped: string | null = null;
   #hash = 0;
   #runs = 0;
   #steps = 0;
   #owed = 0;
   #unmodelled: readonly string[] = [];
 
-  add({ steps, owed, traceHash, seen, faults, expected, unmodelled }: Digest): void {
+  add({ steps, owed, traceHash, seen, faults, expected, unmodelled, skipped }: Digest): void {
+    this.#skipped ??= skipped;
     this.#runs += 1;
     this.#steps += steps;
     this.#owed += owed;
@@ -73,7 +85,10 @@ export class Tally {
 
   #vacuous(laws: readonly string[]): readonly string[] {
     const vacuous: string[] = [];
-    if (this.#owed === 0) vacuous.push("no run was owed in any plan");
+    if (this.#owed === 0)
+      vacuous.push(
+        `no run was owed in any plan; ${this.#skipped === null ? "no trigger was satisfied" : `the first skip is of ${this.#skipped}`}`,
+      );
     for (const [kind, times] of [...this.#expected].sort(byName))
       if (times >= expectedMin && !this.#faults.has(kind))
         vacuous.push(`the fault ${JSON.stringify(kind)} never happened`);

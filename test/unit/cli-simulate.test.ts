@@ -224,6 +224,30 @@ test("--from-journal goes on from what was exported, or from an instant within i
   });
 });
 
+describe("said before anything is played:", () => {
+  test.each([
+    ["--html none/page.html", "--html: none/page.html can't be written: there is no folder none"],
+    ["--emit-test none/a.test.ts", "--emit-test: none/a.test.ts can't be written"],
+    ["--emit-test a.test.ts --next app.js", "--emit-test: a test has neither the journal nor"],
+    ["--at 2026-01-01T00:00Z", "--at is an instant within a journal: give --from-journal, too"],
+  ])("%s", async (flags, message) => {
+    const here = place();
+    here.write("app.js", app(false));
+    const { code, stderr } = await here.detent(["simulate", "app.js", ...flags.split(" ")]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) });
+  });
+});
+
+test("what plays a plan of the next version again names that, too", async () => {
+  const here = place();
+  here.write("app.js", app(false));
+  here.write("next.js", app(true));
+  const { stdout } = await here.detent("simulate app.js --next next.js --runs 3".split(" "));
+  const again = /Again: detent (.*)/.exec(stdout)?.[1] ?? "";
+  expect(again).toMatch(/^simulate app\.js --next next\.js --replay \.detent\/plans\//);
+  expect((await here.detent(again.split(" "))).stdout).toContain("✗ billed once");
+});
+
 test("help names every kind of fault, in the order of the list", async () => {
   const { stdout } = await place().detent(["simulate", "--help"]);
   expect(stdout.replace(/\s+/g, " ")).toContain(`some of ${faultNames.join(", ")}, such as`);

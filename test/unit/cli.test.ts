@@ -371,7 +371,9 @@ describe("simulate", () => {
     );
     const silent = await here.detent(["simulate", "silent.js", "--runs", "1", "--json"]);
     expect(silent.code).toBe(3);
-    expect(JSON.parse(silent.stdout).vacuous).toEqual(["no run was owed in any plan"]);
+    expect(JSON.parse(silent.stdout).vacuous).toEqual([
+      "no run was owed in any plan; no trigger was satisfied",
+    ]);
     const wrong = await here.detent(["simulate", "app.js", "--faults", "crsh"]);
     expect(wrong).toMatchObject({
       code: 2,

@@ -38,7 +38,7 @@ test.concurrent("the flag goes before the environment, that before the file, tha
   const env = {
     DETENT_STORE: "sqlite:env.db",
     DETENT_SLOTS: "5",
-    DETENT_REDACT: "a.b, c",
+    DETENT_REDACT: "input.b, **.c",
     DETENT_REDIS: "rediss://me:secret@host:1",
   };
   const [file, environment, flag] = await Promise.all([
@@ -59,7 +59,7 @@ test.concurrent("the flag goes before the environment, that before the file, tha
   expect(environment).toMatchObject({
     store: ["sqlite:env.db", "DETENT_STORE"],
     slots: [5, "DETENT_SLOTS"],
-    redact: [["a.b", "c"], "DETENT_REDACT"],
+    redact: [["input.b", "**.c"], "DETENT_REDACT"],
     redis: ["rediss://me@host:1", "DETENT_REDIS"],
   });
   expect(flag).toMatchObject({ store: ["sqlite:flag.db", "--store"], app: ["other", "APP"] });
@@ -88,6 +88,12 @@ describe("what is wrong is told at once", () => {
         'detent.config.ts: "durabilty" is no option; did you mean "durability"?',
         'detent.config.ts: "nonsense" is no option; there are store, app, slots, durability, otlp, redis, log, redact',
         'detent.config.ts: redact is an array; "a..b" is no path;',
+      ],
+    ],
+    [
+      `export default { redact: ["card.number"] };`,
+      [
+        '"card.number" begins with none of payload, input, result, error; wherever that is: "**.card.number"',
       ],
     ],
     ["export const a = 1;", ["detent.config.ts does not export a configuration by default; write"]],

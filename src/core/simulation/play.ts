@@ -164,6 +164,7 @@ class Watch {
   rest(): void {
     this.#wentOnAt = this.#world.time.elapsed;
     this.#signals = this.#world.store.mirror.newestSeq;
+    this.#version = -1; // what is to hold eventually is asked from now on, even if nothing happens any more
   }
 
   end(): void {
@@ -220,15 +221,15 @@ class Watch {
     this.#version = version;
     const { always = {}, sometimes = {}, eventually = {} } = this.#laws;
     for (const [law, holds] of Object.entries(always))
-      if (!answerOf(law, holds(this.#scene))) this.#breach(law, "it does not hold any more");
+      if (!answerOf(law, holds, this.#scene)) this.#breach(law, "it does not hold any more");
     for (const law of this.#sometimes)
-      if (answerOf(law, sometimes[law]?.(this.#scene))) {
+      if (answerOf(law, sometimes[law], this.#scene)) {
         this.seen.add(law);
         this.#sometimes.delete(law);
       }
     if (this.#signals !== null)
       for (const law of this.#eventually)
-        if (answerOf(law, eventually[law]?.(this.#scene))) this.#eventually.delete(law);
+        if (answerOf(law, eventually[law], this.#scene)) this.#eventually.delete(law);
     return this.isOver;
   }
 
@@ -238,7 +239,18 @@ class Watch {
 }
 
 /** A promise would hold for ever, whatever comes of it. */
-const answerOf = (law: string, answer: unknown): boolean => {
+const answerOf = (
+  law: string,
+  holds: ((scene: Scene) => unknown) | undefined,
+  scene: Scene,
+): boolean => {
+  let answer: unknown;
+  try {
+    answer = holds?.(scene);
+  } catch (thrown) {
+    const { name, message } = errorDataOf(thrown);
+    throw new Error(`the law ${JSON.stringify(law)} threw ${name}: ${message}`, { cause: thrown });
+  }
   if (!(answer instanceof Promise)) return Boolean(answer);
   answer.catch(() => undefined); // its rejection is not the process's business
   throw new InputError(

@@ -1,0 +1,54 @@
+// Goal: laws of a user's own are asked when they should be, and what is wrong with them is told by their names. Method: simulations of one plan without faults.
+import { expect, test } from "vitest";
+import { detent, event, task, trigger } from "../../src/core/index.ts";
+import { simulate, type SimulateOptions } from "../../src/simulation/index.ts";
+
+const work = task({ id: "work", run: () => null });
+const app = detent({
+  tasks: [work],
+  triggers: [
+    trigger("t", {
+      when: event<{ n: number }>("e"),
+      run: work,
+      input: (f) => f.event.payload.n.toFixed(),
+    }),
+  ],
+});
+const calm: SimulateOptions = { runs: 1, faults: "none", for: "10 s" };
+const once = (payload: unknown): SimulateOptions => ({
+  ...calm,
+  world: (w) => w.at("1 s", () => void w.emit("e", payload)),
+});
+
+test("what is to hold eventually is asked after everything has ended, although nothing happens any more", async () => {
+  const eventually = {
+    always: () => true,
+    over: (s: { runs: () => readonly { done: boolean }[] }) => s.runs().every(({ done }) => done),
+    never: () => false,
+  };
+  const { violations } = await simulate(app, { ...once({ n: 1 }), eventually });
+  expect(violations.map(({ law }) => law)).toEqual(["never"]);
+});
+
+test("a law that throws is told of by its name", async () => {
+  const always = { "all is well": () => (undefined as unknown as string[]).length > 0 };
+  const { violations } = await simulate(app, { ...once({ n: 1 }), always });
+  expect(violations).toMatchObject([
+    {
+      law: "no-error",
+      message: expect.stringContaining('the law "all is well" threw TypeError: Cannot read'),
+    },
+  ]);
+});
+
+test("where no run was owed, the first skip says why, or that no trigger was satisfied", async () => {
+  expect((await simulate(app, once(null))).vacuous).toEqual([
+    expect.stringMatching(
+      /^no run was owed in any plan; the first skip is of t: input-failed \(.*null/,
+    ),
+  ]);
+  const silent = { ...calm, world: () => undefined };
+  expect((await simulate(app, silent)).vacuous).toEqual([
+    "no run was owed in any plan; no trigger was satisfied",
+  ]);
+});
