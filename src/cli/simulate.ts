@@ -171,14 +171,14 @@ const demandSound = async (
       "--emit-test: a test has neither the journal nor the next version; leave --from-journal and --next out, or save the plan",
     );
   const { existsSync } = await import("node:fs");
-  const { dirname } = await import("node:path");
+  const path = await import("node:path");
   for (const [flag, target] of [
     ["--html", html],
     ["--emit-test", emitTest],
   ] as const)
-    if (target !== undefined && !existsSync(dirname(target)))
+    if (target !== undefined && !existsSync(path.dirname(target)))
       throw new InputError(
-        `${flag}: ${target} can't be written: there is no folder ${dirname(target)}`,
+        `${flag}: ${target} can't be written: there is no folder ${path.dirname(target)}`,
       );
 };
 

@@ -1,6 +1,8 @@
 // Conditions as people write them.
 import type { Condition } from "./condition.ts";
 import type { DurationInput } from "./duration.ts";
+import { formatInstant } from "./instant.ts";
+import { scheduleOfKey } from "./schedule.ts";
 
 /** A condition on one line: `all(result(resize), event(approved))`. */
 export const conditionText = (condition: Condition): string => {
@@ -28,6 +30,18 @@ export const conditionText = (condition: Condition): string => {
       return `${condition._tag.toLowerCase()}(${condition.conditions.map(conditionText).join(", ")})`;
   }
 };
+
+/** A text in which ids of occurrences stand, with them as people write them: `cron("0 2 * * *") at 2026-03-29T02:00:00.000Z`. */
+export const occurrencesText = (text: string): string =>
+  text.replace(
+    /(\{"_tag":"(?:At|Cron|Every)".*?\}#\d+)@(-?\d+)/g,
+    (id, key: string, at: string) => {
+      const schedule = scheduleOfKey(key);
+      return schedule === undefined
+        ? id
+        : `${conditionText(schedule)} at ${formatInstant(Number(at))}`;
+    },
+  );
 
 const durationText = (duration: DurationInput): string =>
   typeof duration === "number" ? `${duration} ms` : duration;

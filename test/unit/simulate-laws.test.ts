@@ -1,7 +1,7 @@
 // Goal: laws of a user's own are asked when they should be, and what is wrong with them is told by their names. Method: simulations of one plan without faults.
 import { expect, test } from "vitest";
-import { detent, event, task, trigger } from "../../src/core/index.ts";
-import { simulate, type SimulateOptions } from "../../src/simulation/index.ts";
+import { cron, detent, event, task, trigger } from "../../src/core/index.ts";
+import { simulate, world, type SimulateOptions } from "../../src/simulation/index.ts";
 
 const work = task({ id: "work", run: () => null });
 const app = detent({
@@ -51,4 +51,13 @@ test("where no run was owed, the first skip says why, or that no trigger was sat
   expect((await simulate(app, silent)).vacuous).toEqual([
     "no run was owed in any plan; no trigger was satisfied",
   ]);
+});
+
+test("a timeline names occurrences as people write them", () => {
+  const minutes = trigger("m", { when: cron("* * * * *", { timeZone: "Asia/Tokyo" }), run: work });
+  const it = world(detent({ tasks: [work], triggers: [minutes] }));
+  it.advance("1 min");
+  expect(it.timeline().join("\n")).toContain(
+    'because of cron("* * * * *", Asia/Tokyo) at 2026-01-01T00:01:00.000Z',
+  );
 });

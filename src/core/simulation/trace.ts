@@ -1,4 +1,5 @@
 // The trace of a world: what happened, as lines that a person reads, and one hash over every step that was taken.
+import { occurrencesText } from "../condition-text.ts";
 import { formatInstant } from "../instant.ts";
 import { mixed, numberOf } from "./chance.ts";
 
@@ -34,4 +35,4 @@ export class Trace {
 
 /** A line as text: when, who, what. */
 export const lineText = ({ at, engine, text }: Line): string =>
-  `${formatInstant(at)}  ${engine === null ? "world   " : `engine ${engine}`}  ${text}`;
+  `${formatInstant(at)}  ${engine === null ? "world   " : `engine ${engine}`}  ${occurrencesText(text)}`;
