@@ -92,6 +92,12 @@ export const tasks = flag(
   "What detent build has made of the app's task modules. Default: the modules themselves",
 );
 
+export const grace = flag(
+  "grace",
+  "DURATION",
+  "How long what runs may go on after the first signal. Default: 30 s",
+);
+
 export const redis = flag(
   "redis",
   "URL",

@@ -16,6 +16,7 @@ import {
   demandDuration,
   doing,
   flag,
+  grace,
   json,
   optionalArgument,
   redis,
@@ -49,11 +50,7 @@ export const start = Command.make(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),
-    grace: flag(
-      "grace",
-      "DURATION",
-      "How long what runs may go on after the first signal. Default: 30 s",
-    ),
+    grace,
     untilIdle: toggle(
       "until-idle",
       "End when nothing is left but to wait for schedules and events",

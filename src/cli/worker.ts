@@ -8,6 +8,7 @@ import {
   demandDuration,
   doing,
   flag,
+  grace,
   json,
   optionalArgument,
   redis,
@@ -28,11 +29,7 @@ export const worker = Command.make(
       "DURATION",
       "How long a run stays this worker's when nothing is heard of it. Default: 30 s",
     ),
-    grace: flag(
-      "grace",
-      "DURATION",
-      "How long what runs may go on after the first signal. Default: 30 s",
-    ),
+    grace,
     json,
   },
   doing(async (options) => {
