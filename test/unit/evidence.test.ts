@@ -22,6 +22,7 @@ import {
   type StorePort,
   type Trigger,
 } from "../../src/core/index.ts";
+import { aRun } from "../../src/adapters/testing/subject.ts";
 import { runIdOf } from "../../src/core/run-id.ts";
 import { pauseIn, scheduleIn } from "../../src/runtime/control.ts";
 import { start, World } from "../support/engine-world.ts";
@@ -88,29 +89,8 @@ const living = (...triggers: readonly Trigger[]) => {
   return { world, noted, ask, askDue, write };
 };
 
-const runRow = (fields: Pick<Run, "id" | "cause"> & Partial<Run>): Run => ({
-  trigger: "t",
-  task: "work",
-  input: null,
-  idempotencyKey: fields.id,
-  priority: 0,
-  concurrencyKey: null,
-  createdAt: start,
-  dueAt: start,
-  expiresAt: null,
-  state: "pending",
-  token: 0,
-  attempt: 0,
-  losses: 0,
-  crashes: 0,
-  owner: null,
-  nonce: null,
-  startedAt: null,
-  settledAt: null,
-  cancelRequested: false,
-  outcome: null,
-  ...fields,
-});
+const runRow = ({ id, ...fields }: Pick<Run, "id" | "cause"> & Partial<Run>): Run =>
+  aRun(id, { trigger: "t", task: "work", createdAt: start, dueAt: start, ...fields });
 
 const skipRow = (subject: string, fields: Partial<Skip> = {}): Skip => {
   const row = { trigger: "t", signal: subject, reason: "paused" as const, ...fields };
