@@ -5,6 +5,7 @@ import * as Context from "effect/Context";
 import type * as Scope from "effect/Scope";
 import type { ExecutorError, InputError } from "./errors.ts";
 import type { Json } from "./json.ts";
+import type { LogLevel } from "./log-level.ts";
 import type { Emitted, Outcome } from "./run.ts";
 
 /** All that an executor needs to know of a claimed run. */
@@ -21,8 +22,6 @@ export interface Order {
   readonly memoryBytes: number | null;
   readonly isolation: "thread" | "process";
 }
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /**
  * What an executor tells, in the order in which it happened for a run. `Ended` is told when the slot is free again: the thread has answered, or has really

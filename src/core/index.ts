@@ -33,13 +33,13 @@ export {
   type ExecutorEvent,
   type ExecutorPort,
   type ExecutorSource,
-  type LogLevel,
   type Order,
 } from "./executor.ts";
 export type { BatchOption, FlowOptions } from "./flow-option.ts";
 export type { DurationInput } from "./duration.ts";
 export type { InstantInput } from "./instant.ts";
 export { canonical, jsonFault, type Json } from "./json.ts";
+export type { LogLevel } from "./log-level.ts";
 export { memoryStore, type MemoryStore } from "./memory-store.ts";
 export type { OwedReply, OwedRequest, PurgeReply, PurgeRequest, Tombstone } from "./purge.ts";
 export { refusalOf, requests, type Asked, type MoveName, type Refusal } from "./refusal.ts";

@@ -1,6 +1,6 @@
 // Tasks: named functions that a worker runs. A task is plain data and a function; its options are read by `taskFaults` and `taskOptionsOf`.
 import { durationFault, durationMillis, type DurationInput } from "./duration.ts";
-import type { LogLevel } from "./executor.ts";
+import type { LogLevel } from "./log-level.ts";
 import type { Json } from "./json.ts";
 import { shown } from "./reading.ts";
 
@@ -34,6 +34,7 @@ export interface TaskContext {
   readonly cancelled: boolean;
   /** Tells how far the task is: 0 to 1. Rates are limited; the latest wins. */
   readonly progress: (fraction: number, message?: string) => void;
+  /** Tells a line, at the level "info" unless another is given. Throws a TypeError for a level that there is not. */
   readonly log: (message: string, level?: LogLevel) => void;
   /**
    * Emits an event, stored in the same commit as the run's outcome, or at once with `now: true`. Without an id it gets `<run id>/<n>`, n counted from 0 within

@@ -97,6 +97,14 @@ export const talking: readonly Case[] = [
       ]),
   },
   {
+    name: "logs at a level that there is not",
+    body: "logs-at-no-level",
+    expect: failsWith(
+      "TypeError",
+      /^ctx\.log: the level is "notice"; give debug, info, warn or error$/,
+    ),
+  },
+  {
     name: "logs more than it may",
     body: "logs-too-much",
     expect: ({ events }) => {

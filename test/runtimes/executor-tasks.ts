@@ -273,6 +273,7 @@ const talks: Record<string, Body> = {
     for (let i = 0; i < 5; i++) console.log("line %d", i);
     for (;;);
   },
+  "logs-at-no-level": (_, { log }) => log("a", "notice" as never),
   "logs-too-much": (_, { log }) => {
     for (let i = 0; i < 10_000; i++) log(`line ${i}`);
     log("x".repeat(100_000));

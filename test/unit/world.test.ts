@@ -1,6 +1,15 @@
 // Goal: a world is what its user is told it is: the production engine, in time that only its caller moves, with engines that can be killed. Method: small apps by hand.
 import { describe, expect, test } from "vitest";
-import { all, cron, detent, event, result, task, trigger } from "../../src/core/index.ts";
+import {
+  all,
+  cron,
+  detent,
+  event,
+  result,
+  task,
+  trigger,
+  type TaskContext,
+} from "../../src/core/index.ts";
 import { AsyncTaskError, fake, NotIdleError, world } from "../../src/simulation/index.ts";
 
 const from = "2026-03-28T00:00Z";
@@ -76,6 +85,19 @@ test("a fake takes its time, fails its share and returns what it is given", () =
     expect(settledAt! - startedAt!).toBeLessThanOrEqual(2_200);
   }
   expect(runs.some(({ state }) => state === "failed")).toBe(true);
+});
+
+test("a body that logs at a level that there is not fails, as it does on every executor", () => {
+  const returns = (_: unknown, { log }: TaskContext): unknown => log("a", "notice" as never);
+  const w = world(app, { from, tasks: { slow: fake({ returns }) } });
+  w.emit("s", 1);
+  w.runToIdle();
+  expect(w.runs()[0]?.outcome).toEqual({
+    error: {
+      name: "TypeError",
+      message: 'ctx.log: the level is "notice"; give debug, info, warn or error',
+    },
+  });
 });
 
 test("a join waits, shows what waits, and why says what came together", () => {

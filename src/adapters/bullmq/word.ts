@@ -2,6 +2,7 @@
 // another version.
 import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
+import { logLevels } from "../../core/log-level.ts";
 import type { Outcome } from "../../core/run.ts";
 
 /** The data of a job. */
@@ -98,7 +99,7 @@ const rightWords: {
   Progress: ({ fraction, message }) =>
     typeof fraction === "number" && (message === null || typeof message === "string"),
   Logged: ({ level, message }) =>
-    ["debug", "info", "warn", "error"].includes(level as string) && typeof message === "string",
+    logLevels.some((it) => it === level) && typeof message === "string",
   Emitted: ({ event }) => isEmitted(event),
   Ended: ({ outcome, emitted }) =>
     isObject(outcome) &&

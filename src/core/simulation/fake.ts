@@ -2,6 +2,7 @@
 import { durationMillis, type DurationInput } from "../duration.ts";
 import { errorDataOf, InputError, type ErrorData } from "../errors.ts";
 import type { Order } from "../executor.ts";
+import { demandLogLevel } from "../log-level.ts";
 import { jsonFault, type Json } from "../json.ts";
 import type { Emitted, Outcome } from "../run.ts";
 import { eventNameFault, signalIdFault } from "../signal.ts";
@@ -146,7 +147,10 @@ const contextOf = (order: Order, stage: Stage, emitted: Emitted[]): TaskContext 
     signal,
     cancelled: false,
     progress: () => undefined,
-    log: (message) => stage.log(message),
+    log: (message, level = "info") => {
+      demandLogLevel(level);
+      stage.log(message);
+    },
     emit: (name, payload = null, options = {}) => {
       const id = options.id ?? `${order.run}/${emits}`;
       const fault = eventNameFault(name) ?? signalIdFault(id) ?? jsonFault(payload, "payload");

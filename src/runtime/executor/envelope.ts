@@ -2,7 +2,7 @@
 // and inline, so that a task can't tell where it runs.
 import { fullErrorData } from "./error-data.ts";
 import { InputError, type ErrorData } from "../../core/errors.ts";
-import type { LogLevel } from "../../core/executor.ts";
+import { demandLogLevel, type LogLevel } from "../../core/log-level.ts";
 import { eventNameFault, signalIdFault } from "../../core/signal.ts";
 import { jsonFault, type Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
@@ -182,7 +182,7 @@ class Part {
         if (!this.#over) this.#gate.progress(fraction, message ?? null);
       },
       log: (message, level = "info") => {
-        if (!this.#over) this.#gate.log(message, level);
+        if (!this.#over) this.#gate.log(message, demandLogLevel(level));
       },
       emit: (name, payload, options) => this.#emit(name, payload ?? null, options ?? {}),
     };

@@ -1,5 +1,5 @@
 // Keeps what a body tells within bounds of rate and size, so that a body that talks without end drowns neither the main thread nor the store.
-import type { LogLevel } from "../../core/executor.ts";
+import type { LogLevel } from "../../core/log-level.ts";
 import type { BodyNote } from "./wire.ts";
 
 const progressMillis = 100;

@@ -2,7 +2,7 @@
 // after that run's end, so that an innocent run is not blamed for what another left behind.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { format } from "node:util";
-import type { LogLevel } from "../../core/executor.ts";
+import type { LogLevel } from "../../core/log-level.ts";
 import type { Body } from "./envelope.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Answer, Note } from "./wire.ts";

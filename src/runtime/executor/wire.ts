@@ -1,6 +1,7 @@
 // What crosses between the main thread and the places where bodies run. Plain data, small, and without Effect: workers import this.
 import type { ErrorData } from "../../core/errors.ts";
-import type { LogLevel, Order } from "../../core/executor.ts";
+import type { Order } from "../../core/executor.ts";
+import type { LogLevel } from "../../core/log-level.ts";
 import type { Json } from "../../core/json.ts";
 import type { Emitted } from "../../core/run.ts";
 import type { SharedMemory } from "../../core/task.ts";
