@@ -48,6 +48,8 @@ export const lineOf = (note: EngineNote, tally: Tally, now: number): string | un
       const { trigger, reason, count, detail } = note.skip;
       return `${styled("yellow", "skipped  ")}  ${trigger}  ${reason}${count > 1 ? ` (${count})` : ""}${detail === null ? "" : `  ${detail.split("\n", 1)[0]}`}`;
     }
+    case "Info":
+      return `${styled("dim", "info     ")}  ${note.message}`;
     case "Warning":
       return `${styled("yellow", "warning  ")}  ${note.message}`;
     default:

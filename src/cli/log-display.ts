@@ -97,6 +97,8 @@ const recordOf = (
         message: note.message,
         annotations: about(note.run),
       };
+    case "Info":
+      return { level: "Info", message: note.message, annotations: {} };
     case "Warning":
       return { level: "Warn", message: note.message, annotations: {} };
     default:

@@ -30,6 +30,8 @@ export type EngineNote =
       readonly level: LogLevel;
       readonly message: string;
     }
+  /** What is as it should be, and yet worth a line. */
+  | { readonly _tag: "Info"; readonly message: string }
   | { readonly _tag: "Warning"; readonly message: string };
 
 export interface EngineOptions {

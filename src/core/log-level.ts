@@ -1,7 +1,7 @@
 // How much a line that a task logs matters.
 
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof logLevels)[number];
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export const logLevels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 /** The level that a body has given. Throws a TypeError for one that there is not: wherever the body runs, it is told the same. */
 export const demandLogLevel = (level: unknown): LogLevel => {

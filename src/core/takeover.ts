@@ -5,14 +5,17 @@ import { activation, newlyMinding } from "./activation.ts";
 import { optionsOf, type Definitions } from "./definitions.ts";
 import type { StoreError } from "./errors.ts";
 import { moves, reclaimed, retired, statesNotOver, type Run } from "./run.ts";
-import type { StorePort, Where } from "./store.ts";
+import type { Generation, StorePort, Where } from "./store.ts";
+import { replacedBy, replacementNote } from "./replacement.ts";
 import type { TaskOptions } from "./task.ts";
 
 interface Entering {
   readonly store: StorePort;
   readonly definitions: Definitions;
   readonly zones: string | null;
-  readonly note: (note: { readonly _tag: "Warning"; readonly message: string }) => void;
+  readonly note: (note: { readonly _tag: "Info" | "Warning"; readonly message: string }) => void;
+  /** Its id in the store. */
+  readonly owner: string;
 }
 
 /** How many rows are taken in hand at once. */
@@ -37,9 +40,24 @@ export const activate = (self: Entering): Effect.Effect<void, StoreError> =>
           _tag: "Warning",
           message: `the time zone database is ${self.zones} now, it was ${before}: what schedules name from now on is computed with it, and engines with another route nothing`,
         });
+      yield* tellReplaced(self, reading.generation, (reading.generation?.number ?? 0) + 1);
       break;
     }
     yield* retireRuns(self);
+  });
+
+/** Whoever has started another app on this store by mistake should learn it here, not only where the other one runs. */
+const tellReplaced = (
+  { store, owner, definitions, note }: Entering,
+  before: Generation | null,
+  number: number,
+): Effect.Effect<void, StoreError> =>
+  Effect.gen(function* () {
+    const replaced = replacedBy(definitions, before);
+    if (replaced === undefined) return;
+    const { rows } = yield* store.list("owner", { limit: listMax });
+    const others = rows.filter(({ id, closedAt }) => closedAt === null && id !== owner);
+    note(replacementNote(replaced, { number, others, url: store.url }));
   });
 
 /** Cancels the runs of tasks that nobody defines any more; they would wait for ever. */

@@ -198,7 +198,13 @@ const crash = command("the engine dies", (model, real) => {
   real.store.kill(real.owner);
   real.enter();
   Effect.runSync(
-    reclaimDead({ store: real.store, definitions, zones: null, note: () => undefined }),
+    reclaimDead({
+      store: real.store,
+      definitions,
+      zones: null,
+      note: () => undefined,
+      owner: real.owner,
+    }),
   );
   const order = new Map(real.runs().map((run, index) => [run.id, index]));
   for (const run of [...held].sort((one, other) => order.get(one.id)! - order.get(other.id)!)) {

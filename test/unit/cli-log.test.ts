@@ -1,7 +1,7 @@
 // Goal: what an operator may have to find again is one log record, with its level and annotations, as the settings ask; values that are hidden stay hidden. Method: an app that
 // succeeds, fails, skips and logs once; the command line as a process.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleCli, newPlace, type Place } from "../support/cli.ts";
+import { bundleCli, ended, lineWith, newPlace, type Place } from "../support/cli.ts";
 
 const places: Place[] = [];
 const lived = async (): Promise<Place> => {
@@ -80,4 +80,38 @@ test.concurrent("DETENT_LOG=pretty writes for people, without colours where ther
     code: 2,
     stdout: '{"error":{"name":"InputError","message":"give either --log or --json"}}\n',
   });
+});
+
+test.concurrent("who starts another app on a store is told what that retires: a warning while an engine has it", async () => {
+  const place = await lived();
+  place.write(
+    "other.js",
+    `import { detent } from "detent"; export default detent({ tasks: [], triggers: [] });`,
+  );
+  const first = place.start(["start", "app.js"]);
+  await lineWith(first, "started");
+  const told = async (app: string): Promise<readonly string[]> => {
+    const { stdout } = await place.detent(["start", app, "--until-idle", "--log", "json"]);
+    return stdout
+      .split("\n")
+      .filter((line) => line.includes("retires"))
+      .map((line) => JSON.parse(line) as { readonly level: string; readonly message: string })
+      .map(({ level, message }) => `${level} ${message}`);
+  };
+  expect(await told("other.js")).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^WARN generation 2 of the definitions retires the triggers "g", "b", "f" in sqlite:.*, where engine \\S+ \\(process ${first.pid} on .*\\) lives on and routes nothing any more; if this is not`,
+      ),
+    ),
+  ]);
+  const over = ended(first);
+  first.kill("SIGTERM");
+  await over;
+  await told("app.js");
+  expect(await told("other.js")).toEqual([
+    expect.stringMatching(
+      /^INFO generation 4 of the definitions retires the triggers "g", "b", "f" in sqlite:\S+$/,
+    ),
+  ]);
 });

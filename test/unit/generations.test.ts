@@ -12,6 +12,7 @@ import {
   type Condition,
   type TriggerOptions,
 } from "../../src/core/index.ts";
+import { leaveFree } from "../../src/core/takeover.ts";
 import { start, World } from "../support/engine-world.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
@@ -142,13 +143,54 @@ test("while a deploy rolls, the older engine executes runs of its tasks, routes 
     ["new", "succeeded"],
   ]);
   expect(older.executor.started).toHaveLength(2);
-  expect(world.notes.filter(({ _tag }) => _tag === "Warning")).toEqual([
-    {
-      _tag: "Warning",
-      message:
-        "generation 2, which is active now, has other definitions: this engine executes runs of its tasks and routes nothing; start it anew to make its own the active ones",
-    },
+  expect(told(world, "Warning")).toEqual([
+    expect.stringMatching(/^generation 2 of the definitions changes the trigger "t"/),
+    "generation 2, which is active now, has other definitions: this engine executes runs of its tasks and routes nothing; start it anew to make its own the active ones",
   ]);
+});
+
+const appWith = (triggers: { readonly [id: string]: Condition }): AppDefinition => ({
+  tasks: [work],
+  triggers: Object.entries(triggers).map(([id, when]) => trigger(id, { when, run: work })),
+});
+
+const told = (world: World, level: "Info" | "Warning"): readonly string[] =>
+  world.notes.flatMap((note) => (note._tag === level ? [note.message] : []));
+
+test("a start that retires or changes triggers which a living engine has warns of it, and says how to mend that, once", () => {
+  const world = new World();
+  const e = event("e");
+  world.engine(appWith({ a: e, b: e, c: e, d: e, e, f: e }), "first");
+  world.pass(1_000);
+  expect(told(world, "Warning")).toEqual([]);
+  const other = appWith({ f: event("other"), g: e });
+  world.engine(other, "second");
+  const expected =
+    'generation 2 of the definitions retires the triggers "a", "b", "c" and 2 more and changes the trigger "f" in memory:, where engine first (process 1 on h) lives on and routes nothing any more; if this is not a new version of the same app, stop this engine, give it a store or an app\'s name of its own, and start the other one anew';
+  expect(told(world, "Warning")[0]).toBe(expected);
+  world.engine(other, "third");
+  world.pass(60_000);
+  expect(told(world, "Warning").filter((message) => /retires/.test(message))).toEqual([expected]);
+  world.engine(appWith({ g: e }), "fourth");
+  expect(told(world, "Warning").at(-1)).toMatch(
+    /^generation 3 of the definitions retires the trigger "f" in memory:, where engine \w+ \(process 1 on h\) and 2 more live on and route nothing any more; /,
+  );
+  expect(told(world, "Info")).toEqual([]);
+});
+
+test("a start that retires triggers which nobody runs any more says which, and warns of nothing; one that adds triggers says nothing", () => {
+  const world = new World();
+  const x = event("x");
+  for (const app of [appWith({ a: x }), appWith({ a: x, b: x }), appWith({ b: x })]) {
+    const { engine } = world.engine(app, `engine-${world.time.now}`);
+    world.pass(1_000);
+    world.run(engine.drain);
+    world.run(leaveFree(world.store, engine.owner()));
+  }
+  expect(told(world, "Info")).toEqual([
+    'generation 3 of the definitions retires the trigger "a" in memory:',
+  ]);
+  expect(told(world, "Warning")).toEqual([]);
 });
 
 test("when the newer engine is gone the older one still routes nothing, and loses nothing: a restart makes its definitions the active ones again", () => {

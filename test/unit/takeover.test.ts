@@ -16,7 +16,7 @@ const definitions = definitionsOf(
 const entering = (store: StorePort, zones: string | null = null) => {
   const messages: string[] = [];
   const note = ({ message }: { readonly message: string }): void => void messages.push(message);
-  return { self: { store, definitions, zones, note }, messages };
+  return { self: { store, definitions, zones, note, owner: "self" }, messages };
 };
 
 /** A store in which the engine "dead" has died while it held so many runs. */

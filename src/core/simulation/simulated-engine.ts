@@ -249,6 +249,8 @@ export class SimulatedEngine {
         );
       case "Ended":
         return tell(`settles ${note.run.id}: ${note.run.state}`);
+      case "Info":
+        return tell(`notes: ${note.message}`);
       case "Warning":
         return tell(`warns: ${note.message}`);
       default:
