@@ -52,12 +52,13 @@ const subjectOf = async (file: string): Promise<Testing.Subject> => {
   const full = path.resolve(file);
   if (!existsSync(full)) throw new InputError(`there is no file ${file}`);
   const { importModule } = await import("../runtime/executor/registry.ts");
+  const { href } = pathToFileURL(full);
   let exported: { readonly subject?: unknown; readonly default?: unknown };
   try {
-    exported = (await importModule(pathToFileURL(full).href)) as typeof exported;
+    exported = (await importModule(href)) as typeof exported;
   } catch (error) {
-    const [line] = String((error as Error | null)?.message ?? error).split("\n");
-    throw new InputError(`${file} can't be imported: ${line}`, { cause: error });
+    const { importFault } = await import("../runtime/import-fault.ts");
+    throw await importFault({ name: file, module: href }, error);
   }
   const subject = exported.subject ?? exported.default;
   if (typeof subject !== "object" || subject === null || !("open" in subject))

@@ -7,6 +7,7 @@ import { shown } from "../core/reading.ts";
 import { redactPathFault } from "../core/redact.ts";
 import { withoutSecrets } from "../core/store-url.ts";
 import { importModule } from "./executor/registry.ts";
+import { importFault } from "./import-fault.ts";
 
 /** What `detent.config.ts` may say. A flag of a command goes before the environment (`DETENT_STORE`, …), the environment before the file. */
 export interface Config {
@@ -31,11 +32,12 @@ export interface Config {
 /** Reads a configuration file. Rejects with an InputError if it can't be imported, with a DefinitionError that has all its faults. */
 export const loadConfig = async (file: string): Promise<Config> => {
   const name = path.basename(file);
+  const { href } = pathToFileURL(file);
   let exported: { readonly default?: unknown };
   try {
-    exported = (await importModule(pathToFileURL(file).href)) as typeof exported;
+    exported = (await importModule(href)) as typeof exported;
   } catch (error) {
-    throw new InputError(`${name} can't be imported: ${String(error)}`, { cause: error });
+    throw await importFault({ name, module: href }, error);
   }
   const config = exported.default;
   if (typeof config !== "object" || config === null)

@@ -7,6 +7,7 @@ import { definitionsOf, type Definitions } from "../core/definitions.ts";
 import { InputError } from "../core/errors.ts";
 import { isTask, type Task } from "../core/task.ts";
 import { importModule, loadTasks } from "./executor/registry.ts";
+import { importFault } from "./import-fault.ts";
 
 /** The app that a file exports by default. Rejects with an InputError, or with the DefinitionError that its `detent()` threw. */
 export const loadApp = async (file: string): Promise<App> => {
@@ -15,7 +16,8 @@ export const loadApp = async (file: string): Promise<App> => {
     throw new InputError(
       `there is no file ${file}; give the file whose default export is detent({ … })`,
     );
-  const exported = await imported(file, () => importModule(pathToFileURL(full).href));
+  const { href } = pathToFileURL(full);
+  const exported = await imported(file, href, () => importModule(href));
   const app = (exported as { default?: unknown }).default;
   if (!isApp(app))
     throw new InputError(
@@ -33,23 +35,16 @@ export const definitionsOfApp = async (app: App): Promise<Definitions> => {
       throw new InputError(
         `the task module ${JSON.stringify(module)} is no URL; write new URL("./tasks.ts", import.meta.url)`,
       );
-    tasks.push(...(await imported(module, () => loadTasks([new URL(module)]))));
+    tasks.push(...(await imported(module, module, () => loadTasks([new URL(module)]))));
   }
   return definitionsOf(app, [...new Set(tasks)]);
 };
 
-const imported = async <A>(name: string, load: () => Promise<A>): Promise<A> => {
+const imported = async <A>(name: string, module: string, load: () => Promise<A>): Promise<A> => {
   try {
     return await load();
   } catch (error) {
     if ((error as { name?: unknown } | null)?.name === "DefinitionError") throw error;
-    throw new InputError(`${name} can't be imported: ${lineOf(error)}`, { cause: error });
+    throw await importFault({ name, module }, error);
   }
-};
-
-/** The error in one line. A compiler's message goes on where its first line ends with a colon: there stands the place. */
-const lineOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const [first = "", second = ""] = error.message.split("\n").filter((line) => line.trim() !== "");
-  return `${error.name}: ${first.endsWith(":") ? `${first} ${second.trim()}` : first}`;
 };

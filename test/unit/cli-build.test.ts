@@ -173,7 +173,7 @@ const rows: readonly (readonly [
     { ...sources, "tasks/count.ts": `${count}\nconst = 1;` },
     ["app.ts"],
     2,
-    /^detent: file:.*count\.ts can't be imported: .*4:6/,
+    /^detent: file:.*count\.ts can't be imported: .*4:7/,
   ],
   [
     "an import of nothing that is only reached when a body runs",

@@ -2,6 +2,7 @@
 // any more, and is taken for as long as any code of its last run might still be running.
 import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
+import { placeText, userFrames } from "../../core/frames.ts";
 import type { Json } from "../../core/json.ts";
 import { Attempt, type AttemptOptions, type Ended } from "./attempt.ts";
 import type { Use } from "./ahead.ts";
@@ -208,8 +209,11 @@ export class Slot {
     this.#opened.resolve();
     this.#links.freed();
     if (faults.length === 0) this.#links.tell({ _tag: "Capacity", warning: null });
-    for (const fault of faults)
-      this.#warn(`a module with tasks can't be imported: ${fault.message}`);
+    for (const { message, stack } of faults) {
+      const [frame] = userFrames(stack);
+      const place = frame === undefined ? "" : ` (${placeText(frame)})`;
+      this.#warn(`a module with tasks can't be imported: ${message}${place}`);
+    }
   }
 
   #leftover({ run, error }: Note & { _tag: "Leftover" }): void {
