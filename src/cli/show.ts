@@ -1,7 +1,9 @@
 // `detent show`: one run, with its attempts and the signals that caused it.
 import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
-import { InputError, type StoreError } from "../core/errors.ts";
+import * as path from "node:path";
+import { InputError, withCauses, type ErrorData, type StoreError } from "../core/errors.ts";
+import { frameText, placeText, userFrames, type Frame } from "../core/frames.ts";
 import type { Attempt, Run } from "../core/run.ts";
 import type { StoredSignal } from "../core/signal.ts";
 import type { StorePort } from "../core/store.ts";
@@ -74,12 +76,34 @@ const textOf = ({ run, attempts, signals }: Shown): readonly string[] => {
     ...field("settled", instantText(run.settledAt)),
     ...field("input", shortJson(run.input, 400)),
     ...field("outcome", outcomeText(run.outcome, 400)),
+    ...errorLines(run.outcome).map((line) => `${" ".repeat(12)}${line}`),
     "",
     styled("bold", "cause"),
     ...run.cause.map((id) => `  ${id}${causeText(stored.get(id))}`),
     ...(attempts.length === 0 ? [] : ["", styled("bold", "attempts")]),
     ...attempts.map((it) => `  ${attemptText(it)}`),
   ];
+};
+
+/** Where it was thrown, as far as that is the user's own code, and the same of what caused it. */
+const errorLines = (outcome: Run["outcome"]): readonly string[] => {
+  if (outcome === null || !("error" in outcome)) return [];
+  return withCauses(outcome.error).flatMap((error, depth) => [
+    ...(depth === 0 ? [] : [`caused by ${outcomeText({ error }, 400)}`]),
+    ...userFrames(error.stack).map((frame) => `  ${styled("dim", frameText(nearby(frame)))}`),
+  ]);
+};
+
+/** The innermost place of the user's code, be it that of a cause. */
+const placeOf = (error: ErrorData): string => {
+  const [frame] = withCauses(error).flatMap(({ stack }) => userFrames(stack));
+  return frame === undefined ? "" : `  ${styled("dim", placeText(nearby(frame)))}`;
+};
+
+/** Its path from here, if it lies below. */
+const nearby = (frame: Frame): Frame => {
+  const file = path.relative(process.cwd(), frame.file);
+  return file.startsWith("..") || path.isAbsolute(file) ? frame : { ...frame, file };
 };
 
 const causeText = (stored: StoredSignal | undefined): string => {
@@ -97,7 +121,7 @@ const attemptText = (row: Attempt): string => {
   const took = row.startedAt === null ? "not started" : durationText(row.settledAt - row.startedAt);
   const error =
     "error" in row.outcome && row.outcome.error !== null
-      ? outcomeText({ error: row.outcome.error }, 400)
+      ? `${outcomeText({ error: row.outcome.error }, 400)}${placeOf(row.outcome.error)}`
       : "";
   return `${attempt}  ${outcome.kind}  ${took}${error === "" ? "" : `  ${error}`}`;
 };

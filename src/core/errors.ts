@@ -55,6 +55,16 @@ export interface ErrorData {
   readonly data?: { readonly [key: string]: unknown };
 }
 
+const causesMax = 3;
+
+/** The error and what caused it, and so on; at most four. */
+export const withCauses = (error: ErrorData): readonly ErrorData[] => {
+  const errors = [error];
+  for (let { cause } = error; cause !== undefined && errors.length <= causesMax; { cause } = cause)
+    errors.push(cause);
+  return errors;
+};
+
 /** The `name` and `message` of anything that can be thrown. */
 export const errorDataOf = (thrown: unknown): ErrorData => {
   if (typeof thrown !== "object" || thrown === null)

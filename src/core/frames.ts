@@ -46,6 +46,10 @@ const frameOf = (text: string): Frame | undefined => {
   };
 };
 
+/** `at crop (/home/me/tasks.ts:12:9)` */
+export const frameText = (frame: Frame): string =>
+  frame.name === null ? `at ${placeText(frame)}` : `at ${frame.name} (${placeText(frame)})`;
+
 /** The path that stands in a stack or a message, without what loaders add to it. */
 export const pathOf = (place: string): string => {
   const path = place.replace(/^file:\/\/(?:\/(?=[A-Za-z]:))?/, "").replace(/\?[^?]*$/, "");

@@ -348,6 +348,11 @@ describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
     await go(`#/runs/${encodeURIComponent(await runId("task=fail"))}`);
     await expectSeen(page.getByText("RangeError: too far").first());
     await expectSeen(row("attempts", "failed"));
+    const where = await page.getByLabel("where it was thrown").innerText();
+    expect(where).toMatch(/^at \S+ \(\/.*dashboard\.test\.ts:\d+:\d+\)$/);
+    await page.getByText("The whole stack").click();
+    await expectSeen(page.getByLabel("stack", { exact: true }));
+    expect(await page.getByLabel("stack", { exact: true }).innerText()).toMatch(/ endOf \(/);
   });
 
   test("the timeline has a bar for each attempt, zooms and moves, and a bar opens its run", async () => {

@@ -182,6 +182,57 @@ test("what init writes runs at once: an event before the start, then idle; init 
   });
 });
 
+test.concurrent("show says where in the user's own code a run failed, and what caused that, and nothing of what called it", async () => {
+  const here = place();
+  here.write(
+    "tasks.ts",
+    `import { task } from "detent";
+import { crop } from "./crop.ts";
+export const resize = task({ id: "resize", run: async () => {
+  try { await crop(); } catch (cause) { throw new Error("no thumbnail", { cause }); }
+} });
+export const leave = task({ id: "leave", run: () => process.exit(3) });
+export const say = task({ id: "say", run: (_, ctx) => ctx.emit("") });`,
+  );
+  here.write(
+    "crop.ts",
+    `interface Size { width: number }
+export const crop = async (): Promise<Size> => {
+  throw new RangeError("too far\\nby much");
+};`,
+  );
+  here.write(
+    "app.ts",
+    `import { detent } from "detent";
+     export default detent({ tasks: [new URL("./tasks.ts", import.meta.url)] });`,
+  );
+  const runs = new Map<string, string>();
+  for (const task of ["resize", "leave", "say"]) {
+    const { stdout } = await here.detent(["run", task, "--app", "app.ts", "--json"]);
+    runs.set(task, (JSON.parse(stdout) as { run: string }).run);
+  }
+  await here.detent(["start", "app.ts", "--until-idle"]);
+  const shown = async (task: string): Promise<readonly string[]> =>
+    (await here.detent(["show", runs.get(task)!])).stdout.split("\n");
+  const resize = await shown("resize");
+  const from = resize.findIndex((line) => line.startsWith("  outcome"));
+  expect(resize.slice(from, from + 6)).toEqual([
+    "  outcome   Error: no thumbnail",
+    expect.stringMatching(/^ {14}at (?:async )?(?:Object\.)?run \(tasks\.ts:4:\d+\)$/),
+    "            caused by RangeError: too far",
+    expect.stringMatching(/^ {14}at crop \(crop\.ts:3:9\)$/),
+    expect.stringMatching(/^ {14}at (?:async )?(?:Object\.)?run \(tasks\.ts:4:\d+\)$/),
+    "",
+  ]);
+  expect(resize.at(-2)).toMatch(/ failed .* Error: no thumbnail {2}tasks\.ts:4:\d+$/);
+  expect((await shown("leave")).join("\n")).toMatch(
+    /outcome {3}CrashError: the task called process\.exit\(3\)\n +caused by Exit: process\.exit\(3\)\n +at (?:Object\.)?run \(tasks\.ts:6:\d+\)\n\n/,
+  );
+  expect((await shown("say")).join("\n")).toMatch(
+    /outcome {3}InputError: emit\(""\): .*\n +at (?:Object\.)?run \(tasks\.ts:7:\d+\)\n\n/,
+  );
+});
+
 const slow = `
 import { detent, task } from "detent";
 export const nap = task({ id: "nap", run: (input: { millis: number }, ctx) => {

@@ -1,6 +1,8 @@
 // One run: its input and outcome, its attempts, what it logs and how far it is, and why it is there.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { withCauses, type ErrorData } from "../../../../core/errors.ts";
+import { frameText, userFrames } from "../../../../core/frames.ts";
 import type { CauseLine, RunDetail } from "../../view.ts";
 import { post, runPath } from "../api.ts";
 import { clockText, durationText } from "../format.ts";
@@ -218,14 +220,8 @@ const Acts = ({
 
 const kindIn = (outcome: unknown): string => (outcome as { readonly kind?: string }).kind ?? "";
 
-interface Failed {
-  readonly name: string;
-  readonly message: string;
-  readonly stack?: string;
-}
-
-const errorIn = (outcome: unknown): Failed | undefined =>
-  (outcome as { readonly error?: Failed | null } | null)?.error ?? undefined;
+const errorIn = (outcome: unknown): ErrorData | undefined =>
+  (outcome as { readonly error?: ErrorData | null } | null)?.error ?? undefined;
 
 const errorText = (outcome: unknown): string => {
   const error = errorIn(outcome);
@@ -239,13 +235,35 @@ const Outcome = ({ outcome }: { outcome: unknown }): JSX.Element => {
     return <Value value={(outcome as { readonly result: unknown }).result} />;
   return (
     <>
+      {withCauses(error).map((each, depth) => (
+        <Thrown key={depth} error={each} isCause={depth > 0} />
+      ))}
+    </>
+  );
+};
+
+/** An error, where in the user's own code it was thrown, and its whole stack for who asks for it. */
+const Thrown = ({ error, isCause }: { error: ErrorData; isCause: boolean }): JSX.Element => {
+  const { name, message, stack } = error;
+  const frames = userFrames(stack);
+  return (
+    <>
       <p class="bad">
-        <strong>{error.name}</strong>: {error.message}
+        {isCause ? "caused by " : null}
+        <strong>{name}</strong>: {message}
       </p>
-      {error.stack === undefined ? null : (
-        <pre tabIndex={0} aria-label="stack">
-          {error.stack}
+      {frames.length === 0 ? null : (
+        <pre tabIndex={0} aria-label="where it was thrown">
+          {frames.map(frameText).join("\n")}
         </pre>
+      )}
+      {stack === undefined ? null : (
+        <details>
+          <summary>The whole stack</summary>
+          <pre tabIndex={0} aria-label="stack">
+            {stack}
+          </pre>
+        </details>
       )}
     </>
   );
