@@ -3,11 +3,11 @@ import * as Command from "effect/cli/Command";
 import type { Definitions } from "../core/definitions.ts";
 import { InputError } from "../core/errors.ts";
 import { formatInstant } from "../core/instant.ts";
-import { readJournal, type Journal, type OwedRun } from "../core/journal.ts";
+import type { Journal, OwedRun } from "../core/journal.ts";
 import { momentOf, type Moment } from "../core/moment.ts";
 import { differencesOf, shiftsOf, type Difference, type Shift } from "../core/replay-difference.ts";
 import { replay as decide, type Replayed } from "../core/replay.ts";
-import { journalText } from "./journal-text.ts";
+import { journalIn } from "./journal-text.ts";
 import { argument, demandInstant, doing, flag, json, optionalArgument, toggle } from "./options.ts";
 import { counted, print, printJson, shortJson, styled } from "./output.ts";
 import { loadedApp } from "./reach.ts";
@@ -30,7 +30,7 @@ export const replay = Command.make(
     if (options.at !== undefined && options.defs !== undefined)
       throw new InputError("give either --at or --defs");
     const at = options.at === undefined ? undefined : demandInstant("at", options.at);
-    const journal = await journalIn(options.journal);
+    const { journal } = await journalIn(options.journal);
     const { definitions } = await loadedApp(appFile(options.app));
     if (at !== undefined)
       return tellMoment(momentOf(definitions, journal, demandRouted(at, journal)), options.json);
@@ -48,15 +48,6 @@ export const replay = Command.make(
     { command: "detent replay journal.jsonl app.ts --defs new.ts --diff" },
   ]),
 );
-
-const journalIn = async (file: string): Promise<Journal> => {
-  const text = await journalText(file);
-  const reading = readJournal(text.split("\n"));
-  if (reading.ok) return reading.value;
-  throw new InputError(
-    `${file} is no journal: ${reading.message}; "detent export" writes journals`,
-  );
-};
 
 const demandRouted = (at: number, { head }: Journal): number => {
   if (at <= head.watermark.at) return at;

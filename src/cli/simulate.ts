@@ -214,6 +214,7 @@ const settingsOf = async (settings: Settings, file: string): Promise<SimulateOpt
     replay,
   } = settings;
   const duration = settings.for;
+  const instant = at === undefined ? undefined : demandInstant("at", at);
   return {
     ...(seed !== undefined && { seed }),
     ...(runs !== undefined && { runs: demandCount("runs", runs, 100_000) }),
@@ -221,9 +222,9 @@ const settingsOf = async (settings: Settings, file: string): Promise<SimulateOpt
     ...(duration !== undefined && { for: durationOf(duration) }),
     ...(engines !== undefined && { engines: demandCount("engines", engines, 100) }),
     ...(fromJournal !== undefined && {
-      journal: await (await import("./journal-text.ts")).journalText(fromJournal),
+      journal: await (await import("./journal-text.ts")).pastText(fromJournal, instant),
     }),
-    ...(at !== undefined && { at: demandInstant("at", at) }),
+    ...(instant !== undefined && { at: instant }),
     ...(durability !== undefined && { durability }),
     ...(faults !== undefined && { faults: faultsOf(faults) }),
     ...(strategy !== undefined && {

@@ -78,22 +78,28 @@ export const readJournal = (lines: Iterable<string>): Reading<Journal> => {
       if (line.kind !== "journal") return unread(`line ${number} is no head of a journal`);
       if (line.version !== journalVersion)
         return unread(
-          `it is a journal of version ${shown(line.version)}; this version reads ${String(journalVersion)}`,
+          `line ${number}: it is a journal of version ${shown(line.version)}; this version reads ${String(journalVersion)}`,
         );
+      if (!isPlace(line.watermark)) return unread(`line ${number} has no watermark`);
       head = line;
       continue;
     }
     const fault = faultOf(line);
     if (fault !== undefined) return unread(`line ${number} ${fault}`);
     const { kind, ...row } = line;
-    if (kind === "signal") signals.push(row as StoredSignal);
-    else if (kind === "run") runs.push(row as OwedRun);
+    if (kind === "signal") {
+      const stored = row as StoredSignal;
+      const newest = signals.at(-1)?.seq ?? 0;
+      if (stored.seq <= newest)
+        return unread(
+          `line ${number}: signal ${shown(stored.seq)} stands behind a later one of the log`,
+        );
+      signals.push(stored);
+    }
+    if (kind === "run") runs.push(row as OwedRun);
     else if (kind === "skip") skips.push(row as Skip);
   }
   if (head === undefined) return unread("it is empty");
-  const last = signals.findIndex(({ seq }, index) => seq <= (signals[index - 1]?.seq ?? 0));
-  if (last !== -1)
-    return unread(`signal ${shown(signals[last]?.seq)} stands behind a later one of the log`);
   return read({ head, signals, runs, skips });
 };
 
@@ -115,8 +121,27 @@ const fieldsOf: { readonly [kind: string]: { readonly [field: string]: string } 
 const faultOf = (line: JournalLine): string | undefined => {
   const fields = Object.hasOwn(fieldsOf, line.kind) ? fieldsOf[line.kind] : undefined;
   if (fields === undefined) return `has the kind ${shown(line.kind)}, which a journal has not`;
-  const missing = Object.entries(fields).find(
-    ([field, type]) => typeof (line as unknown as Record<string, unknown>)[field] !== type,
+  const missing = Object.entries(fields).find(([field, type]) => {
+    const value = (line as unknown as Record<string, unknown>)[field];
+    return value === null || typeof value !== type;
+  });
+  if (missing !== undefined) return `has no ${missing[0]}`;
+  return line.kind === "signal" ? signalFault(line.signal) : undefined;
+};
+
+/** A journal has events and statuses; what else is heard is heard of these. */
+const signalFault = (given: StoredSignal["signal"]): string | undefined => {
+  const signal: { readonly [field: string]: unknown } = { ...given };
+  const { _tag: tag } = signal;
+  if (tag !== "Event" && tag !== "Status")
+    return `has a signal of the kind ${shown(tag)}, which a log has not`;
+  const missing = (tag === "Event" ? ["name"] : ["run", "task", "state"]).find(
+    (field) => typeof signal[field] !== "string",
   );
-  return missing && `has no ${missing[0]}`;
+  return missing && `has a signal without ${missing}`;
+};
+
+const isPlace = (watermark: unknown): boolean => {
+  const { seq, at } = (watermark ?? {}) as { readonly seq?: unknown; readonly at?: unknown };
+  return Number.isSafeInteger(seq) && Number.isSafeInteger(at);
 };

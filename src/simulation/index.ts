@@ -4,7 +4,7 @@ export { AsyncTaskError, fake, type Fake, type FakeOptions } from "../core/simul
 export type { Fault, FaultKind, FaultName, FaultsInput } from "../core/simulation/fault.ts";
 export type { Departure, Strategy } from "../core/simulation/interleaving.ts";
 export type { Plan } from "../core/simulation/plan.ts";
-export type { Laws, Scene } from "../core/simulation/play.ts";
+export type { Laws, Scene } from "../core/simulation/laws.ts";
 export type {
   Reason,
   WorldEvent,

@@ -9,7 +9,7 @@ import type { Fake } from "../core/simulation/fake.ts";
 import { readFaults, type FaultsInput } from "../core/simulation/fault.ts";
 import type { Strategy } from "../core/simulation/interleaving.ts";
 import type { Plan } from "../core/simulation/plan.ts";
-import type { Laws } from "../core/simulation/play.ts";
+import type { Laws } from "../core/simulation/laws.ts";
 import type { Durability } from "../core/simulation/simulated-store.ts";
 
 export interface SimulateOptions extends Laws {

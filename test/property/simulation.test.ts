@@ -486,7 +486,7 @@ describe("a report says", () => {
     [
       "a law that answers later",
       { always: { a: (async () => true) as never } },
-      'the law "a" returned a promise; laws are synchronous and return true or false',
+      'the law "a" returned a promise; a law returns true or false, at once: leave async out',
     ],
     [
       "a law that comes to hold later",

@@ -214,9 +214,31 @@ test("--from-journal goes on from what was exported, or from an instant within i
     laws: ["billed once"],
   });
   expect((await here.detent(simulated)).code).toBe(0);
-  expect(await here.detent([...from, "--at", "2099-01-01T00:00Z"])).toMatchObject({
+  for (const [at, where] of [
+    ["2099", "--at: 2099-01-01T00:00:00.000Z lies behind the end of the journal, 20"],
+    ["1999", "--at: 1999-01-01T00:00:00.000Z lies before the beginning of the journal, 20"],
+  ] as const)
+    // oxlint-disable-next-line no-await-in-loop
+    expect(await here.detent([...from, "--at", `${at}-01-01T00:00Z`])).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(`${where}.*\\(journal.jsonl\\)`),
+    });
+  here.write("torn.jsonl", `${readFileSync(join(here.folder, "journal.jsonl"), "utf8")}{ "ki`);
+  const lines = readFileSync(join(here.folder, "torn.jsonl"), "utf8").split("\n");
+  expect(await here.detent([...simulated, "--from-journal", "torn.jsonl"])).toMatchObject({
     code: 2,
-    stdout: expect.stringContaining("lies behind the end of the journal"),
+    stdout: expect.stringContaining(`torn.jsonl is no journal: line ${lines.length} is no JSON`),
+  });
+  here.write(
+    "gap.jsonl",
+    lines
+      .filter((line) => !line.includes('"seq":2,'))
+      .slice(0, -1)
+      .join("\n"),
+  );
+  expect(await here.detent([...simulated, "--from-journal", "gap.jsonl"])).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining("gap.jsonl has a gap before signal 3"),
   });
   expect(await here.detent([...simulated, "--from-journal", "none.jsonl"])).toMatchObject({
     code: 2,

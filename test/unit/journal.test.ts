@@ -88,18 +88,23 @@ describe("values at some paths are hidden", () => {
 });
 
 describe("a journal is refused with the line that is wrong", () => {
-  const head = `{"kind":"journal","version":1,"app":"main"}`;
-  const signal = (seq: number) =>
-    `{"kind":"signal","seq":${seq},"at":0,"id":"a","signal":{"_tag":"Event"}}`;
+  const head = `{"kind":"journal","version":1,"app":"main","watermark":{"seq":0,"at":0}}`;
+  const signal = (seq: number, told = '{"_tag":"Event","name":"e"}') =>
+    `{"kind":"signal","seq":${seq},"at":0,"id":"a","signal":${told}}`;
   test.each([
     [[], "it is empty"],
     [["{"], "line 1 is no JSON object"],
     [[signal(1)], "line 1 is no head of a journal"],
-    [[head.replace("1,", "9,")], "it is a journal of version 9; this version reads 1"],
+    [[head.replace("1,", "9,")], "line 1: it is a journal of version 9; this version reads 1"],
+    [[head.replace('"at":0', '"at":"0"')], "line 1 has no watermark"],
     [[head, "", "3"], "line 3 is no JSON object"],
     [[head, `{"kind":"x"}`], 'line 2 has the kind "x", which a journal has not'],
     [[head, `{"kind":"run","id":"a"}`], "line 2 has no trigger"],
-    [[head, signal(2), signal(2)], "signal 2 stands behind a later one of the log"],
+    [[head, signal(2), signal(2)], "line 3: signal 2 stands behind a later one of the log"],
+    [[head, signal(1, "null")], "line 2 has no signal"],
+    [[head, signal(1, "{}")], "line 2 has a signal of the kind undefined, which a log has not"],
+    [[head, signal(1, '{"_tag":"Event"}')], "line 2 has a signal without name"],
+    [[head, signal(1, '{"_tag":"Status","run":"r"}')], "line 2 has a signal without task"],
   ])("%j", (lines, message) => {
     expect(readJournal(lines)).toEqual({ ok: false, message });
   });

@@ -154,6 +154,38 @@ describe("what can't be is told in one line", () => {
       "at: 2027-01-01T00:00:00.000Z lies behind the end of the journal, 2026-01-01T",
     ],
     [
+      "an instant before its beginning",
+      { journal: textOf(lines), at: "2025-12-31T00:00Z" },
+      /^at: 2025-12-31T00:00:00.000Z lies before the beginning of the journal, 2026-01-01T00:00:00.000Z; it goes on until 2026-01-01T/,
+    ],
+    [
+      "an instant before what is forgotten of it",
+      {
+        journal: textOf(lines.filter((line) => !signals.slice(0, 9).includes(line))),
+        at: "2026-01-01T00:00Z",
+      },
+      /^at: 2026-01-01T00:00:00.000Z lies before the beginning of the journal, 2026-01-01T/,
+    ],
+    [
+      "a signal behind a later one",
+      { journal: textOf([...lines.slice(0, 3), ...lines.slice(2)]) },
+      "the journal can't be read: line 4: signal 2 stands behind a later one of the log",
+    ],
+    [
+      "a signal that is none",
+      {
+        journal: textOf(
+          lines.map((it) => (it === signals[3] ? { ...it, signal: {} } : it) as JournalLine),
+        ),
+      },
+      "line 5 has a signal of the kind undefined, which a log has not",
+    ],
+    [
+      "no end",
+      { journal: textOf([{ ...lines[0], watermark: null } as unknown as JournalLine]) },
+      "line 1 has no watermark",
+    ],
+    [
       "an instant without one",
       { at: 0 },
       "at is an instant within a journal; give journal, too, or from",

@@ -61,3 +61,21 @@ test("a timeline names occurrences as people write them", () => {
     'because of cron("* * * * *", Asia/Tokyo) at 2026-01-01T00:01:00.000Z',
   );
 });
+
+test.each([
+  [
+    0,
+    "returned the number 0; a law returns true or false, at once: compare the number, as in … === 0",
+  ],
+  [undefined, 'returned nothing; a law returns true or false, at once: is a "return" missing?'],
+  [[], "returned an array; a law returns true or false, at once: compare its length"],
+  ["", 'returned ""; a law returns true or false, at once: compare it'],
+])("a law of any kind that answers %s is refused by its name", async (answer, message) => {
+  const law = { "none is lost": () => answer as unknown as boolean };
+  for (const laws of [{ always: law }, { eventually: law }, { sometimes: law }])
+    // oxlint-disable-next-line no-await-in-loop
+    await expect(simulate(app, { ...once({ n: 1 }), ...laws })).rejects.toMatchObject({
+      name: "InputError",
+      message: expect.stringContaining(`the law "none is lost" ${message}`),
+    });
+});

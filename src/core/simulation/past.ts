@@ -34,17 +34,15 @@ export const journalOf = (text: string): Journal => {
   );
 };
 
-/** Throws an InputError for a journal with gaps, and for an instant behind its end. */
+/** Throws an InputError for a journal with gaps, and for an instant outside of it. */
 export const pastOf = (definitions: Definitions, journal: Journal, until?: InstantInput): Past => {
   const { watermark } = journal.head;
   const at = until === undefined ? watermark.at : instantMillis(until);
-  if (at > watermark.at)
-    throw new InputError(
-      `at: ${formatInstant(at)} lies behind the end of the journal, ${formatInstant(watermark.at)}`,
-    );
-  // What was stored last and not routed is routed in the world.
-  const signals = journal.signals.filter((stored) => until === undefined || stored.at <= at);
-  demandWhole(signals);
+  const outside = until === undefined ? undefined : outsideFault(journal, at);
+  if (outside !== undefined) throw new InputError(`at: ${outside}`);
+  const signals = heardBy(journal, until === undefined ? undefined : at);
+  const gap = gapFault(journal, until === undefined ? undefined : at);
+  if (gap !== undefined) throw new InputError(`the journal ${gap}`);
   const { runs, skips, state, beganAt } = replay(definitions, journal, { until: at });
   const moved = movedBy(runs, signals);
   const seq = signals.findLast((stored) => stored.seq <= watermark.seq)?.seq ?? 0;
@@ -70,14 +68,38 @@ export const pastOf = (definitions: Definitions, journal: Journal, until?: Insta
   };
 };
 
-const demandWhole = (signals: readonly StoredSignal[]): void => {
+/** What was stored last and not routed is routed in the world. */
+const heardBy = ({ signals }: Journal, until: number | undefined): readonly StoredSignal[] =>
+  signals.filter(({ at }) => until === undefined || at <= until);
+
+/** What is wrong with an instant that the journal does not reach. */
+export const outsideFault = (journal: Journal, at: number): string | undefined => {
+  const [beginning, end] = [beginningOf(journal), journal.head.watermark.at];
+  if (at > end)
+    return `${formatInstant(at)} lies behind the end of the journal, ${formatInstant(end)}; it begins at ${formatInstant(beginning)}`;
+  if (at < beginning)
+    return `${formatInstant(at)} lies before the beginning of the journal, ${formatInstant(beginning)}; it goes on until ${formatInstant(end)}`;
+  return undefined;
+};
+
+/** What is known of the time before is only that a schedule began then, and that only where nothing is forgotten. */
+const beginningOf = ({ head, signals }: Journal): number => {
+  const { generation, watermark } = head;
+  const [first] = signals;
+  if (first === undefined) return Math.min(generation?.activatedAt ?? watermark.at, watermark.at);
+  return first.seq > 1 ? first.at : Math.min(first.at, generation?.activatedAt ?? first.at);
+};
+
+/** What is wrong with a journal that is not whole up to an instant. */
+export const gapFault = (journal: Journal, until: number | undefined): string | undefined => {
+  const signals = heardBy(journal, until);
   const gap = signals.find(
     ({ seq }, index) => index > 0 && seq !== (signals[index - 1]?.seq ?? 0) + 1,
   );
-  if (gap !== undefined)
-    throw new InputError(
-      `the journal has a gap before signal ${gap.seq} of ${formatInstant(gap.at)}: what a world goes on from must be whole`,
-    );
+  return (
+    gap &&
+    `has a gap before signal ${gap.seq} of ${formatInstant(gap.at)}: what a world goes on from must be whole`
+  );
 };
 
 /** The runs as the statuses in the log leave them. */

@@ -1,39 +1,19 @@
 // One plan, played from its beginning until everything has come to rest, and judged: by the oracle, and by the user's own laws.
 import type { App } from "../app.ts";
-import { errorDataOf, InputError } from "../errors.ts";
+import { errorDataOf } from "../errors.ts";
 import { defaultEnvironment, environmentOf, type Environment } from "./environment.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
 import type { Departure } from "./interleaving.ts";
+import { answerOf, sceneOf, type Laws, type Scene } from "./laws.ts";
 import { judged } from "./oracle.ts";
 import type { Plan } from "./plan.ts";
 import type { Past } from "./past.ts";
 import { isTerminal } from "../run.ts";
-import { runView, type WorldEvent, type WorldRun, type WorldSkip } from "./view.ts";
 import type { Violation } from "./violation.ts";
 import { World } from "./world.ts";
 import { NotIdleError } from "./world-state.ts";
 import type { WorldInternals } from "./world-options.ts";
 import type { Fault, FaultKind } from "./fault.ts";
-
-/** What a law is given to look at. */
-export interface Scene {
-  readonly runs: () => readonly WorldRun[];
-  /** The runs of a task whose bodies run at this moment, as many times as they do. */
-  readonly running: (task: string) => readonly WorldRun[];
-  readonly skips: () => readonly WorldSkip[];
-  /** All that were stored, or those of a name. */
-  readonly events: (name?: string) => readonly WorldEvent[];
-  readonly now: () => number;
-}
-
-export interface Laws {
-  /** Holds after each step. */
-  readonly always?: { readonly [law: string]: (scene: Scene) => boolean };
-  /** Holds at some moment after the environment and the faults have ended. */
-  readonly eventually?: { readonly [law: string]: (scene: Scene) => boolean };
-  /** Holds at some moment of some plan: otherwise the simulation did not show what it should. */
-  readonly sometimes?: { readonly [law: string]: (scene: Scene) => boolean };
-}
 
 export interface Play extends Laws {
   readonly app: App;
@@ -237,36 +217,3 @@ class Watch {
     this.violations.push({ law, message, at: this.#world.now(), about: [] });
   }
 }
-
-/** A promise would hold for ever, whatever comes of it. */
-const answerOf = (
-  law: string,
-  holds: ((scene: Scene) => unknown) | undefined,
-  scene: Scene,
-): boolean => {
-  let answer: unknown;
-  try {
-    answer = holds?.(scene);
-  } catch (thrown) {
-    const { name, message } = errorDataOf(thrown);
-    throw new Error(`the law ${JSON.stringify(law)} threw ${name}: ${message}`, { cause: thrown });
-  }
-  if (!(answer instanceof Promise)) return Boolean(answer);
-  answer.catch(() => undefined); // its rejection is not the process's business
-  throw new InputError(
-    `the law ${JSON.stringify(law)} returned a promise; laws are synchronous and return true or false`,
-  );
-};
-
-const sceneOf = (world: World): Scene => ({
-  runs: () => world.runs(),
-  running: (task) =>
-    [...world.running].flatMap((body) => {
-      const run = body.task === task ? world.store.mirror.run(body.run) : undefined;
-      return run === undefined ? [] : [runView(run)];
-    }),
-  skips: () => world.skips(),
-  events: (name) =>
-    name === undefined ? world.events() : world.events().filter((event) => event.name === name),
-  now: () => world.now(),
-});
