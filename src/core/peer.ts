@@ -20,9 +20,17 @@ export const withPeer = async <Module>(
     if (!isMissing(fault, peer)) throw fault;
     const wanted = range === undefined ? peer : `${peer}@${range}`;
     throw new InputError(
-      `${part} needs the package ${peer}, which is not installed: npm install ${wanted}`,
+      `${part} needs the package ${peer}, which is not installed${seekerOf(fault)}: npm install ${wanted}`,
+      { cause: fault },
     );
   }
+};
+
+/** From where it was looked for: of several installations of detent only one may see it. */
+const seekerOf = (fault: unknown): string => {
+  const [, told] = (fault as Error).message.split(" from ");
+  const seeker = told?.replaceAll(/^['"]?(?:file:\/\/)?|(?:\/dist\/.*)?['"]?$/g, "");
+  return seeker === undefined ? "" : ` where ${seeker} finds it`;
 };
 
 /** Runtimes quote the package in words of their own; a module that the package itself misses is another fault. */

@@ -98,7 +98,7 @@ describe.skipIf(!hasPostgres)("the command line on PostgreSQL", () => {
     [
       "a wrong password",
       (url) => url.replace("s3cr3t", "wr0ng"),
-      /does not let this user in; look at the user, the password and pg_hba\.conf$/,
+      /does not let this user in \(password authentication failed for user "owner"\); look at the user, the password and pg_hba\.conf$/,
     ],
     [
       "no such database",
@@ -108,7 +108,22 @@ describe.skipIf(!hasPostgres)("the command line on PostgreSQL", () => {
     [
       "nobody there",
       (url) => url.replace(/:\d+\/detent$/, ":1/detent"),
-      /the server can't be reached \(.*\); look whether it runs$/,
+      /the server can't be reached \(.*\); look whether it runs, and at host and port in the URL$/,
+    ],
+    [
+      "no password",
+      (url) => url.replace(/:s3cr3t.*@/, "@"),
+      /the server asks for a password, and the URL has none; give postgres:\/\/USER:PASSWORD@HOST:PORT\/DATABASE$/,
+    ],
+    [
+      "no such host",
+      (url) => url.replace("127.0.0.1", "nowhere.invalid"),
+      /the server can't be reached \(.* nowhere\.invalid\); look at the host in the URL$/,
+    ],
+    [
+      "no TLS",
+      (url) => `${url}?sslmode=require`,
+      /the server does not speak TLS; leave sslmode out of the URL$/,
     ],
     [
       "no URL",

@@ -2,7 +2,9 @@
  * Goal: what is in the way of a store in PostgreSQL is told in one line that says how to mend it, and is in nobody else's way.
  * Method: databases of one server, each made unfit in its own way.
  */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import * as PgConnection from "@effect/sql-pg/PgConnection";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
@@ -44,6 +46,22 @@ describe.skipIf(!hasPostgres)("a PostgreSQL store that can't be opened says why"
     );
     server.psql("UPDATE detent.format SET min_reader = 1", "newer");
     await opens(url);
+  });
+
+  test("a URL without a user where the machine names none either, and a server that is no PostgreSQL, at once", async () => {
+    vi.stubEnv("USER", undefined);
+    vi.stubEnv("USERNAME", undefined);
+    expect(await refusal(server.url.replace(/\/\/.*@/, "//"))).toBe(
+      "the URL names no user; give postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+    );
+    vi.unstubAllEnvs();
+    const web = createServer((connection) => connection.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    await once(web.listen(0, "127.0.0.1"), "listening");
+    const { port } = web.address() as AddressInfo;
+    expect(await refusal(`postgres://owner:x@127.0.0.1:${port}/detent`)).toBe(
+      "what answers there does not speak as PostgreSQL does; look at host and port in the URL",
+    );
+    web.close();
   });
 
   test("a schema detent of another program, which stays as it is", async () => {

@@ -185,7 +185,7 @@ test.each(subpaths)(
     });
     const { stdout } = await project.run(binaries.node, ["load.js"]);
     const needing = peers.filter(({ asked }) => asked === subpath);
-    const said = needing.map(lineOf);
+    const said = needing.map((peer) => lineOf(peer, project.folder));
     expect([stdout.trim()]).toEqual(said.length === 0 ? ["loaded"] : said);
   },
   60_000,
@@ -202,7 +202,10 @@ test.each(peers.map((it) => [it.peer, it] as const))(
       "ask.js": `try { ${peer.program}; console.log("nothing was missing"); } catch (error) { console.log(error.name + ": " + error.message); } process.exit(0);`,
     });
     const { stdout, stderr } = await project.run(binaries.node, ["ask.js"]);
-    expect({ stdout, stderr }).toEqual({ stdout: `InputError: ${lineOf(peer)}\n`, stderr: "" });
+    expect({ stdout, stderr }).toEqual({
+      stdout: `InputError: ${lineOf(peer, project.folder)}\n`,
+      stderr: "",
+    });
   },
   60_000,
 );

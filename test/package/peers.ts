@@ -49,6 +49,6 @@ export const peers: readonly Peer[] = [
   },
 ];
 
-/** What is told when it is missing. */
-export const lineOf = ({ part, peer, install = peer }: Peer): string =>
-  `${part} needs the package ${peer}, which is not installed: npm install ${install}`;
+/** What is told when it is missing, by detent as it is installed in `folder`. */
+export const lineOf = ({ part, peer, install = peer }: Peer, folder: string): string =>
+  `${part} needs the package ${peer}, which is not installed where ${folder}/node_modules/detent finds it: npm install ${install}`;

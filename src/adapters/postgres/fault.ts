@@ -29,8 +29,29 @@ export const faultOf = ({ reason }: SqlError): Fault => {
   };
 };
 
+/** What the driver can't do whatever the server does; it comes without a code. */
+const unable: readonly (readonly [message: RegExp, reason: string])[] = [
+  [
+    /^No username configured/,
+    "the URL names no user; give postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ],
+  [
+    /requested password authentication/,
+    "the server asks for a password, and the URL has none; give postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+  ],
+  [/does not support TLS/, "the server does not speak TLS; leave sslmode out of the URL"],
+  [
+    /exceeds maxMessageSize/,
+    "what answers there does not speak as PostgreSQL does; look at host and port in the URL",
+  ],
+];
+
+const unableTo = ({ code, message }: Fault): string | undefined =>
+  code === undefined ? unable.find(([pattern]) => pattern.test(message))?.[1] : undefined;
+
 /** What waits for a server that restarts, or for a connection that others give back. */
-export const canConnectLater = ({ code, isLost }: Fault): boolean => isLost || code === "53300";
+export const canConnectLater = (fault: Fault): boolean =>
+  (fault.isLost && unableTo(fault) === undefined) || fault.code === "53300";
 
 const again = new Set([
   "40001",
@@ -50,7 +71,6 @@ export const isOfOne = ({ code, isLost }: Fault): boolean =>
 
 /** What is the matter; and, after the semicolon, what the operator can do. By code, or the class that it begins with. */
 const reasons: Readonly<Record<string, string>> = {
-  "28": "the server does not let this user in; look at the user, the password and pg_hba.conf",
   "3D000": "there is no such database; make it with createdb, or give another one in the URL",
   "42501":
     "this user may not do that; let it create the schema detent, or make that for it (CREATE SCHEMA detent AUTHORIZATION …)",
@@ -67,9 +87,19 @@ const reasons: Readonly<Record<string, string>> = {
   "3F000": "its schema detent is gone; open it again",
 };
 
-const reasonOf = ({ code, message, isLost }: Fault): string => {
-  if (isLost) return `the server can't be reached (${message}); look whether it runs`;
+const reasonOf = (fault: Fault): string => {
+  const { code, message, isLost } = fault;
+  const unfit = unableTo(fault);
+  if (unfit !== undefined) return unfit;
+  if (isLost) {
+    const look = /ENOTFOUND|EAI_AGAIN/.test(message)
+      ? "look at the host in the URL"
+      : "look whether it runs, and at host and port in the URL";
+    return `the server can't be reached (${message}); ${look}`;
+  }
   if (code === undefined) return message;
+  if (code.startsWith("28"))
+    return `the server does not let this user in (${message}); look at the user, the password and pg_hba.conf`;
   const known = reasons[code] ?? reasons[code.slice(0, 2)];
   return known ?? `${message} (PostgreSQL ${code})`;
 };
