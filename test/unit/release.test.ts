@@ -26,6 +26,9 @@ const release = (...args: readonly string[]) => {
     ...process.env,
     ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
     SIGSTORE_ID_TOKEN: undefined,
+    // Trying to publish, npm asks the registry what is published already, and goes on when it is not there: nobody listens on that port.
+    npm_config_registry: "http://127.0.0.1:9/",
+    npm_config_fetch_retries: "0",
   };
   const { status, stdout, stderr } = spawnSync(process.execPath, [tool, ...args], {
     cwd: folder,
