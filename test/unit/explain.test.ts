@@ -1,4 +1,4 @@
-// Goal: what became of a signal, down to the field that differs, and what a run came of. Method: a router lives through a log made by hand; then it is asked.
+// Goal: what became of a signal or an instant, down to the field that differs. Method: a router lives through a log made by hand; then it is asked.
 import { describe, expect, test } from "vitest";
 import {
   absent,
@@ -12,44 +12,13 @@ import {
   failure,
   result,
   status,
-  storedIdOf,
-  task,
   trigger,
-  whyOf,
   type AppDefinition,
-  type Explanation,
-  type StoredSignal,
   type Trigger,
 } from "../../src/core/index.ts";
-import { rowIdOf } from "../../src/core/cause.ts";
 import { explainOccurrence } from "../../src/core/explain.ts";
-import { firedOf } from "../../src/core/fired.ts";
 import { hour, Log, Router } from "../support/deciding.ts";
-
-const work = task({ id: "work", run: (input: unknown) => input });
-const next = task({ id: "next", run: (input: unknown) => input });
-
-const lived = (...triggers: readonly Trigger[]) => {
-  const app: AppDefinition = { tasks: [work, next], triggers };
-  const router = new Router(app);
-  const log = new Log();
-  const ask = (stored: StoredSignal, name?: string): readonly Explanation[] => {
-    const told = explain(definitionsOf(detent(app)), router.state, stored, router, name);
-    expect(JSON.parse(JSON.stringify(told))).toStrictEqual(told);
-    return told;
-  };
-  /** The only verdict. */
-  const verdict = (stored: StoredSignal, name?: string) => {
-    const told = ask(stored, name);
-    expect(told).toHaveLength(1);
-    return told[0]!.verdict;
-  };
-  const hear = (stored: StoredSignal): StoredSignal => {
-    router.route({ signals: [stored] });
-    return stored;
-  };
-  return { router, log, ask, verdict, hear };
-};
+import { work, next, lived } from "../support/lived.ts";
 
 describe("a signal is explained as", () => {
   test("fired, with its run", () => {
@@ -294,129 +263,5 @@ describe("an instant is explained as", () => {
     const router = new Router(app);
     router.route({ until: hour });
     expect(due(router, app, hour)).toEqual([{ _tag: "Waiting", for: ["all.1"] }]);
-  });
-});
-
-describe("a run is there because of", () => {
-  test("its signals, the runs that they came from, and so on to what came from outside; nothing is told twice", () => {
-    const { router, log, hear } = lived(
-      trigger("tick", { when: every("1 s"), run: work, input: null }),
-      trigger("start", { when: event("e"), run: work, input: null }),
-      trigger("both", { when: all([result(work), event("made")]), run: next, input: null }),
-    );
-    hear(log.event("e", { n: 1 }, { at: 500 }));
-    const [first] = router.runs;
-    hear(log.event("made", 2, { at: 600, origin: first!.id }));
-    hear(log.status(first!, "succeeded", { result: 1, at: 700 }));
-    router.route({ until: 1_000 });
-    const [, second, third] = router.runs;
-    const signals = new Map(log.signals.map((stored) => [stored.id, stored]));
-    const runs = new Map(router.runs.map((run) => [run.id, run]));
-    const { reason, missing } = whyOf(second!.id, { runs, signals });
-    expect(missing).toEqual({ runs: [], signals: [] });
-    const result1 = `result:${first!.id}:1:succeeded`;
-    expect(reason).toEqual({
-      _tag: "Run",
-      run: second!.id,
-      trigger: "both",
-      task: "next",
-      state: "pending",
-      createdAt: 700,
-      causes: [
-        {
-          _tag: "Move",
-          signal: result1,
-          task: "work",
-          state: "succeeded",
-          at: 700,
-          result: 1,
-          from: {
-            _tag: "Run",
-            run: first!.id,
-            trigger: "start",
-            task: "work",
-            state: "pending",
-            createdAt: 500,
-            causes: [
-              { _tag: "Event", signal: "e-1", name: "e", payload: { n: 1 }, at: 500, from: null },
-            ],
-          },
-        },
-        {
-          _tag: "Event",
-          signal: "made-2",
-          name: "made",
-          payload: 2,
-          at: 600,
-          from: { _tag: "ToldBefore", run: first!.id },
-        },
-      ],
-    });
-    expect(whyOf(third!.id, { runs, signals }).reason).toMatchObject({
-      causes: [{ _tag: "Occurrence", dueAt: 1_000 }],
-    });
-    expect(JSON.parse(JSON.stringify(reason))).toStrictEqual(reason);
-  });
-
-  test("an absence, and what started its watch", () => {
-    const triggers = [
-      trigger("after", {
-        when: absent(event("paid"), { after: event("ordered"), within: "1 s" }),
-        run: work,
-        input: null,
-      }),
-      trigger("silent", {
-        when: absent(event("beat", { "#0:[": 1 }), { within: "5 s" }),
-        run: work,
-        input: null,
-      }),
-    ];
-    const { router, log, hear } = lived(...triggers);
-    hear(log.event("ordered", 7, { at: 500 }));
-    router.route({ until: 5_000 });
-    const signals = new Map(log.signals.map((stored) => [stored.id, stored]));
-    const runs = new Map(router.runs.map((run) => [run.id, run]));
-    const [after, silent] = router.runs.map(({ id }) => whyOf(id, { runs, signals }));
-    expect(after!.reason).toMatchObject({
-      causes: [{ _tag: "Absence", since: null, after: { _tag: "Event", payload: 7 } }],
-    });
-    expect(silent!.reason).toMatchObject({
-      causes: [{ _tag: "Absence", since: 0, after: null }],
-    });
-    expect([...after!.missing.signals, ...silent!.missing.signals]).toEqual([]);
-    expect(rowIdOf(router.runs[0]!.cause[0]!)).toBe("ordered-1");
-    const asked = definitionsOf(detent({ tasks: [work], triggers: [triggers[0]!] }));
-    const { cause } = router.runs[0]!;
-    expect(firedOf(asked.triggers.get("after")!, { cause }, signals)).toMatchObject({
-      condition: { signals: cause },
-      elsewhere: [],
-    });
-  });
-
-  test("what is unknown, and says which rows would tell more", () => {
-    const { router, log, hear } = lived(
-      trigger("start", { when: event("e"), run: work, input: null }),
-      trigger("then", { when: failure(work), run: next, input: null }),
-    );
-    hear(log.event("e"));
-    const [first] = router.runs;
-    const moved = hear(log.status(first!, "failed", { error: { name: "E", message: "" } }));
-    const second = router.runs[1]!;
-    const none = { runs: new Map(), signals: new Map() };
-    expect(whyOf(second.id, none)).toEqual({
-      reason: { _tag: "Unknown", run: second.id },
-      missing: { runs: [second.id], signals: [] },
-    });
-    const runs = new Map([[second.id, second]]);
-    const heard = `failure:${first!.id}:1:failed`;
-    expect(whyOf(second.id, { ...none, runs })).toMatchObject({
-      reason: { causes: [{ _tag: "Unknown", signal: heard }] },
-      missing: { runs: [], signals: [moved.id] },
-    });
-    expect(whyOf(second.id, { runs, signals: new Map([[moved.id, moved]]) })).toMatchObject({
-      reason: { causes: [{ _tag: "Move", from: { _tag: "Unknown", run: first!.id } }] },
-      missing: { runs: [first!.id], signals: [] },
-    });
-    expect(storedIdOf(heard)).toBe(moved.id);
   });
 });
