@@ -1,6 +1,7 @@
 // What can be wrong with an `absent` condition. Its parts are looked at by whoever looks at conditions.
 import type { AbsentCondition, Condition } from "./condition.ts";
 import { durationFault, durationMillis } from "./duration.ts";
+import { noOption, shown } from "./reading.ts";
 
 /** One line for each fault, with its place and its mend. */
 export const absentFaults = (
@@ -12,9 +13,7 @@ export const absentFaults = (
   const { condition: answer, after, within, by, ...rest } = condition;
   const faults = Object.keys(rest)
     .filter((option) => option !== "_tag")
-    .map(
-      (option) => `${at}: ${JSON.stringify(option)} is no option; there are within, after and by`,
-    );
+    .map((option) => `${at}: ${shown(option)} ${noOption(option, ["within", "after", "by"])}`);
   const duration =
     within === undefined
       ? 'is missing; say how long nothing must come, such as "1 hour"'

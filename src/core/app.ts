@@ -16,7 +16,8 @@ import { flowFaults } from "./flow-option.ts";
 import { jsonFault } from "./json.ts";
 import { unknownTaskFaults } from "./placed.ts";
 import { retentionMillisDefault } from "./purge.ts";
-import { shown } from "./reading.ts";
+import { meantOr } from "./nearest.ts";
+import { noOption, shown } from "./reading.ts";
 import { eventNameFault } from "./signal.ts";
 import { scheduleFaults } from "./schedule.ts";
 import { idFault, isTask, taskFaults, type Task } from "./task.ts";
@@ -108,15 +109,14 @@ const retentionFaults = (retention: unknown): readonly string[] => {
     : [`App: retention is ${reading.value} ms; give at least a second, such as "30 days"`];
 };
 
+const appFields = ["app", "tasks", "triggers", "retention"];
+
 /** What must hold before anything else can be looked at; plain JavaScript can hand over anything. */
 const shapeFaults = (definition: unknown): string[] => {
   const { tasks, triggers } = (definition ?? {}) as { tasks?: unknown; triggers?: unknown };
   const faults = Object.keys(definition ?? {})
-    .filter((field) => !["app", "tasks", "triggers", "retention"].includes(field))
-    .map(
-      (field) =>
-        `App: ${JSON.stringify(field)} is no option; there are app, tasks, triggers and retention`,
-    );
+    .filter((field) => !appFields.includes(field))
+    .map((field) => `App: ${shown(field)} ${noOption(field, appFields)}`);
   if (!Array.isArray(tasks))
     faults.push('App: tasks is no list; give [new URL("./tasks.ts", import.meta.url)]');
   else
@@ -158,7 +158,8 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
     (fault) => `${place}: ${fault}`,
   );
   for (const option of Object.keys(trigger))
-    if (!triggerFields.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
+    if (option !== "_tag" && !triggerFields.includes(option))
+      faults.push(`${place}: ${shown(option)} ${noOption(option, triggerOptions)}`);
   const target: unknown = typeof trigger.run === "string" ? trigger.run : trigger.run?.id;
   if (typeof target !== "string")
     faults.push(`${place}: run is no task; give a task or the id of one`);
@@ -198,9 +199,7 @@ const triggerFaults = (trigger: Trigger): readonly string[] => {
   return faults;
 };
 
-const triggerFields: ReadonlySet<string> = new Set([
-  "_tag",
-  "id",
+const triggerOptions: readonly string[] = [
   "when",
   "run",
   "input",
@@ -212,7 +211,8 @@ const triggerFields: ReadonlySet<string> = new Set([
   "debounce",
   "throttle",
   "batch",
-]);
+];
+const triggerFields: readonly string[] = ["id", ...triggerOptions];
 
 const depthMax = 32;
 
@@ -277,7 +277,9 @@ const taskConditionFaults = (condition: TaskCondition): string[] => {
       for (const state of states)
         if (state === "settled") faults.push('"settled" has a condition of its own: settled(task)');
         else if (!statusStates.includes(state as string))
-          faults.push(`${JSON.stringify(state)} is no state; there are ${statusStates.join(", ")}`);
+          faults.push(
+            `${shown(state)} is no state${meantOr(String(state), statusStates, `; there are ${statusStates.join(", ")}`)}`,
+          );
   }
   if (condition._tag === "Result")
     faults.push(filterFault(condition.is, "is"), filterFault(condition.where, "where"));
@@ -296,10 +298,9 @@ const optionsOfTag = {
 /** A misspelt option would let everything pass that it was to keep out. */
 const optionFaults = ({ _tag, task: _, ...given }: TaskCondition): string[] => {
   const known: readonly string[] = optionsOfTag[_tag];
-  const list = known.length === 0 ? "there are none" : `there are ${known.join(", ")}`;
   return Object.keys(given)
     .filter((option) => !known.includes(option) && !(_tag === "Status" && option === "states"))
-    .map((option) => `${JSON.stringify(option)} is no option; ${list}`);
+    .map((option) => `${shown(option)} ${noOption(option, known)}`);
 };
 
 /** Names are compared with the error's; anything else would match none. */

@@ -1,6 +1,6 @@
 // Flow control as a user writes it: the options `debounce`, `throttle` and `batch` of a trigger, what is wrong with them, and what they mean in milliseconds.
 import { durationMillis, readDuration, type DurationInput } from "./duration.ts";
-import { shown } from "./reading.ts";
+import { noOption, shown } from "./reading.ts";
 
 export interface FlowOptions {
   /**
@@ -72,7 +72,7 @@ const faultsOf: {
     if (typeof word !== "object" || word === null) return timeFaults("debounce", word);
     const { wait, max, ...others } = word as { wait?: unknown; max?: unknown };
     const faults = [
-      ...unknownFaults("debounce", others, "wait and max"),
+      ...unknownFaults("debounce", others, ["wait", "max"]),
       ...timeFaults("debounce.wait", wait),
       ...(max === undefined ? [] : timeFaults("debounce.max", max)),
     ];
@@ -86,7 +86,7 @@ const faultsOf: {
       return [`batch is ${shown(word)}; give { size: 100, within: "5 s" }`];
     const { size, within, ...others } = word as { size?: unknown; within?: unknown };
     return [
-      ...unknownFaults("batch", others, "size and within"),
+      ...unknownFaults("batch", others, ["size", "within"]),
       ...(Number.isSafeInteger(size) && (size as number) >= 1 && (size as number) <= waitingMax
         ? []
         : [
@@ -105,7 +105,5 @@ const timeFaults = (name: string, word: unknown): string[] => {
   return reading.value === 0 ? [`${name} is 0; give at least 1 ms`] : [];
 };
 
-const unknownFaults = (name: string, others: object, known: string): string[] =>
-  Object.keys(others).map(
-    (other) => `${name}.${other} is no option of ${name}; there are ${known}`,
-  );
+const unknownFaults = (name: string, others: object, known: readonly string[]): string[] =>
+  Object.keys(others).map((other) => `${name}.${other} ${noOption(other, known)}`);

@@ -1,15 +1,14 @@
 // What somebody may have meant who wrote a name that is not there.
 
-/** The names that are nearest to the wanted one, nearest first, at most three; only such as differ in about a third of their characters or less. */
+/** The names that are nearest to the wanted one, nearest first, at most three; only such as differ in about a third of their characters or less. One that differs in case alone is all. */
 export const nearestOf = (wanted: string, names: Iterable<string>): readonly string[] => {
   const key = wanted.toLowerCase();
   const most = Math.ceil(key.length / 3);
-  return [...new Set(names)]
+  const near = [...new Set(names)]
     .map((name) => ({ name, distance: distanceOf(key, name.toLowerCase()) }))
     .filter(({ distance }) => distance <= most)
-    .sort((one, other) => one.distance - other.distance)
-    .slice(0, 3)
-    .map(({ name }) => name);
+    .sort((one, other) => one.distance - other.distance);
+  return near.slice(0, near[0]?.distance === 0 ? 1 : 3).map(({ name }) => name);
 };
 
 /** One that begins with the other is as near as one edit. */
@@ -23,6 +22,12 @@ export const meantText = (near: readonly string[]): string =>
   near.length === 0
     ? ""
     : `; did you mean ${near.map((name) => JSON.stringify(name)).join(" or ")}?`;
+
+/** What a message ends with that tells of a name that is not there: the near ones, or else `otherwise`, such as what there is. */
+export const meantOr = (wanted: string, names: Iterable<string>, otherwise: string): string => {
+  const near = nearestOf(wanted, names);
+  return near.length > 0 ? meantText(near) : otherwise;
+};
 
 /** How many characters must be put in, left out or changed to turn one text into the other (Levenshtein). */
 export const editDistance = (one: string, other: string): number => {

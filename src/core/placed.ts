@@ -1,5 +1,6 @@
 // The leaves of a condition with their places, and whether the tasks that they name are there. Light, because `detent()` asks before anything is compiled.
 import type { Condition, LeafCondition } from "./condition.ts";
+import { meantOr } from "./nearest.ts";
 import type { Trigger } from "./trigger.ts";
 
 /** A leaf with its place in its tree, for people: `all.0.any.1`. */
@@ -39,7 +40,7 @@ export const unknownTaskFaults = (
 ): readonly string[] => {
   const place = `Trigger ${JSON.stringify(trigger.id)}`;
   const missing = (id: string): string =>
-    `names the task ${JSON.stringify(id)}, which the app does not have${nearestOf(id, known)}`;
+    `names the task ${JSON.stringify(id)}, which the app does not have${insteadOf(id, known)}`;
   const run = typeof trigger.run === "string" ? trigger.run : trigger.run.id;
   const faults = known.has(run) ? [] : [`${place}: run ${missing(run)}`];
   const leaves = leavesOf(trigger.when).flatMap((leaf) => [leaf, ...partsOf(leaf)]);
@@ -50,13 +51,11 @@ export const unknownTaskFaults = (
   return faults;
 };
 
-const nearestOf = (id: string, known: ReadonlySet<string>): string => {
-  const near = [...known].find(
-    (other) =>
-      other.toLowerCase() === id.toLowerCase() || other.startsWith(id) || id.startsWith(other),
+const insteadOf = (id: string, known: ReadonlySet<string>): string =>
+  meantOr(
+    id,
+    known,
+    known.size === 0
+      ? "; the app has no tasks"
+      : `; it has ${[...known].map((other) => JSON.stringify(other)).join(", ")}`,
   );
-  if (near !== undefined) return `; did you mean ${JSON.stringify(near)}?`;
-  return known.size === 0
-    ? "; the app has no tasks"
-    : `; it has ${[...known].map((other) => JSON.stringify(other)).join(", ")}`;
-};

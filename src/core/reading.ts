@@ -1,6 +1,7 @@
 // How text and other outside values are read: a reading is the value, or what is wrong with it. A refusal to read is a
 // value, because the caller knows best where the text stood and whether there are more faults to report with this one.
 import { InputError } from "./errors.ts";
+import { meantOr } from "./nearest.ts";
 
 /** What was read, or one line that says what is wrong and how to mend it. */
 export type Reading<Value> =
@@ -24,10 +25,12 @@ export const optionFault = (
   names: readonly string[],
 ): string | undefined => {
   const wrong = Object.keys(given).find((name) => !names.includes(name));
-  return wrong === undefined
-    ? undefined
-    : `${place}: ${shown(wrong)} is no option; there are ${names.join(", ")}`;
+  return wrong === undefined ? undefined : `${place}: ${shown(wrong)} ${noOption(wrong, names)}`;
 };
+
+/** What a message says of an option that is none of `names`. */
+export const noOption = (wrong: string, names: readonly string[]): string =>
+  `is no option${meantOr(wrong, names, `; there are ${names.length === 0 ? "none" : names.join(", ")}`)}`;
 
 const shownMax = 80;
 

@@ -1,7 +1,7 @@
 // The options that all schedules have, and how they are read: every fault is noted with the schedule's place, and reading goes on.
 import { readDuration, type DurationInput } from "./duration.ts";
 import { readInstant, type InstantInput } from "./instant.ts";
-import { shown, type Reading } from "./reading.ts";
+import { noOption, shown, type Reading } from "./reading.ts";
 
 /** What becomes of an occurrence that is noticed too late. */
 type Missed = "skip" | "latest" | "all";
@@ -84,16 +84,12 @@ export class ScheduleReader {
   /** Notes every option that is none of `names`: a misspelt one would silently do nothing. `word` is the schedule's own. */
   only(names: readonly string[], word: string): void {
     for (const name of Object.keys(this.schedule)) {
-      const named = names.find((it) => it.toLowerCase() === name.toLowerCase());
       if (name === "options")
         this.note(
           `options is ${shown(this.schedule[name])}; give an object such as { ${names[0]}: … }`,
         );
-      else if (name !== "_tag" && name !== word && named !== name) {
-        this.note(
-          `${shown(name)} is no option; ${named === undefined ? `there are ${names.join(", ")}` : `did you mean ${JSON.stringify(named)}?`}`,
-        );
-      }
+      else if (name !== "_tag" && name !== word && !names.includes(name))
+        this.note(`${shown(name)} ${noOption(name, names)}`);
     }
   }
 }

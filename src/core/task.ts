@@ -2,7 +2,7 @@
 import { durationFault, durationMillis, type DurationInput } from "./duration.ts";
 import type { LogLevel } from "./log-level.ts";
 import type { Json } from "./json.ts";
-import { shown } from "./reading.ts";
+import { noOption, shown } from "./reading.ts";
 
 declare global {
   // The core's library has no DOM. Where the caller's has one, this merges with the real AbortSignal.
@@ -182,8 +182,7 @@ export const idFault = (id: unknown): string | undefined =>
     ? undefined
     : `the id ${JSON.stringify(id)} must be 1 to 100 letters, digits, dots, underscores or hyphens`;
 
-const settingNames: ReadonlySet<string> = new Set([
-  "_tag",
+const optionNames: readonly string[] = [
   "id",
   "run",
   "retry",
@@ -196,7 +195,7 @@ const settingNames: ReadonlySet<string> = new Set([
   "crashesMax",
   "memory",
   "isolation",
-]);
+];
 
 /** Every fault of a task's settings, one line each. */
 export const taskFaults = (settings: TaskSettings): readonly string[] => {
@@ -208,7 +207,8 @@ export const taskFaults = (settings: TaskSettings): readonly string[] => {
   const wrongId = idFault(settings.id);
   if (wrongId !== undefined) faults.push(`Task: ${wrongId}`);
   for (const option of Object.keys(settings))
-    if (!settingNames.has(option)) faults.push(`${place}: ${JSON.stringify(option)} is no option`);
+    if (option !== "_tag" && !optionNames.includes(option))
+      faults.push(`${place}: ${shown(option)} ${noOption(option, optionNames)}`);
   // What a thread tells of its tasks has no functions.
   if (isTask(settings))
     demand(typeof settings.run === "function", "run is no function; give (input, ctx) => result");
@@ -273,7 +273,7 @@ const retryFaults = (place: string, retry: RetryPolicy): readonly string[] => {
     return [`${place}: retry is ${shown(retry)}; give an object such as { attempts: 3 }`];
   const faults = Object.keys(retry)
     .filter((name) => !retryNames.includes(name as keyof RetryPolicy))
-    .map((name) => `${place}: retry.${name} is no option; there are ${retryNames.join(", ")}`);
+    .map((name) => `${place}: retry.${name} ${noOption(name, retryNames)}`);
   const demand = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(`${place}: ${fault}`);
   };
@@ -317,7 +317,7 @@ const concurrencyFaults = (place: string, concurrency: unknown): readonly string
     return [`${place} is ${JSON.stringify(concurrency)}; give { limit } or { limit, key }`];
   const { limit, key, ...others } = concurrency as { limit?: unknown; key?: unknown };
   const faults = Object.keys(others).map(
-    (name) => `${place}.${name} is no option; there are limit and key`,
+    (name) => `${place}.${name} ${noOption(name, ["limit", "key"])}`,
   );
   if (!(Number.isSafeInteger(limit) && (limit as number) >= 1))
     faults.push(`${place}.limit is ${String(limit)}; give a whole number of at least 1`);

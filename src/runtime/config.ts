@@ -2,8 +2,7 @@
 import * as path from "node:path";
 import { pathToFileURL } from "node:url";
 import { DefinitionError, InputError } from "../core/errors.ts";
-import { nearestOf, meantText } from "../core/nearest.ts";
-import { shown } from "../core/reading.ts";
+import { noOption, shown } from "../core/reading.ts";
 import { redactPathFault } from "../core/redact.ts";
 import { withoutSecrets } from "../core/store-url.ts";
 import { importModule } from "./executor/registry.ts";
@@ -84,10 +83,7 @@ const configFaults = (config: object): readonly string[] =>
   Object.entries(config).flatMap(([name, value]: [string, unknown]) => {
     if (value === undefined) return [];
     if (!Object.hasOwn(options, name)) {
-      const near = nearestOf(name, Object.keys(options));
-      return [
-        `${shown(name)} is no option${near.length > 0 ? meantText(near) : `; there are ${Object.keys(options).join(", ")}`}`,
-      ];
+      return [`${shown(name)} ${noOption(name, Object.keys(options))}`];
     }
     const fault = optionFault(name as keyof Config, value);
     return fault === undefined

@@ -41,7 +41,7 @@ describe("as a definition", () => {
       message.split("\n").map((line) => line.replace(/^[- ]*Trigger "alarm": condition /, "")),
     ).toEqual([
       expect.anything(),
-      '"all.1": "wihtin" is no option; there are within, after and by',
+      '"all.1": "wihtin" is no option; did you mean "within"?',
       '"all.1": within is no time at all; give at least 1 ms',
       '"all.1": by is no function',
       '"all.1.absent.any.0": the absence of several together is none; give any([…]), or one absent for each in all([…])',

@@ -88,7 +88,7 @@ test("a trigger that names a task which the app does not have is a fault that sa
   const triggers = [trigger("t", { when: result("wrok"), run: "Work", input: null })];
   const unknown = [
     'Trigger "t": run names the task "Work", which the app does not have; did you mean "work"?',
-    'Trigger "t": condition "when" names the task "wrok", which the app does not have; it has "work"',
+    'Trigger "t": condition "when" names the task "wrok", which the app does not have; did you mean "work"?',
   ];
   expect(faultsOf(() => detent({ app: "no spaces", tasks: [work], triggers })).slice(1)).toEqual(
     unknown,
@@ -113,9 +113,12 @@ test("moving a leaf in the tree keeps its key, changing its data does not", () =
 test.each([
   [
     () => detent({ tasks: [work], trigers: [] } as never),
-    'App: "trigers" is no option; there are app, tasks, triggers and retention',
+    'App: "trigers" is no option; did you mean "triggers"?',
   ],
-  [() => detent({ tasks: [{ ...work, retyr: 1 } as never] }), 'Task "work": "retyr" is no option'],
+  [
+    () => detent({ tasks: [{ ...work, retyr: 1 } as never] }),
+    'Task "work": "retyr" is no option; did you mean "retry"?',
+  ],
   [
     () =>
       detent({
@@ -124,7 +127,7 @@ test.each([
           { ...trigger("t", { when: event("e"), run: work, input: null }), withn: 1 } as never,
         ],
       }),
-    'Trigger "t": "withn" is no option',
+    'Trigger "t": "withn" is no option; did you mean "within"?',
   ],
   [
     () =>
@@ -152,7 +155,7 @@ test.each([
           }),
         ],
       }),
-    'Trigger "t": condition "when": "succeded" is no state; there are running, retrying, succeeded, failed, cancelled, expired, lost',
+    'Trigger "t": condition "when": "succeded" is no state; did you mean "succeeded"?',
   ],
   [
     () =>
@@ -175,6 +178,21 @@ test.each([
   expect(faultsOf(define)).toEqual([fault]);
 });
 
+test("misspelt options of tasks, triggers and what is in them are told all at once: with the nearest, or else with all that there are", () => {
+  const wrong = { ...work, timout: 1, zone: 2, retry: { attempts: 1, frist: 3 } };
+  const options = { when: event("e"), run: "work", wen: 1, batch: { siz: 2, within: "1 s" } };
+  const define = () =>
+    detent({ tasks: [wrong as never], triggers: [trigger("t", options as never)] });
+  expect(faultsOf(define)).toEqual([
+    'Task "work": "timout" is no option; did you mean "timeout"?',
+    'Task "work": "zone" is no option; there are id, run, retry, timeout, expireAfter, concurrency, priority, onLost, lossesMax, crashesMax, memory, isolation',
+    'Task "work": retry.frist is no option; did you mean "first"?',
+    'Trigger "t": "wen" is no option; did you mean "when"?',
+    'Trigger "t": batch.siz is no option; did you mean "size"?',
+    expect.stringMatching(/^Trigger "t": batch\.size is undefined; give a whole number/),
+  ]);
+});
+
 test("an option that a condition does not have is a fault: misspelt, it would let everything pass", () => {
   const faultsOfWhen = (when: unknown): readonly string[] =>
     faultsOf(() =>
@@ -184,10 +202,10 @@ test("an option that a condition does not have is a fault: misspelt, it would le
       }),
     ).map((fault) => fault.replace('Trigger "t": condition "when": ', ""));
   expect(faultsOfWhen(failure(work, { errors: "RangeError" } as never))).toEqual([
-    '"errors" is no option; there are error, input',
+    '"errors" is no option; did you mean "error"?',
   ]);
   expect(faultsOfWhen(result(work, { Is: 1 } as never))).toEqual([
-    '"Is" is no option; there are is, where, input',
+    '"Is" is no option; did you mean "is"?',
   ]);
   expect(faultsOfWhen(status(work, "running", { where: 1 } as never))).toEqual([
     '"where" is no option; there are input',

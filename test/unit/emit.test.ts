@@ -58,7 +58,7 @@ test.each<[EmitOptions, string]>([
     { at: start + 1 },
     "at is 2001-09-09T01:46:40.001Z, which lies in the future (it is 2001-09-09T01:46:40.000Z); at tells when something happened, use after for an event that is to come",
   ],
-  [{ idd: "1" } as EmitOptions, 'emit: "idd" is no option; there are id, after, at'],
+  [{ idd: "1" } as EmitOptions, 'emit: "idd" is no option; did you mean "id"?'],
   [{ at: start, after: 5 }, "give at, when it happened, or after, how long it waits; not both"],
   [{ at: "noon" }, 'at: "noon" is no instant; give'],
 ])("emit refuses %j with a line, and stores nothing", (options, line) => {

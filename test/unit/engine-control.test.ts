@@ -148,7 +148,7 @@ test("what is not there, or no subject, or has passed, is refused with a line, a
     "until is 2001-09-09T01:46:39.999Z, which has passed (it is 2001-09-09T01:46:40.000Z); give an instant in the future",
     expect.stringMatching(/^until: "soon" is no instant/),
     'what is named: "until" is no option; there are trigger, task',
-    'pause: "untli" is no option; there are id, until',
+    'pause: "untli" is no option; did you mean "until"?',
   ]);
   expect(world.run(store.summary).signals).toBe(0);
 });

@@ -318,7 +318,7 @@ test.each<[FlowOptions, string[]]>([
   [
     { debounce: { max: 0, longest: 1 } as never },
     [
-      "debounce.longest is no option of debounce; there are wait and max",
+      "debounce.longest is no option; there are wait, max",
       "debounce.wait undefined is no duration",
       "debounce.max is 0; give at least 1 ms",
     ],

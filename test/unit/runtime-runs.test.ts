@@ -164,7 +164,7 @@ test("a run that was asked for and is not owed yet is waited for, though no engi
 test("an option that start does not have is refused, before a store is opened", async () => {
   const misspelt = { stor: "memory:" } as never;
   await expect(start(detent({ tasks: [], triggers: [] }), misspelt)).rejects.toThrow(
-    'start: "stor" is no option; there are store, tasks, durability, slots, executor, shared, onNote',
+    'start: "stor" is no option; did you mean "store"?',
   );
 });
 

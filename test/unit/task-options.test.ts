@@ -42,7 +42,7 @@ test.each([
   [
     { concurrency: { limit: 0.5, key: "path", max: 1 } },
     [
-      "concurrency.max is no option; there are limit and key",
+      "concurrency.max is no option; there are limit, key",
       "concurrency.limit is 0.5; give a whole number of at least 1",
       'concurrency.key is "path"; give a function of the input',
     ],

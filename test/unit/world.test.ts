@@ -187,7 +187,7 @@ describe("what can't be is told in one line", () => {
     [
       "a fault",
       () => world(app, { faults: "crsh" as never }),
-      'faults: "crsh" is no kind of fault; give "none", "chaos" or a list of crash,',
+      'faults: "crsh" is no kind of fault; did you mean "crash"?',
     ],
     [
       "a fake of nobody",
@@ -227,12 +227,12 @@ describe("what can't be is told in one line", () => {
     [
       "an option",
       () => world(app, { tasks, engine: 2 } as never),
-      'world: "engine" is no option; there are seed, engines, from, faults, tasks, slots, journal, at, next, durability, strategy',
+      'world: "engine" is no option; did you mean "engines"?',
     ],
     [
       "an option of emit",
       () => world(app, { tasks }).emit("e", 1, { idd: "1" } as never),
-      'emit: "idd" is no option; there are id, after',
+      'emit: "idd" is no option; did you mean "id"?',
     ],
     [
       "a payload",

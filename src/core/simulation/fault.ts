@@ -1,6 +1,7 @@
 // Faults as data. A fault has a point, which is a logical name (`engine 1 commit 14`, `crunch~01AB… attempt 2`, `event order-7`), and what happens there. They are drawn
 // by chance while a world runs, and kept; or they are a list, and then they happen where the list says, and nowhere else.
 import { InputError } from "../errors.ts";
+import { meantOr } from "../nearest.ts";
 import { Chance } from "./chance.ts";
 
 /** What can happen, by the name that switches it on. */
@@ -78,7 +79,7 @@ export const readFaults = (
   for (const name of given)
     if (!faultNames.includes(name as FaultKind))
       throw new InputError(
-        `faults: ${JSON.stringify(name)} is no kind of fault; give "none", "chaos" or a list of ${faultNames.join(", ")}`,
+        `faults: ${JSON.stringify(name)} is no kind of fault${meantOr(String(name), ["none", "chaos", ...faultNames], `; give "none", "chaos" or a list of ${faultNames.join(", ")}`)}`,
       );
   return { kinds: given as FaultKind[], list: null };
 };
