@@ -12,12 +12,12 @@ import { breath } from "./breath.ts";
 import { Exhaustive } from "./exhaustive.ts";
 import { loaded } from "./loaded.ts";
 import { checkOptions, planOf, type SimulateOptions } from "./options.ts";
+import { Findings } from "./findings.ts";
 import type { SimulationReport, SimulationViolation } from "./report.ts";
-import { savedPlans, savePlan } from "./saved.ts";
-import { shrunk, writtenOf } from "./shrink.ts";
+import { savedPlans } from "./saved.ts";
 import { digestOf, Tally, type Digest } from "./tally.ts";
 import { KnownOutcomes } from "./tasks.ts";
-import { timelineOf } from "./timeline.ts";
+import { appText } from "./two-ways.ts";
 
 /** After the first plan that breaks a law so many more are played: they may break another one, and whoever waits wants to see the first. */
 const afterwardsMax = 10;
@@ -91,7 +91,7 @@ class Simulation {
   readonly #internals: SimulateInternals;
   readonly #known = new KnownOutcomes();
   readonly #past: Past | undefined;
-  readonly #violations = new Map<string, SimulationViolation>();
+  readonly #findings: Findings;
   readonly #tally = new Tally();
   #isExhausted: boolean | undefined;
   #saved: { readonly plans: number; readonly broken: number } | undefined;
@@ -102,6 +102,7 @@ class Simulation {
     const { journal, at } = options;
     if (journal !== undefined) this.#past = pastOf(definitionsOf(app), journalOf(journal), at);
     this.#options = this.#past === undefined ? options : { ...options, from: this.#past.at };
+    this.#findings = new Findings((plan) => this.#replay(plan), options, internals);
   }
 
   async run(): Promise<void> {
@@ -113,7 +114,7 @@ class Simulation {
     for (let index = 0; index < end; index++) {
       // oxlint-disable-next-line no-await-in-loop
       await this.#count(index);
-      if (this.#violations.size === 0) {
+      if (this.#findings.violations.length === 0) {
         firstBroken = index + 1;
         continue;
       }
@@ -128,7 +129,7 @@ class Simulation {
     return {
       seed,
       ...this.#tally.report(Object.keys(sometimes)),
-      violations: [...this.#violations.values()],
+      violations: this.#findings.violations,
       ...(this.#isExhausted !== undefined && { isExhausted: this.#isExhausted }),
       ...(this.#saved !== undefined && { saved: this.#saved }),
     };
@@ -148,9 +149,9 @@ class Simulation {
     const result = await this.#take(plan, index);
     if (scouted === undefined) return;
     if (result.violations.length > 0 && scouted.traceHash === result.traceHash) return;
-    this.#tellTwoWays(plan, result, {
-      where: "in two threads",
-      what: "A law was broken in one of them.",
+    if (this.#findings.seeAgain(plan, result)) return;
+    this.#findings.tellTwoWays(plan, result, {
+      message: appText("in two threads", "A law was broken in one of them."),
       timeline: result.world.timeline().slice(-15),
     });
   }
@@ -160,8 +161,9 @@ class Simulation {
     const result = await this.#known.until(() => this.#play(plan, trace));
     this.#tally.add(digestOf(result));
     if (index === 0) this.#internals.onWorld?.(result);
-    if (isRepeated(index) && this.#internals.isQuick !== true) this.#repeat(plan, result);
-    this.#explainAll(plan, result);
+    if (isRepeated(index) && this.#internals.isQuick !== true)
+      this.#findings.seeAgain(plan, result);
+    this.#findings.explain(plan, result);
     if (index % 8 === 7) await breath();
     return result;
   }
@@ -180,7 +182,7 @@ class Simulation {
       await this.#take(plan, index++, scope);
       scope.played();
       // Longer plans break what shorter ones broke.
-      if (this.#violations.size > 0) break;
+      if (this.#findings.violations.length > 0) break;
     }
     this.#isExhausted = scope.isComplete;
   }
@@ -193,7 +195,7 @@ class Simulation {
       // oxlint-disable-next-line no-await-in-loop
       const result = await this.#known.until(() => this.#play(plan));
       if (result.violations.length > 0) broken += 1;
-      this.#explainAll(plan, result);
+      this.#findings.explain(plan, result);
     }
     if (plans.length > 0) this.#saved = { plans: plans.length, broken };
   }
@@ -222,65 +224,6 @@ class Simulation {
         ...(trace.onPoint && { onPoint: trace.onPoint }),
       },
     );
-  }
-
-  /** The same plan must go the same way: otherwise a function of the user's reads a clock, chance or something that it has kept. */
-  #repeat(plan: Plan, first: Played): void {
-    const again = this.#replay(plan);
-    if (again === undefined || again.traceHash === first.traceHash) return;
-    const [one, other] = [first.world.timeline(), again.world.timeline()];
-    const place = one.findIndex((line, index) => line !== other[index]);
-    this.#tellTwoWays(plan, first, {
-      where: "one time and another",
-      what: `First ${one[place] ?? "it ended"}, then ${other[place] ?? "it ended"}`,
-      timeline: one.slice(Math.max(0, place - 10), place + 1),
-    });
-  }
-
-  #tellTwoWays(
-    plan: Plan,
-    first: Played,
-    told: { readonly where: string; readonly what: string; readonly timeline: readonly string[] },
-  ): void {
-    const { where, what, timeline } = told;
-    this.#violations.set("deterministic", {
-      law: "deterministic",
-      message: `one plan went two ways, ${where}: does a task, filter or input function read a clock or chance, or keep something between runs? ${what}`,
-      plan: writtenOf(plan, first),
-      timeline,
-    });
-  }
-
-  #explainAll(plan: Plan, found: Played): void {
-    for (const { law, message } of found.violations)
-      if (!this.#violations.has(law)) this.#explain(plan, { found, law, message });
-  }
-
-  #explain(
-    plan: Plan,
-    broken: { readonly found: Played; readonly law: string; readonly message: string },
-  ): void {
-    const { found, law, message } = broken;
-    const whole = writtenOf(plan, found);
-    const smallest =
-      this.#internals.isQuick === true
-        ? whole
-        : shrunk((candidate) => this.#replay(candidate), { plan, found, law });
-    const last = smallest === whole ? found : this.#replay(smallest);
-    const violation = last?.violations.find((it) => it.law === law);
-    const shown =
-      last === undefined || violation === undefined
-        ? { law, message, plan: whole, timeline: found.world.timeline().slice(-15) }
-        : {
-            law,
-            message: violation.message,
-            plan: smallest,
-            timeline: timelineOf(last, violation),
-          };
-    const { save } = this.#options;
-    const told = save === undefined ? shown : { ...shown, file: savePlan(save, shown) };
-    this.#violations.set(law, told);
-    this.#internals.onWorld?.(last ?? found, told);
   }
 
   /** Plays another plan in the meantime; undefined if an asynchronous task would have to be awaited for it. */

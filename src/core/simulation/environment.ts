@@ -1,6 +1,7 @@
 // The environment of a simulation: what users and other systems do to an app, described by the user.
 import { durationMillis, type DurationInput } from "../duration.ts";
 import { InputError } from "../errors.ts";
+import { shown } from "../reading.ts";
 import { Chance } from "./chance.ts";
 import type { FaultName } from "./fault.ts";
 import type { Cancelled } from "../cancel.ts";
@@ -39,12 +40,24 @@ export interface EnvironmentOptions extends Pick<Plan, "seed" | "forMillis" | "w
   readonly process: Process;
   /** Is told the name of each occasion on which something is done. */
   readonly onOccasion: (name: string) => void;
+  /** Is told what is done, before it is. */
+  readonly onDeed: (deed: Deed) => void;
+}
+
+/** Something that the environment has done. The same plan must bring the same deeds. */
+export interface Deed {
+  /** By the names that `Plan.without` takes; `start` where `world` did it at once. */
+  readonly occasion: string;
+  readonly at: number;
+  /** How many lines the trace had before it. */
+  readonly line: number;
+  readonly text: string;
 }
 
 const occasionFaults: readonly FaultName[] = ["occasion-late", "occasion-burst"];
 
 export const environmentOf = (world: World, options: EnvironmentOptions): Environment => {
-  const { process, seed, forMillis, without = [], onOccasion } = options;
+  const { process, seed, forMillis, without = [], onOccasion, onDeed } = options;
   const chance = new Chance(seed);
   const left = new Set(without);
   const heldUp = delayer(world, process);
@@ -73,6 +86,8 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
     };
     next(0);
   };
+  const tell = (text: string): void =>
+    onDeed({ occasion, at: world.now(), line: world.trace.lines.length, text });
   return {
     every,
     at: (after, act) => {
@@ -80,15 +95,37 @@ export const environmentOf = (world: World, options: EnvironmentOptions): Enviro
       const name = `at ${singles++}`;
       if (millis <= forMillis) process.later(millis, () => happen(name, act));
     },
-    emit: (name, payload, settings) => world.emit(name, payload, settings),
-    run: (task, input, settings) => world.run(task, input, settings),
-    cancel: (run) => world.cancel(run),
+    emit: (name, payload, settings) => {
+      tell(
+        `emits ${name} ${toldText(payload)}${settings === undefined ? "" : ` with ${toldText(settings)}`}`,
+      );
+      return world.emit(name, payload, settings);
+    },
+    run: (task, input, settings) => {
+      tell(
+        `asks for a run of ${idOf(task)} with ${toldText(input)}${settings === undefined ? "" : `, ${toldText(settings)}`}`,
+      );
+      return world.run(task, input, settings);
+    },
+    cancel: (run) => {
+      tell(`cancels ${run}`);
+      return world.cancel(run);
+    },
     now: () => world.now(),
     pick: (list) => {
       if (list.length === 0) throw new InputError("pick: the list is empty");
       return chance.oneOf(`pick ${occasion} ${picks++}`, list);
     },
   };
+};
+
+/** A value that may not be JSON: whether it may be emitted is not decided here. */
+const toldText = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? "nothing";
+  } catch {
+    return shown(value);
+  }
 };
 
 /** How long an occasion is held up by what may befall it. */

@@ -1,7 +1,7 @@
 // One plan, played from its beginning until everything has come to rest, and judged: by the oracle, and by the user's own laws.
 import type { App } from "../app.ts";
 import { errorDataOf } from "../errors.ts";
-import { defaultEnvironment, environmentOf, type Environment } from "./environment.ts";
+import { defaultEnvironment, environmentOf, type Deed, type Environment } from "./environment.ts";
 import { AsyncTaskError, type Fake } from "./fake.ts";
 import type { Departure } from "./interleaving.ts";
 import { answerOf, sceneOf, type Laws, type Scene } from "./laws.ts";
@@ -37,6 +37,10 @@ export interface Played {
   readonly seen: ReadonlySet<string>;
   /** What the environment did, by the names that `Plan.without` takes. */
   readonly occasions: readonly string[];
+  /** And what that was, in order. */
+  readonly deeds: readonly Deed[];
+  /** After how many steps laws came to hold that are to hold at some moment. */
+  readonly held: ReadonlyMap<string, number>;
   readonly world: World;
 }
 
@@ -65,12 +69,14 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
   if (!world.faults.mayBe(["power-loss"])) world.store.trustPower();
   const watch = new Watch(world, play, plan.stepsMax);
   const occasions: string[] = [];
+  const deeds: Deed[] = [];
   try {
     if (!watch.isOver) {
       const describe = play.world ?? defaultEnvironment(world);
       const process = world.time.process("environment");
       const onOccasion = (name: string): void => void occasions.push(name);
-      describe(environmentOf(world, { ...plan, process, onOccasion }));
+      const onDeed = (deed: Deed): void => void deeds.push(deed);
+      describe(environmentOf(world, { ...plan, process, onOccasion, onDeed }));
       world.advance(plan.forMillis);
       process.end();
     }
@@ -90,6 +96,8 @@ export const played = (play: Play, plan: Plan, internals: WorldInternals): Playe
     expected: world.faults.expected,
     seen: watch.seen,
     occasions,
+    deeds,
+    held: watch.held,
     world,
   };
 };
@@ -107,6 +115,7 @@ const rest = (world: World, watch: Watch): void => {
 class Watch {
   readonly violations: Violation[] = [];
   readonly seen = new Set<string>();
+  readonly held = new Map<string, number>();
   /** Runs that are waited for; null: the environment still acts, or its last signals are not routed. */
   #awaited: readonly string[] | null = null;
   #open: string[] = [];
@@ -205,11 +214,15 @@ class Watch {
     for (const law of this.#sometimes)
       if (answerOf(law, sometimes[law], this.#scene)) {
         this.seen.add(law);
+        this.held.set(law, world.time.steps);
         this.#sometimes.delete(law);
       }
     if (this.#signals !== null)
       for (const law of this.#eventually)
-        if (answerOf(law, eventually[law], this.#scene)) this.#eventually.delete(law);
+        if (answerOf(law, eventually[law], this.#scene)) {
+          this.held.set(law, world.time.steps);
+          this.#eventually.delete(law);
+        }
     return this.isOver;
   }
 
