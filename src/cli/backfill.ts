@@ -5,6 +5,7 @@ import { formatInstant } from "../core/instant.ts";
 import { print, printJson } from "./output.ts";
 import { app, argument, demandInstant, doing, flag, id, json, store } from "./options.ts";
 import { appNamed, withStore } from "./reach.ts";
+import { counted } from "../core/counted.ts";
 
 export const backfill = Command.make(
   "backfill",
@@ -34,7 +35,7 @@ export const backfill = Command.make(
     if (options.json) return printJson({ ...reply, trigger: options.trigger, ...range });
     print(
       reply.status === "accepted"
-        ? `${reply.count} ${reply.count === 1 ? "occurrence" : "occurrences"} of ${options.trigger} from ${range.from} to ${range.to}: those that have no run yet get one`
+        ? `${counted(reply.count, "occurrence")} of ${options.trigger} from ${range.from} to ${range.to}: those that have no run yet get one`
         : `${reply.command} is a duplicate; nothing changed`,
     );
   }),

@@ -2,6 +2,7 @@
 import * as Command from "effect/cli/Command";
 import { argument, doing, flag, json } from "./options.ts";
 import { print, printJson } from "./output.ts";
+import { counted } from "../core/counted.ts";
 
 export const build = Command.make(
   "build",
@@ -28,7 +29,7 @@ export const build = Command.make(
     for (const warning of built.warnings) process.stderr.write(`detent: warning: ${warning}\n`);
     const { length } = built.tasks;
     print(
-      `${built.out}: ${length} ${length === 1 ? "task" : "tasks"}, ${Math.ceil(built.bytes / 1_024).toLocaleString("en")} KiB`,
+      `${built.out}: ${counted(length, "task")}, ${Math.ceil(built.bytes / 1_024).toLocaleString("en")} KiB`,
     );
     print(`start it with: detent start ${app} --tasks ${built.out}`);
   }),

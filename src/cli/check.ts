@@ -6,7 +6,8 @@ import { writtenOf } from "../core/trigger-graph.ts";
 import type { StoreError } from "../core/errors.ts";
 import type { StorePort } from "../core/store.ts";
 import { demandInstant, doing, flag, json, optionalArgument, toggle } from "./options.ts";
-import { counted, print, printJson, styled } from "./output.ts";
+import { counted } from "../core/counted.ts";
+import { print, printJson, styled } from "./output.ts";
 import { loadedApp, withStore } from "./reach.ts";
 import { appFile } from "./settings.ts";
 

@@ -41,6 +41,42 @@ import { worker } from "./worker.ts";
 import { why } from "./why.ts";
 import { whyNot } from "./why-not.ts";
 
+const commands = [
+  init,
+  start,
+  worker,
+  emit,
+  run,
+  next,
+  triggers,
+  runs,
+  show,
+  events,
+  skips,
+  why,
+  whyNot,
+  cancel,
+  retry,
+  simulate,
+  pause,
+  resume,
+  backfill,
+  rewind,
+  schedule,
+  unschedule,
+  check,
+  exportCommand,
+  replay,
+  doctor,
+  build,
+  dashboard,
+  purge,
+  backup,
+  dump,
+  load,
+  conform,
+] as const;
+
 const detent = Command.make("detent").pipe(
   Command.withDescription(
     "Runs tasks on worker threads when their conditions are met: cron schedules, events, other tasks' outcomes, or any combination.",
@@ -51,41 +87,7 @@ const detent = Command.make("detent").pipe(
     { command: `detent emit file.arrived '{"path":"a.png"}'`, description: "Tell it a fact" },
     { command: 'detent next "0 2 * * *" --tz Europe/Madrid', description: "Ask a schedule" },
   ]),
-  Command.withSubcommands([
-    init,
-    start,
-    worker,
-    emit,
-    run,
-    next,
-    triggers,
-    runs,
-    show,
-    events,
-    skips,
-    why,
-    whyNot,
-    cancel,
-    retry,
-    simulate,
-    pause,
-    resume,
-    backfill,
-    rewind,
-    schedule,
-    unschedule,
-    check,
-    exportCommand,
-    replay,
-    doctor,
-    build,
-    dashboard,
-    purge,
-    backup,
-    dump,
-    load,
-    conform,
-  ]),
+  Command.withSubcommands(commands),
 );
 
 const presenter: CliOutput.Presenter = {
@@ -108,13 +110,22 @@ const settings = Layer.mergeAll(
 
 /** Performs what the arguments say and tells what went wrong. Resolves to the exit code. */
 export const perform = async (args: readonly string[]): Promise<number> => {
-  const program = Command.runWith(detent, { version: versionOf() })(args);
+  const program = Command.runWith(detent, { version: versionOf() })(asked(args));
   // What a command may ask of its platform (files, prompts, child processes) none of ours does, and loading Node's would cost more than all the rest.
   const alone = program as Effect.Effect<void, unknown>;
   const exit = await Effect.runPromiseExit(Effect.provide(alone, settings));
   // A command that has done its work may still have something to say with its exit code.
   if (Exit.isSuccess(exit)) return Number(process.exitCode ?? 0);
   return reportFailure(Cause.squash(exit.cause), args);
+};
+
+/** `detent help emit` is `detent emit --help`; of a command that is not there the parser says so only where no help is asked for. */
+const asked = (args: readonly string[]): readonly string[] => {
+  const [first, ...rest] = args;
+  if (first !== "help") return args;
+  const [command = "-"] = rest;
+  const isThere = command.startsWith("-") || commands.some(({ name }) => name === command);
+  return isThere ? [...rest, "--help"] : rest;
 };
 
 const versionOf = (): string =>

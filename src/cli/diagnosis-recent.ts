@@ -6,7 +6,8 @@ import type { Run } from "../core/run.ts";
 import type { SkipReason } from "../core/skip-reason.ts";
 import type { Cursor, Deadline, Skip } from "../core/store.ts";
 import { fault, note, type Finding } from "./finding.ts";
-import { counted, shortJson } from "./output.ts";
+import { counted } from "../core/counted.ts";
+import { shortJson } from "./output.ts";
 import { outcomeText } from "./runs.ts";
 
 export interface Recent {

@@ -6,7 +6,8 @@ import type { Run } from "../core/run.ts";
 import type { Generation, Owner } from "../core/store.ts";
 import { fault, note, ok, type Finding } from "./finding.ts";
 import { recentFindings, type Recent } from "./diagnosis-recent.ts";
-import { counted, durationText, shortJson } from "./output.ts";
+import { counted } from "../core/counted.ts";
+import { durationText, shortJson } from "./output.ts";
 
 export interface Seen extends Omit<Recent, "isAlive"> {
   readonly generation: Generation | null;

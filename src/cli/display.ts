@@ -7,6 +7,7 @@ import { durationText, print, printJson, stateStyles, styled, tableOf } from "./
 import { outcomeView, runView } from "./run-view.ts";
 import { outcomeText } from "./runs.ts";
 import { Tally, type TaskTally } from "./tally.ts";
+import { counted } from "../core/counted.ts";
 
 export interface Display {
   /** The engine runs. */
@@ -147,7 +148,7 @@ export const summaryText = (tally: Tally, summary: Summary | undefined, now: num
   const lines = [
     "",
     ...(rows.length === 0 ? [] : [table, ""]),
-    `${ended.toLocaleString("en")} runs ended in ${durationText(now - tally.beganAt)}${tally.skips === 0 ? "" : `; ${tally.skips.toLocaleString("en")} skipped`}`,
+    `${counted(ended, "run")} ended in ${durationText(now - tally.beganAt)}${tally.skips === 0 ? "" : `; ${tally.skips.toLocaleString("en")} skipped`}`,
   ];
   if (summary !== undefined) lines.push(`in the store (${tally.store}): ${statesText(summary)}`);
   return lines.join("\n");

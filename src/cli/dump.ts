@@ -23,7 +23,8 @@ import {
   type LoadRequest,
 } from "../core/store-load.ts";
 import { app, argument, doing, flag, json, store } from "./options.ts";
-import { counted, print, printJson } from "./output.ts";
+import { counted } from "../core/counted.ts";
+import { print, printJson } from "./output.ts";
 import { appNamed, shownStoreUrl, storeUrl, withStore } from "./reach.ts";
 
 /** How many rows there were of each table. */

@@ -13,7 +13,8 @@ import {
 import { redactOf, redactPathFault, type Redact } from "../core/redact.ts";
 import type { StorePort, Tables } from "../core/store.ts";
 import { app, doing, flag, json, store } from "./options.ts";
-import { counted, print, printJson } from "./output.ts";
+import { counted } from "../core/counted.ts";
+import { print, printJson } from "./output.ts";
 import { appNamed, withStore } from "./reach.ts";
 import { setting } from "./settings.ts";
 

@@ -80,10 +80,6 @@ export const durationText = (millis: number): string => {
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 };
 
-/** `1 run`, `2 runs`. */
-export const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 /** JSON on one line, cut where it gets long. */
 export const shortJson = (value: unknown, lengthMax = 80): string => {
   const text = JSON.stringify(value) ?? "";

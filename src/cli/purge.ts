@@ -9,6 +9,7 @@ import type { StorePort } from "../core/store.ts";
 import { print, printJson } from "./output.ts";
 import { app, demandInstant, doing, flag, json, store } from "./options.ts";
 import { loadedApp, withStore } from "./reach.ts";
+import { counted } from "../core/counted.ts";
 
 /** Others get their turn in between. */
 const rowsMax = 1_000;
@@ -35,7 +36,7 @@ export const purge = Command.make(
     if (options.json) return printJson({ ...gone, before: formatInstant(gone.before) });
     const { runs, signals, skips, tombstones } = gone;
     print(
-      `forgot ${runs} runs, ${signals} signals, ${skips} skips and ${tombstones} tombstones from before ${formatInstant(gone.before)}`,
+      `forgot ${counted(runs, "run")}, ${counted(signals, "signal")}, ${counted(skips, "skip")} and ${counted(tombstones, "tombstone")} from before ${formatInstant(gone.before)}`,
     );
   }),
 ).pipe(

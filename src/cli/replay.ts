@@ -9,7 +9,8 @@ import { differencesOf, shiftsOf, type Difference, type Shift } from "../core/re
 import { replay as decide, type Replayed } from "../core/replay.ts";
 import { journalIn } from "./journal-text.ts";
 import { argument, demandInstant, doing, flag, json, optionalArgument, toggle } from "./options.ts";
-import { counted, print, printJson, shortJson, styled } from "./output.ts";
+import { counted } from "../core/counted.ts";
+import { print, printJson, shortJson, styled } from "./output.ts";
 import { loadedApp } from "./reach.ts";
 import { appFile } from "./settings.ts";
 import { instantText } from "./run-view.ts";

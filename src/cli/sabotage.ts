@@ -2,6 +2,7 @@
 import type { MutantReport, SabotageReport } from "../simulation/sabotage-run.ts";
 import { demandCount, durationOf } from "./options.ts";
 import { print, printJson, styled } from "./output.ts";
+import { counted } from "../core/counted.ts";
 
 interface Settings {
   readonly app: string | undefined;
@@ -47,11 +48,14 @@ const summaryOf = ({ seed, mutants, alive, clean }: SabotageReport): string => {
   return [
     "",
     alive.length === 0
-      ? styled("green", `${mutants.length} mutants, all of them seen, within ${most} plans each`)
+      ? styled(
+          "green",
+          `${mutants.length} mutants, all of them seen, within ${counted(most, "plan")} each`,
+        )
       : styled("red", `${alive.length} of ${mutants.length} mutants live: ${alive.join(", ")}`),
     violations.length === 0
-      ? styled("green", `the engine itself keeps all laws in the same ${runs} plans`)
+      ? styled("green", `the engine itself keeps all laws in the same ${counted(runs, "plan")}`)
       : styled("red", `the engine itself breaks ${violations.map(({ law }) => law).join(", ")}`),
-    `${distinct} distinct plans, ${steps} steps, seed ${seed}; faults: ${happened.join(", ")}`,
+    `${counted(distinct, "distinct plan")}, ${counted(steps, "step")}, seed ${seed}; faults: ${happened.join(", ")}`,
   ].join("\n");
 };

@@ -6,6 +6,7 @@ import type { Leaf } from "./definitions.ts";
 import type { Draft } from "./draft.ts";
 import type { Arrival } from "./hear.ts";
 import { absenceOf, byOf, isAbsentLeaf, watchOf, type AbsentLeaf, type Watch } from "./watch.ts";
+import { counted } from "./counted.ts";
 
 /** What a signal does to the watches of one absent leaf. */
 export interface Watching {
@@ -54,7 +55,7 @@ export const start = (draft: Draft, { leaf, key, starts }: Watching, arrival: Ar
     trigger,
     signal: absenceOf(oldest),
     reason: "waiting-full",
-    detail: `${waitingMax} watches already run in ${leaf.path}`,
+    detail: `no more than ${counted(waitingMax, "watch")} may run in ${leaf.path}`,
     at: arrival.at,
   });
 };

@@ -9,6 +9,7 @@ import { admit } from "./flow.ts";
 import { isBefore, joined } from "./join.ts";
 import type { Heard } from "./signal.ts";
 import type { Stopwatch } from "./step.ts";
+import { counted } from "./counted.ts";
 
 /** A signal on its way to the leaves: `at` and `order` place it, `scopes` are the runs in progress that it belongs to. */
 export interface Arrival {
@@ -145,7 +146,7 @@ const wait = (
       trigger: trigger.id,
       heard: oldest.heard,
       reason: "waiting-full",
-      detail: `${trigger.waitingMax} matches already wait in ${leaf.path}`,
+      detail: `no more than ${counted(trigger.waitingMax, "match")} may wait in ${leaf.path}`,
       at,
     });
   }

@@ -12,6 +12,7 @@ import type { Json } from "./json.ts";
 import { retryDelayMillis } from "./retry.ts";
 import { statusIdOf, type NewSignal, type StatusState, type StoredStatus } from "./signal.ts";
 import type { TaskOptions } from "./task.ts";
+import { counted } from "./counted.ts";
 
 export type RunState =
   | "pending"
@@ -217,7 +218,7 @@ const poisonError = (
   const left = of.options.attemptsMax - (run.attempt - run.losses);
   return {
     name: "CrashError",
-    message: `poison: its thread or process crashed ${of.crashes} times, so it is not tried again, although ${left} of ${of.options.attemptsMax} attempts are left: ${of.error.message}`,
+    message: `poison: its thread or process crashed ${counted(of.crashes, "time")}, so it is not tried again, although ${left} of ${counted(of.options.attemptsMax, "attempt")} ${left === 1 ? "is" : "are"} left: ${of.error.message}`,
     cause: of.error,
     data: { poison: true },
   };

@@ -4,10 +4,10 @@ import { formatInstant } from "../core/instant.ts";
 import type { Played } from "../core/simulation/play.ts";
 import { lineText } from "../core/simulation/trace.ts";
 import type { StoreRecord } from "../core/simulation/mirror.ts";
-import { amount } from "./report.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 import { guiltyLine } from "./timeline.ts";
+import { counted } from "../core/counted.ts";
 
 /** What is drawn. Times are milliseconds since the beginning. */
 interface Drawing {
@@ -62,7 +62,7 @@ export const pageOf = (played: Played, { title, broken }: PageOptions): string =
 <p class="title">${escaped(title)}</p>
 <h1 class="${broken === undefined ? "held" : "broken"}">${escaped(heading)}</h1>
 <p class="facts">${escaped(
-    `${amount(faults.length, "fault")}, ${amount(departures.length, "departure")} from first come, first served, ${steps} steps, trace ${traceHash}${first > 0 ? `; the first ${first} lines are left out` : ""}`,
+    `${counted(faults.length, "fault")}, ${counted(departures.length, "departure")} from first come, first served, ${counted(steps, "step")}, trace ${traceHash}${first > 0 ? `; the first ${first} lines are left out` : ""}`,
   )}</p>
 </header>
 <section class="chart" aria-label="what happened, a lane for each engine">

@@ -1,6 +1,7 @@
 // What a simulation tells: as data, and as a person reads it.
 import type { FaultKind } from "../core/simulation/fault.ts";
 import type { WrittenPlan } from "./shrink.ts";
+import { counted } from "../core/counted.ts";
 
 export interface SimulationViolation {
   /** The name of the user's law, or of the oracle's. */
@@ -45,12 +46,9 @@ export const violationText = (
   [
     `✗ ${law}: ${message}`,
     ...timeline.map((line) => `  ${line}`),
-    `  ${amount(plan.faults.length, "fault")} and ${amount(plan.steps.length, "departure")} from first come, first served are left.${file === undefined ? " The plan:" : ""}`,
+    `  ${counted(plan.faults.length, "fault")} and ${counted(plan.steps.length, "departure")} from first come, first served are left.${file === undefined ? " The plan:" : ""}`,
     ...(file === undefined ? [`  ${JSON.stringify(plan)}`] : [`  Again: ${replay ?? file}`]),
   ].join("\n");
-
-export const amount = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** How much was looked at, and what never happened. */
 export const summaryText = (report: SimulationReport): string => {
@@ -59,8 +57,8 @@ export const summaryText = (report: SimulationReport): string => {
   return [
     ...(saved === undefined
       ? []
-      : [`${amount(saved.plans, "saved plan")} first; ${saved.broken} of them still break a law`]),
-    `${runs} plans, ${distinct} of them distinct, ${steps} steps; seed ${seed}`,
+      : [`${counted(saved.plans, "saved plan")} first; ${saved.broken} of them still break a law`]),
+    `${counted(runs, "plan")}, ${distinct} of them distinct, ${counted(steps, "step")}; seed ${seed}`,
     ...(isExhausted === undefined
       ? []
       : [isExhausted ? "every order of steps was played" : "there are more orders of steps"]),

@@ -68,7 +68,7 @@ describe("after a start", () => {
     const router = routed(alarming(reported, { waitingMax: 2 }), asked, 60_000);
     expect(runsOf(router).map(([owedAt]) => owedAt)).toEqual([12_000, 13_000]);
     expect(router.skips).toMatchObject([
-      { reason: "waiting-full", detail: "2 watches already run in when", at: 3_000 },
+      { reason: "waiting-full", detail: "no more than 2 watches may run in when", at: 3_000 },
     ]);
   });
 

@@ -51,6 +51,16 @@ describe("next", () => {
   );
 });
 
+test.concurrent.each([[[]], [["emit"]]])(
+  "`detent help` shows what `--help` shows: %j",
+  async (command) => {
+    const here = place();
+    const help = await here.detent(["help", ...command]);
+    expect(help).toEqual(await here.detent([...command, "--help"]));
+    expect(help).toMatchObject({ code: 0, stderr: "", stdout: /USAGE/.exec(help.stdout)?.input });
+  },
+);
+
 describe("a mistake is one line and exit code 2", () => {
   const rows: readonly (readonly [args: readonly string[], line: RegExp])[] = [
     [["next", "61 * * * *"], /^detent: cron\("61 \* \* \* \*"\): minute "61" is out of range/],
@@ -62,6 +72,19 @@ describe("a mistake is one line and exit code 2", () => {
     [["emit", "a", "{a}"], /^detent: the payload "\{a\}" is not JSON/],
     [["emit", "a", "--store", "foo:bar"], /^detent: the store "foo:bar" is none that detent knows/],
     [["emit", "a", "--store", "memory:"], /^detent: the store memory: lives in one process/],
+    [
+      ["runs", "--limit", "abc"],
+      /^detent: --limit is "abc"; give a whole number \(see detent runs/,
+    ],
+    [["simulate", "a", "--seed", "1.5"], /^detent: --seed is "1\.5"; give a whole number \(see/],
+    [["start", "a", "--dashboard=x"], /^detent: --dashboard is "x"; give a whole number \(see/],
+    [["next", "* * * * *", "--count"], /^detent: --count needs a value: --count N \(see/],
+    [
+      ["start", "a", "--durability", "powr"],
+      /^detent: --durability is "powr"; did you mean "power"/,
+    ],
+    [["start", "a", "--log", "xml"], /^detent: --log is "xml"; give "json" or "pretty" \(see/],
+    [["help", "emti"], /^detent: unknown command "emti" for "detent"; did you mean emit\?/],
     [["start", "nope.ts"], /^detent: there is no file nope\.ts/],
     [["pause"], /^detent: give either a trigger's id or --task TASK/],
     [["pause", "a", "--until", "soon"], /^detent: --until: "soon" is no instant/],

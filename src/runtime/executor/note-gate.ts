@@ -1,6 +1,7 @@
 // Keeps what a body tells within bounds of rate and size, so that a body that talks without end drowns neither the main thread nor the store.
 import type { LogLevel } from "../../core/log-level.ts";
 import type { BodyNote } from "./wire.ts";
+import { counted } from "../../core/counted.ts";
 
 const progressMillis = 100;
 const linesPerSecondMax = 200;
@@ -64,7 +65,7 @@ export class NoteGate {
     this.#tell({
       _tag: "Logged",
       level: "warn",
-      message: `(${this.#dropped} more lines: a task may log ${linesPerSecondMax} lines a second)`,
+      message: `(${counted(this.#dropped, "more line")}: a task may log ${linesPerSecondMax} lines a second)`,
     });
     this.#dropped = 0;
   }

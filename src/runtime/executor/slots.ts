@@ -5,6 +5,7 @@ import { unused } from "./outcome.ts";
 import { Scales } from "./payload.ts";
 import { Slot, type SlotLinks, type SlotOptions } from "./slot.ts";
 import { Wish } from "./wire.ts";
+import { counted } from "../../core/counted.ts";
 
 export interface SlotsOptions extends SlotOptions {
   readonly slots: number;
@@ -123,7 +124,7 @@ export class Slots {
     if (zombies > 0)
       this.#tell({
         _tag: "Capacity",
-        warning: `${zombies} worker threads can't be ended: only the end of the process ends them`,
+        warning: `${counted(zombies, "worker thread")} can't be ended: only the end of the process ends them`,
       });
   }
 
