@@ -2,7 +2,8 @@
 // told numbers and answers with what is counted. What is to be looked at is played again here.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { isRepeated, type Scouts } from "../simulation/simulate.ts";
+import type { Scouts } from "../simulation/internals.ts";
+import { isRepeated } from "../simulation/simulate.ts";
 import type { SimulateOptions } from "../simulation/options.ts";
 import type { Digest } from "../simulation/tally.ts";
 import type { Choices } from "./simulated-app.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import type { Played } from "../core/simulation/play.ts";
 import { pageOf } from "../simulation/page.ts";
 import type { SimulationViolation } from "../simulation/report.ts";
-import type { Scouts, SimulateInternals } from "../simulation/simulate.ts";
+import type { SimulateInternals } from "../simulation/internals.ts";
 
 /** The world of the first law that was broken, or else that of the first plan. */
 export class Shown implements SimulateInternals {
@@ -15,11 +15,6 @@ export class Shown implements SimulateInternals {
     this.#played = played;
     this.#violation = violation;
   };
-
-  /** With others who play ahead. */
-  with(scouts: Scouts): SimulateInternals {
-    return { onWorld: this.onWorld, scouts };
-  }
 
   get law(): string | undefined {
     return this.#violation?.law;

@@ -4,21 +4,11 @@ import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
 import * as Command from "effect/cli/Command";
 import type { Lanes, LaneSetup } from "./lanes.ts";
-import type { FaultsInput } from "../core/simulation/fault.ts";
 import type { SimulateOptions } from "../simulation/options.ts";
 import type { SimulationReport } from "../simulation/report.ts";
 import { sabotaged } from "./sabotage.ts";
-import {
-  count,
-  demandCount,
-  doing,
-  durationOf,
-  flag,
-  demandInstant,
-  json,
-  optionalArgument,
-  toggle,
-} from "./options.ts";
+import type { Chosen } from "./simulate-settings.ts";
+import { count, demandCount, doing, flag, json, optionalArgument, toggle } from "./options.ts";
 import { print, printJson, styled } from "./output.ts";
 
 /** Said here, too, because help is to come without the simulator. */
@@ -99,9 +89,11 @@ export const simulate = Command.make(
     if (options.sabotage) return sabotaged(options);
     const { hasAsyncBody, settingsOver, simulatedApp } = await import("./simulated-app.ts");
     const { simulated } = await import("../simulation/simulate.ts");
+    const { demandApp, demandSound, settingsOf } = await import("./simulate-settings.ts");
     const { Shown } = await import("./shown.ts");
-    const file = await demandApp(options.app);
-    await demandSound(options);
+    const { HeadwayLine } = await import("./headway.ts");
+    const file = demandApp(options.app);
+    demandSound(options);
     const subject = await quietly(() => simulatedApp(file, options));
     if (options.emitTest !== undefined && !subject.isExported)
       throw new (await import("../core/errors.ts")).InputError(
@@ -117,9 +109,14 @@ export const simulate = Command.make(
       next: options.next,
       settings: said,
     });
+    const headway = new HeadwayLine(process.stderr, () => performance.now(), process.env["TERM"]);
     const report = await quietly(() =>
-      simulated(subject.app, settings, lanes === undefined ? shown : shown.with(lanes)),
-    );
+      simulated(subject.app, settings, {
+        onWorld: shown.onWorld,
+        ...(!options.json && { onHeadway: headway.tell }),
+        ...(lanes !== undefined && { scouts: lanes }),
+      }),
+    ).finally(() => headway.wipe());
     await lanes?.close();
     if (options.json) printJson(report);
     else print(await reportText(report, againOf(options, file)));
@@ -144,98 +141,6 @@ export const simulate = Command.make(
   ]),
 );
 
-const demandApp = async (app: string | undefined): Promise<string> => {
-  if (app !== undefined) return app;
-  const { InputError } = await import("../core/errors.ts");
-  throw new InputError("APP is missing: the file whose default export is detent({ … })");
-};
-
-interface Chosen {
-  readonly next: string | undefined;
-  readonly fromJournal: string | undefined;
-  readonly at: string | undefined;
-}
-
-/** What can be known to be wrong before plans are played for minutes. */
-const demandSound = async (
-  options: Chosen & { readonly html: string | undefined; readonly emitTest: string | undefined },
-): Promise<void> => {
-  const { next, fromJournal, at, html, emitTest } = options;
-  const { InputError } = await import("../core/errors.ts");
-  if (at !== undefined && fromJournal === undefined)
-    throw new InputError(
-      "--at is an instant within a journal: give --from-journal, too, or --from",
-    );
-  if (emitTest !== undefined && (next !== undefined || fromJournal !== undefined))
-    throw new InputError(
-      "--emit-test: a test has neither the journal nor the next version; leave --from-journal and --next out, or save the plan",
-    );
-  const { existsSync } = await import("node:fs");
-  const path = await import("node:path");
-  for (const [flag, target] of [
-    ["--html", html],
-    ["--emit-test", emitTest],
-  ] as const)
-    if (target !== undefined && !existsSync(path.dirname(target)))
-      throw new InputError(
-        `${flag}: ${target} can't be written: there is no folder ${path.dirname(target)}`,
-      );
-};
-
-interface Settings {
-  readonly seed: number | undefined;
-  readonly runs: number | undefined;
-  readonly from: string | undefined;
-  readonly for: string | undefined;
-  readonly engines: number | undefined;
-  readonly fromJournal: string | undefined;
-  readonly at: string | undefined;
-  readonly durability: "power" | "process" | undefined;
-  readonly faults: string | undefined;
-  readonly strategy: string | undefined;
-  readonly crashes: number | undefined;
-  readonly save: string | undefined;
-  readonly replay: string | undefined;
-}
-
-const settingsOf = async (settings: Settings, file: string): Promise<SimulateOptions> => {
-  const {
-    fromJournal,
-    at,
-    seed,
-    runs,
-    from,
-    engines,
-    durability,
-    faults,
-    strategy,
-    crashes,
-    save,
-    replay,
-  } = settings;
-  const duration = settings.for;
-  const instant = at === undefined ? undefined : demandInstant("at", at);
-  return {
-    ...(seed !== undefined && { seed }),
-    ...(runs !== undefined && { runs: demandCount("runs", runs, 100_000) }),
-    ...(from !== undefined && { from: demandInstant("from", from) }),
-    ...(duration !== undefined && { for: durationOf(duration) }),
-    ...(engines !== undefined && { engines: demandCount("engines", engines, 100) }),
-    ...(fromJournal !== undefined && {
-      journal: await (await import("./journal-text.ts")).pastText(fromJournal, instant),
-    }),
-    ...(instant !== undefined && { at: instant }),
-    ...(durability !== undefined && { durability }),
-    ...(faults !== undefined && { faults: faultsOf(faults) }),
-    ...(strategy !== undefined && {
-      strategy: strategy as NonNullable<SimulateOptions["strategy"]>,
-    }),
-    ...(crashes !== undefined && { crashesMax: crashes }),
-    ...(replay !== undefined && { plan: await planOf(replay) }),
-    ...(replay === undefined && save !== "none" && { save: save ?? folderOf(file) }),
-  };
-};
-
 /** Threads that play ahead, where there are plans enough; every order of steps follows from the one before. */
 const lanesOf = async (
   threads: number | undefined,
@@ -248,16 +153,6 @@ const lanesOf = async (
   const count = laneCount(runs, threads);
   return count < 2 ? undefined : new Lanes(count, runs, setup);
 };
-
-const faultsOf = (text: string): FaultsInput =>
-  text === "none" || text === "chaos" ? text : (text.split(",") as unknown as FaultsInput);
-
-const planOf = async (file: string): Promise<NonNullable<SimulateOptions["plan"]>> =>
-  (await import("../simulation/saved.ts")).readPlan(file).plan;
-
-/** Each app has a folder of its own. */
-const folderOf = (file: string): string =>
-  `.detent/plans/${file.replace(/^(?:\.\/)+/, "").replace(/[^\w.-]+/g, "-")}`;
 
 /** What bodies print would be printed a thousand times, and among the JSON. */
 const quietly = async <A>(work: () => Promise<A>): Promise<A> => {

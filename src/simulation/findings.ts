@@ -13,6 +13,8 @@ export interface FindingsListener {
   readonly isQuick?: boolean;
   /** Is given the world of each finding. */
   readonly onWorld?: (played: Played, violation?: SimulationViolation) => void;
+  /** Is told the law before a plan that broke it is made smaller, which may take seconds. */
+  readonly onSmaller?: (law: string) => void;
 }
 
 /** Plays a plan; undefined if that can't be now. */
@@ -68,6 +70,7 @@ export class Findings {
   ): void {
     const { found, law, message, isFirm } = broken;
     const whole = writtenOf(plan, found);
+    if (isFirm) this.#listener.onSmaller?.(law);
     const smallest = isFirm ? shrunk(this.#replay, { plan, found, law }) : whole;
     const last = smallest === whole ? found : this.#replay(smallest);
     const violation = last?.violations.find((it) => it.law === law);

@@ -13,7 +13,8 @@ import { Exhaustive } from "./exhaustive.ts";
 import { loaded } from "./loaded.ts";
 import { checkOptions, planOf, type SimulateOptions } from "./options.ts";
 import { Findings } from "./findings.ts";
-import type { SimulationReport, SimulationViolation } from "./report.ts";
+import type { Headway, SimulateInternals } from "./internals.ts";
+import type { SimulationReport } from "./report.ts";
 import { savedPlans } from "./saved.ts";
 import { digestOf, Tally, type Digest } from "./tally.ts";
 import { KnownOutcomes } from "./tasks.ts";
@@ -27,14 +28,6 @@ const repeatedEvery = 50;
 /** Whether a plan is played twice, and by nobody else. */
 export const isRepeated = (index: number): boolean => index % repeatedEvery === 0;
 
-/** Somebody who plays plans ahead, in other threads. */
-export interface Scouts {
-  /** What came of a plan; undefined: nobody there could play it. */
-  readonly take: (index: number) => Promise<Digest | undefined>;
-  /** No plan from this one on will be asked for. */
-  readonly limit: (end: number) => void;
-}
-
 /**
  * Simulates an app. Resolves whether laws hold or not: `violations` says which do not. Rejects with an InputError for options that can't be, and a DefinitionError for an
  * app with faults.
@@ -43,15 +36,6 @@ export const simulate = async (
   app: App,
   options: SimulateOptions = {},
 ): Promise<SimulationReport> => simulated(app, options);
-
-export interface SimulateInternals extends Pick<WorldInternals, "wrap" | "tamper"> {
-  /** Ends with the first plan that breaks a law, and neither makes it smaller nor plays a plan twice. */
-  readonly isQuick?: boolean;
-  /** Plans are played there first; those that break a law, and every fiftieth, are played here. */
-  readonly scouts?: Scouts;
-  /** Is given the worlds of what a person may want to look at: of each law that was broken, and of the first plan. */
-  readonly onWorld?: (played: Played, violation?: SimulationViolation) => void;
-}
 
 /** The same, with something between engines and store, or with another store. */
 export const simulated = async (
@@ -94,6 +78,7 @@ class Simulation {
   readonly #findings: Findings;
   readonly #tally = new Tally();
   #isExhausted: boolean | undefined;
+  #headway: Omit<Headway, "owed"> = { stage: "plan", plan: 1, plans: 1, law: null };
   #saved: { readonly plans: number; readonly broken: number } | undefined;
 
   constructor(app: App, options: SimulateOptions, internals: SimulateInternals) {
@@ -102,7 +87,11 @@ class Simulation {
     const { journal, at } = options;
     if (journal !== undefined) this.#past = pastOf(definitionsOf(app), journalOf(journal), at);
     this.#options = this.#past === undefined ? options : { ...options, from: this.#past.at };
-    this.#findings = new Findings((plan) => this.#replay(plan), options, internals);
+    const onSmaller = (law: string): void => this.#tell({ stage: "smaller", law });
+    this.#findings = new Findings((plan) => this.#replay(plan), options, {
+      ...internals,
+      onSmaller,
+    });
   }
 
   async run(): Promise<void> {
@@ -112,6 +101,7 @@ class Simulation {
     if (strategy === "exhaustive") return this.#exhaust();
     let [end, firstBroken] = [runs, 0];
     for (let index = 0; index < end; index++) {
+      this.#tell({ stage: "plan", plan: index + 1, plans: end });
       // oxlint-disable-next-line no-await-in-loop
       await this.#count(index);
       if (this.#findings.violations.length === 0) {
@@ -122,6 +112,11 @@ class Simulation {
       end = Math.min(end, firstBroken + 1 + afterwardsMax);
       this.#internals.scouts?.limit(end);
     }
+  }
+
+  #tell(change: Partial<Headway>): void {
+    this.#headway = { ...this.#headway, law: null, ...change };
+    this.#internals.onHeadway?.({ ...this.#headway, owed: this.#tally.owed });
   }
 
   report(): SimulationReport {
@@ -178,6 +173,7 @@ class Simulation {
     });
     let index = 0;
     for (let plan = scope.next(); plan !== undefined; plan = scope.next()) {
+      this.#tell({ stage: "plan", plan: index + 1, plans: runs });
       // oxlint-disable-next-line no-await-in-loop
       await this.#take(plan, index++, scope);
       scope.played();
@@ -191,7 +187,8 @@ class Simulation {
   async #playSaved(folder: string): Promise<void> {
     const plans = savedPlans(folder);
     let broken = 0;
-    for (const { plan } of plans) {
+    for (const [index, { plan }] of plans.entries()) {
+      this.#tell({ stage: "saved", plan: index + 1, plans: plans.length });
       // oxlint-disable-next-line no-await-in-loop
       const result = await this.#known.until(() => this.#play(plan));
       if (result.violations.length > 0) broken += 1;

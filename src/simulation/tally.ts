@@ -54,6 +54,11 @@ export class Tally {
   #owed = 0;
   #unmodelled: readonly string[] = [];
 
+  /** How many runs were owed. */
+  get owed(): number {
+    return this.#owed;
+  }
+
   add({ steps, owed, traceHash, seen, faults, expected, unmodelled, skipped }: Digest): void {
     this.#skipped ??= skipped;
     this.#runs += 1;
