@@ -40,7 +40,7 @@ export const memoryStore = (options: { readonly now?: () => number } = {}): Memo
     url: "memory:",
     now: step((now) => now),
     enter: (owner) => step((now) => tables.enter({ ...owner, enteredAt: now, closedAt: null })),
-    leave: (owner) => step((now) => tables.close(owner, now)),
+    leave: (owner) => step((now) => tables.leave(owner, now)),
     proof: () => Effect.succeed(null),
     dead: Effect.sync(() =>
       [...tables.owners.values()].filter(

@@ -162,6 +162,10 @@ export class MemoryTables {
     if (!this.owners.has(owner.id)) this.owners.set(owner.id, kept(owner));
   }
 
+  leave(id: string, at: number): void {
+    if ((this.held.get(id)?.size ?? 0) === 0) this.close(id, at);
+  }
+
   close(id: string, at: number): void {
     const owner = this.owners.get(id);
     if (owner !== undefined && owner.closedAt === null)

@@ -354,7 +354,10 @@ export interface StorePort {
   readonly enter: (
     owner: Pick<Owner, "id" | "host" | "process">,
   ) => Effect.Effect<void, StoreError>;
-  /** Gives up the proof; done by the owner itself, after its runs are over. */
+  /**
+   * Closes the owner and gives up its proof; done by the owner itself, after its runs are over. One that holds a run stays open: of a closed one nobody would ever take it back. In one
+   * step, for a claim may be on its way that its engine has given up.
+   */
   readonly leave: (owner: string) => Effect.Effect<void, StoreError>;
   /**
    * Of a store without owner proof: calls the listener when the owner's lease could not be renewed, or is taken from it. After `graceMillis` others may take back what it holds,

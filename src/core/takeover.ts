@@ -95,16 +95,6 @@ const forEachRun = (
     } while (after !== undefined);
   });
 
-/**
- * Leaves the store, unless the owner still holds a run: because its body can't be ended, its engine died of a fault, or a claim has reached the store after the engine had given it
- * up. That is taken back when the owner's process is gone, which its proof says, or when its lease is over; of one that had left it never would be.
- */
-export const leaveFree = (store: StorePort, owner: string): Effect.Effect<void> =>
-  store.list("run", { where: { owner, states: moves.reclaim.from }, limit: 1 }).pipe(
-    Effect.flatMap(({ rows }) => (rows.length === 0 ? store.leave(owner) : Effect.void)),
-    Effect.ignore,
-  );
-
 /** Of a task that this engine does not define nobody here knows whether it may run twice: so it does not. */
 const lossOptionsOf = (definitions: Definitions, run: Run): TaskOptions =>
   definitions.tasks.get(run.task) ?? { ...optionsOf(definitions, run), onLost: "fail" };

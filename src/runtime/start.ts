@@ -17,7 +17,6 @@ import { decodedPayload, type EventDefinition } from "../core/event.ts";
 import { Executor, type ExecutorSource } from "../core/executor.ts";
 import { optionFault } from "../core/reading.ts";
 import type { Run } from "../core/run.ts";
-import { leaveFree } from "../core/takeover.ts";
 import { Store, type Proof, type StorePort, type Summary } from "../core/store.ts";
 import type { SharedMemory, Task } from "../core/task.ts";
 import {
@@ -368,7 +367,8 @@ class Running implements Runtime {
         isOver = yield* Effect.raceFirst(ended(cutOffMillis), stuck(executor));
       }
       if (!isOver) yield* Fiber.interrupt(this.#loop);
-      yield* leaveFree(store, engine.owner());
+      // Of one that still holds a run, because its body can't be ended or its engine died of a fault, that is taken back when its process is gone or its lease is over.
+      yield* Effect.ignore(store.leave(engine.owner()));
       yield* Effect.promise(() => this.#outcomes.finish());
       yield* Scope.close(this.#scope, Exit.void);
     });

@@ -12,7 +12,6 @@ import {
   type Condition,
   type TriggerOptions,
 } from "../../src/core/index.ts";
-import { leaveFree } from "../../src/core/takeover.ts";
 import { start, World } from "../support/engine-world.ts";
 
 const work = task({ id: "work", run: (input: unknown) => input });
@@ -185,7 +184,7 @@ test("a start that retires triggers which nobody runs any more says which, and w
     const { engine } = world.engine(app, `engine-${world.time.now}`);
     world.pass(1_000);
     world.run(engine.drain);
-    world.run(leaveFree(world.store, engine.owner()));
+    world.run(world.store.leave(engine.owner()));
   }
   expect(told(world, "Info")).toEqual([
     'generation 3 of the definitions retires the trigger "a" in memory:',

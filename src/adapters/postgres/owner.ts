@@ -34,17 +34,23 @@ export const enter = (
     ]),
   );
 
+/** Closes an owner that holds no run. Whether it is closed. */
 export const leave = (
   { session, now, overlay: { app } }: Begun,
   id: string,
-): Effect.Effect<void, Failed> =>
-  Effect.asVoid(
+): Effect.Effect<boolean, Failed> =>
+  Effect.map(
     session.send([
       {
-        sql: "UPDATE owner SET closed_at = $3 WHERE app = $1 AND id = $2 AND closed_at IS NULL",
+        sql: "UPDATE owner SET closed_at = $3 WHERE app = $1 AND id = $2 AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM run WHERE run.app = $1 AND run.owner = $2)",
         parameters: [text(app), text(id), integer(now)],
       },
+      {
+        sql: "SELECT 1 FROM owner WHERE app = $1 AND id = $2 AND closed_at IS NULL",
+        parameters: [text(app), text(id)],
+      },
     ]),
+    ([, open = []]) => open.length === 0,
   );
 
 /** Gives the ids of those that still have their lease. `now` null: the server's clock. */

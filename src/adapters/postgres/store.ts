@@ -145,9 +145,11 @@ const openedOf = ({ sessions, at, clock, leaseMillis, services }: Parts): Opened
         ),
       ),
     leave: (owner) =>
-      Effect.tap(
+      Effect.map(
         group.alone("leave", (begun) => leave(begun, owner)),
-        () => Effect.sync(() => leases.drop(owner)),
+        (isClosed) => {
+          if (isClosed) leases.drop(owner);
+        },
       ),
     lapses: (owner, listener) => leases.listen(owner, listener),
     dead: Effect.tap(

@@ -22,7 +22,7 @@ import { flushError } from "./fault.ts";
 import { Flusher } from "./flusher.ts";
 import { Group, type Committed } from "./group.ts";
 import { list } from "./list.ts";
-import { closeOwner, deadOwners, enter, proofOf } from "./owner.ts";
+import { deadOwners, enter, leave, proofOf } from "./owner.ts";
 import { load } from "./load.ts";
 import { owed, purge } from "./purge.ts";
 import { reading, summary } from "./reading.ts";
@@ -128,7 +128,7 @@ const openedOf = ({ tables, services, checkpointer, flusher, isShared }: Parts):
     url: `sqlite:${database.file}`,
     now: Clock.currentTimeMillis,
     enter: (owner) => group.submit("enter", () => (now) => enter(tables, owner, now)),
-    leave: (owner) => group.submit("leave", () => (now) => closeOwner(tables, owner, now)),
+    leave: (owner) => group.submit("leave", () => (now) => leave(tables, owner, now)),
     dead: read("dead", () => deadOwners(tables)),
     proof: (owner) => read("proof", () => proofOf(tables, owner)),
     read: (request) => read("read", (now) => reading(tables, request, now)),

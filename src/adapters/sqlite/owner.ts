@@ -49,6 +49,13 @@ export const closeOwner = (tables: Tables, id: string, at: number): void => {
   if (lock !== foreign) tables.whenCommitted(() => leaveLock(database.file, lock));
 };
 
+/** Inside of a transaction: closes an owner that holds no run. */
+export const leave = (tables: Tables, id: string, at: number): void => {
+  const { database, app } = tables;
+  const held = database.get("SELECT 1 FROM run WHERE app = ? AND owner = ? LIMIT 1", app, id);
+  if (held === undefined) closeOwner(tables, id, at);
+};
+
 /** Of all apps. */
 const openLocks = (database: Database): ReadonlySet<string> =>
   new Set(

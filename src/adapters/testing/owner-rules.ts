@@ -34,6 +34,30 @@ export const ownerRules = (subject: Subject): void => {
       }),
     ));
 
+  test("an owner that holds a run does not leave, for of a closed one nobody would take it back; when its runs are over it does", () =>
+    onStore(subject, ({ store, clock }) =>
+      Effect.gen(function* () {
+        yield* entered(store);
+        yield* store.enter({ id: "other", host: "here", process: 8 });
+        yield* store.commit(writes({ runs: [aRun("a")] }));
+        const { runs } = yield* claimAs(store);
+        clock.now += 5;
+        const open = Effect.gen(function* () {
+          yield* store.leave("engine");
+          const { rows } = yield* store.list("owner", { limit: 5 });
+          return rows.filter(({ closedAt }) => closedAt === null).map(({ id }) => id);
+        });
+        expect(yield* open).toEqual(["engine", "other"]);
+        yield* store.leave("other");
+        expect(yield* open).toEqual(["engine"]);
+        const release = { state: "pending", owner: null, nonce: null } as const;
+        yield* store.commit(
+          writes({ patches: runs.map(({ id }) => ({ run: id, patch: release })) }),
+        );
+        expect(yield* open).toEqual([]);
+      }),
+    ));
+
   test("entering again under the same id changes nothing", () =>
     onStore(subject, ({ store, clock }) =>
       Effect.gen(function* () {

@@ -5,7 +5,6 @@ import type { Definitions } from "../definitions.ts";
 import { openEngine, type Engine, type EngineNote } from "../engine.ts";
 import { Executor } from "../executor.ts";
 import { Store, type StorePort } from "../store.ts";
-import { leaveFree } from "../takeover.ts";
 import type { Task } from "../task.ts";
 import type { Fake } from "./fake.ts";
 import type { FaultName } from "./fault.ts";
@@ -114,7 +113,7 @@ export class SimulatedEngine {
     const life = openEngine({ definitions, owner, onNote: (note) => this.#hear(note) }).pipe(
       Effect.tap((engine) => Effect.sync(() => void (this.#engine = engine))),
       Effect.flatMap(({ loop }) => loop),
-      Effect.flatMap(() => Effect.suspend(() => leaveFree(store, this.owner))),
+      Effect.flatMap(() => Effect.suspend(() => Effect.ignore(store.leave(this.owner)))),
       Effect.provideService(Executor, this.#executor),
     );
     const store = this.#store(process);

@@ -101,7 +101,9 @@ export class SimulatedStore {
         ),
       leave: (id) =>
         Effect.tap(memory.leave(id), () =>
-          Effect.sync(() => this.#wrote({ _tag: "Leave", owner: id, ...this.#instant })),
+          Effect.sync(() => {
+            if (!this.#holdsAny(id)) this.#wrote({ _tag: "Leave", owner: id, ...this.#instant });
+          }),
         ),
       commit: (batch) =>
         Effect.map(memory.commit(batch), (reply) => {
@@ -248,6 +250,11 @@ export class SimulatedStore {
       if (write._tag === "Commit" && write.batch.close && write.reply._tag === "Committed")
         this.#close(write.batch.close.owner);
     }
+  }
+
+  #holdsAny(owner: string): boolean {
+    const where = { owner };
+    return Effect.runSync(this.memory.list("run", { where, limit: 1 })).rows.length > 0;
   }
 
   #close(owner: string): void {
