@@ -92,6 +92,30 @@ test("the reference has the words of the comments under the names that are expor
   expect(read("docs/api/README.md")).toContain("- [`detent/clock`](detent-clock.md): `Hand`");
 });
 
+test("what was imported and is exported is what the other file declares, also under another name", () => {
+  write(
+    "dist/clock.d.ts",
+    `import type { Hand } from "./hand.ts";
+import type { Turn } from "./turn.ts";
+export type { Hand, Turn as Round };
+`,
+  );
+  expect(checkApi("--update")).toMatchObject({ status: 0, stderr: "" });
+  expect(read("api/detent-clock.txt")).toBe(`# detent/clock
+
+class Hand {
+  readonly angle: number;
+}
+
+interface Turn { readonly part: Part }
+
+# named by these, and not exported
+
+type Part = 0.5 | 1;
+`);
+  expect(read("docs/api/detent-clock.md")).toContain("### Round\n\n```ts\ninterface Turn");
+});
+
 test("what is as agreed passes", () => {
   expect(checkApi()).toEqual({
     status: 0,

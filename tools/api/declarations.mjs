@@ -21,7 +21,16 @@ export const moduleAt = (path) => {
   const module = { path, own: new Map(), imports: new Map(), exports: new Map(), all: [] };
   modules.set(path, module);
   for (const statement of parseAst(text, { lang: "dts" }).body) take(module, text, statement);
+  for (const [name, place] of module.exports) if (place.module === path) exportOwn(module, name, place);
   return module;
+};
+
+/** A name that is exported without `from` may have been imported: then it is declared where it came from. */
+const exportOwn = (module, exported, { name }) => {
+  const imported = module.imports.get(name);
+  if (module.own.has(name)) return;
+  if (imported === undefined) module.exports.delete(exported);
+  else module.exports.set(exported, imported);
 };
 
 const take = (module, text, statement) => {
