@@ -139,10 +139,12 @@ const ordering: readonly Scene[] = [
         await stage.free(1);
         given.push(stage.start("returns-input"));
       }
-      await stage.ended(given[11] ?? "");
+      const ends = await Promise.all(given.map((run) => stage.ended(run)));
+      // Where the machine stands still, those that wait behind a short body go back before they have begun.
+      const begun = given.filter((_, n) => ends[n]?.outcome._tag !== "Released");
       deepEqual(
         stage.events.flatMap((event) => (event._tag === "Started" ? [event.run] : [])),
-        given,
+        begun,
       );
     },
   },
