@@ -8,7 +8,7 @@ const isDry = process.argv.includes("--dry-run");
 const strangers = process.argv.slice(2).filter((it) => it !== "--dry-run");
 if (strangers.length > 0) refuse(`npm run release knows --dry-run, and not ${strangers.join(" ")}`);
 
-const { name, version } = JSON.parse(readFileSync("package.json", "utf8"));
+const { name, version, repository } = JSON.parse(readFileSync("package.json", "utf8"));
 const tag = `v${version}`;
 const faults = [];
 
@@ -69,17 +69,20 @@ function versionFaults() {
       ];
 }
 
-/** npm proves a package's origin by the token of a CI run; from a desk there is none. */
+/** npm proves a package's origin by the token of a CI run, which names the repository that it builds; from a desk there is none. */
 function provenanceFaults() {
-  if (
-    isDry ||
-    process.env["ACTIONS_ID_TOKEN_REQUEST_URL"] !== undefined ||
-    process.env["SIGSTORE_ID_TOKEN"] !== undefined
-  )
-    return [];
-  return [
-    "this machine has no token that proves where the package was built: release from CI, with the permission `id-token: write`",
-  ];
+  if (isDry) return [];
+  const { ACTIONS_ID_TOKEN_REQUEST_URL, SIGSTORE_ID_TOKEN } = process.env;
+  const missing = [];
+  if (repository === undefined)
+    missing.push(
+      "package.json names no repository: npm compares it with the one that CI builds, and on npm's page the links of README.md lead there",
+    );
+  if (ACTIONS_ID_TOKEN_REQUEST_URL === undefined && SIGSTORE_ID_TOKEN === undefined)
+    missing.push(
+      "this machine has no token that proves where the package was built: release from CI, with the permission `id-token: write`",
+    );
+  return missing;
 }
 
 function say(what, found) {

@@ -1,7 +1,7 @@
 // Goal: whoever installs the package gets what the documents promise, in whatever they work with. Method: the package is packed and installed by npm into an empty folder; the same
 // small program, with threads and a store in a file, runs there on Node, Deno and Bun, and is checked by TypeScript in both ways to resolve modules. `npm run build` comes first.
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   binaries,
@@ -67,7 +67,10 @@ const expectedRun = {
 test("only what a user needs is inside: the built files, types, documents", () => {
   const foreign = packed.files.filter(
     (file) =>
-      !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/[\w-]+\.js)$/.test(file) &&
+      !/^(package\.json|(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING)\.md|LICENSE|bin\/[\w-]+\.js)$/.test(
+        file,
+      ) &&
+      !/^examples\/([\w-]+\/)?[\w-]+\.(ts|js|json|html)$/.test(file) &&
       !/^docs\/([\w-]+\.md|grafana\.json|(api|decisions)\/[\w.-]+\.md|images\/[\w-]+\.webp)$/.test(
         file,
       ) &&
@@ -77,6 +80,18 @@ test("only what a user needs is inside: the built files, types, documents", () =
   expect(foreign).toEqual([]);
   expect(packed.files).toContain("docs/quick-start.md");
   expect(packed.files.filter((file) => /(^|\/)(test|src)\//.test(file))).toEqual([]);
+});
+
+test("whatever a document inside links to is inside", () => {
+  const dead = packed.files
+    .filter((file) => file.endsWith(".md"))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), "utf8").matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)]
+        .map(([, target]) => posix.join(posix.dirname(file), target as string))
+        .filter((target) => !packed.files.some((it) => it === target || it.startsWith(target)))
+        .map((target) => `${file} links to ${target}`),
+    );
+  expect(dead).toEqual([]);
 });
 
 test.each([

@@ -49,7 +49,7 @@ const layers: readonly Layer[] = [
   },
   {
     name: "the places of the runtime that choose adapters",
-    files: /^src\/runtime\/(index|open-store|bullmq)\.ts$/,
+    files: /^src\/runtime\/(open-store|bullmq)\.ts$/,
     may: [core, runtime, /^src\/adapters\//, packages],
   },
   { name: "runtime", files: runtime, may: [core, runtime, packages, /^computed$/] },

@@ -81,6 +81,14 @@ test("from a desk nothing is published, since its origin could not be proved", (
   });
 });
 
+test("without a repository, which a proof names, nothing is published", () => {
+  const fault = "package.json names no repository";
+  expect(release().stdout).toContain(fault);
+  const named = { ...JSON.parse(manifest("0.2.0")), repository: "github:nobody/trial" } as object;
+  write("package.json", JSON.stringify(named));
+  expect(release().stdout).not.toContain(fault);
+});
+
 test("an argument that it does not know is refused", () => {
   expect(release("--dry")).toEqual({
     status: 1,
