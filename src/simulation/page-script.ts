@@ -107,7 +107,8 @@ function choose(line, isScrolled) {
   document.querySelector(".lines .here")?.classList.remove("here");
   const item = document.getElementById("line-" + line);
   item?.classList.add("here");
-  if (isScrolled) item?.scrollIntoView({ block: "center" });
+  const list = document.querySelector(".lines");
+  if (isScrolled && item !== null) list.scrollTop = item.offsetTop - list.clientHeight / 2;
 }
 document.querySelector(".tools").addEventListener("click", ({ target }) => {
   const what = target.dataset?.do;
@@ -155,4 +156,5 @@ document.querySelector(".lines").addEventListener("click", ({ target }) => {
 });
 addEventListener("resize", draw);
 draw();
+if (guilty !== null) choose(guilty.line, true);
 `;

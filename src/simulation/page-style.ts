@@ -25,10 +25,11 @@ svg .guilty-text { fill: var(--bad); font-weight: 600; }
 .legend li::before { content: ""; display: inline-block; width: 10px; height: 10px; margin-right: 5px; border-radius: 2px; background: var(--mark); }
 .legend .succeeded::before { background: var(--good); } .legend .failed::before, .legend .conflict::before { background: var(--bad); } .legend .killed::before { background: var(--killed); }
 .legend .running::before, .legend .claim::before { background: var(--busy); } .legend .fault::before { background: var(--fault); }
-.lines { list-style: none; font: 12px/1.6 ui-monospace, monospace; }
+.lines { list-style: none; font: 12px/1.6 ui-monospace, monospace; position: relative; max-height: max(40vh, 100vh - 470px); overflow-y: auto; }
 .lines li { padding: 0 8px; border-left: 3px solid transparent; white-space: pre-wrap; overflow-wrap: anywhere; cursor: pointer; }
 .lines .fault { color: var(--fault); border-color: var(--fault); }
 .lines .guilty { color: var(--bad); border-color: var(--bad); font-weight: 600; }
 .lines .here { background: var(--lane); }
+@media print { .lines { max-height: none; } }
 @media (max-width: 600px) { header, .chart, .lines { padding: 10px; } .lines { font-size: 11px; } h1 { font-size: 17px; } }
 `;

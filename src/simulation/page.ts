@@ -66,13 +66,13 @@ export const pageOf = (played: Played, { title, broken }: PageOptions): string =
   )}</p>
 </header>
 <section class="chart" aria-label="what happened, a lane for each engine">
-<div class="tools"><button data-do="in">Zoom in</button><button data-do="out">Zoom out</button><button data-do="all">All</button>${
+<div class="tools"><button data-do="in">Zoom in</button><button data-do="out">Zoom out</button><button data-do="all">Show all</button>${
     guilty === null ? "" : `<button data-do="guilty">Where it broke</button>`
-  }<span class="told" role="status">Point at something to read what it is; drag to move, scroll to zoom.</span></div>
+  }<span class="told" role="status">${guilty === null ? "" : "This is where it broke. "}Point at something to read what it is; drag to move, scroll to zoom.</span></div>
 <svg role="img" aria-label="lanes"></svg>
 <ul class="legend"><li class="succeeded">succeeded</li><li class="failed">failed</li><li class="killed">killed with its engine</li><li class="running">still runs</li><li class="fault">fault</li><li class="commit">commit</li><li class="claim">claim</li><li class="conflict">conflict</li></ul>
 </section>
-<ol class="lines">${lines.map((line, index) => lineHtml(lineText(line), index, guilty)).join("")}</ol>
+<ol class="lines" tabindex="0" aria-label="what happened, line by line">${lines.map((line, index) => lineHtml(lineText(line), index, guilty)).join("")}</ol>
 <script type="application/json" id="drawing">${JSON.stringify(drawing).replaceAll("<", "\\u003c")}</script>
 <script>${pageScript}</script>
 </html>

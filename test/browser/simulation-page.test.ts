@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { detent, event, task, trigger } from "../../src/index.ts";
-import { fake } from "../../src/simulation/index.ts";
+import { fake, type SimulateOptions } from "../../src/simulation/index.ts";
 import { pageOf } from "../../src/simulation/page.ts";
 import { simulated } from "../../src/simulation/simulate.ts";
 import { hasBrowser, openBrowser } from "../support/browser.ts";
@@ -20,7 +20,7 @@ const app = detent({
 });
 
 /** The page of the first law that broke. */
-const brokenPage = async (): Promise<string> => {
+const brokenPage = async (more: SimulateOptions = {}): Promise<string> => {
   let page = "";
   await simulated(
     app,
@@ -32,6 +32,7 @@ const brokenPage = async (): Promise<string> => {
       tasks: { bill: fake({ takes: "20 s" }) },
       world: (w) => w.every("30 s", (n) => w.emit("e", n, { id: `${hostile}${n}` })),
       always: { "once & <only> once": (s) => s.runs().every(({ attempt }) => attempt <= 1) },
+      ...more,
     },
     {
       onWorld: (played, broken) => {
@@ -63,13 +64,13 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const opened = async (settings: Parameters<Browser["newContext"]>[0]) => {
+  const opened = async (settings: Parameters<Browser["newContext"]>[0], shown = file) => {
     const page = await (await browser.newContext(settings)).newPage();
     const requests: string[] = [];
     const errors: string[] = [];
     page.on("request", (request) => requests.push(request.url()));
     page.on("pageerror", (error) => errors.push(error.message));
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(pathToFileURL(shown).href);
     return { page, requests, errors };
   };
   const paper = (page: Page): Promise<string> =>
@@ -95,6 +96,31 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expect(await page.locator(".lines .guilty").textContent()).toMatch(/^▶ .*engine 1/);
     expect(await page.title()).toBe(hostile);
     expect({ errors, requests }).toEqual({ errors: [], requests: [pathToFileURL(file).href] });
+  });
+
+  test("it opens where the law broke, in the chart and in the lines, and shows all when asked to", async () => {
+    const late = join(folder, "late.html");
+    const few: SimulateOptions["always"] = { few: (s) => s.runs().length < 80 };
+    const world: SimulateOptions["world"] = (w) => w.every("3 s", (n) => w.emit("e", n));
+    writeFileSync(late, await brokenPage({ runs: 1, faults: "none", world, always: few }));
+    const { page } = await opened({ viewport: { width: 1200, height: 800 } }, late);
+    const texts = (): Promise<string[]> => page.locator("svg text").allTextContents();
+    /** Whether a line is in the part of the list that is to be seen. */
+    const isSeen = (line: string): Promise<boolean> =>
+      page.evaluate<boolean>(`(() => {
+        const list = document.querySelector(".lines").getBoundingClientRect();
+        const item = document.querySelector(".lines ${line}").getBoundingClientRect();
+        return item.top >= list.top && item.bottom <= Math.min(list.bottom, innerHeight);
+      })()`);
+    expect(await texts()).toEqual(expect.arrayContaining(["▶ it broke", "00:03:50"]));
+    expect(await texts()).not.toContain("00:01:00");
+    expect(await isSeen(".guilty.here")).toBe(true);
+    expect(await isSeen("li:first-child")).toBe(false);
+    await page.click("[data-do=all]");
+    expect(await texts()).toEqual(expect.arrayContaining(["▶ it broke", "00:01:00"]));
+    await page.locator(".lines li:first-child").click();
+    await page.click("[data-do=guilty]");
+    expect(await isSeen(".guilty.here")).toBe(true);
   });
 
   test("it is dark where people want that, and fits a phone", async () => {

@@ -49,22 +49,25 @@ describe("on a terminal", () => {
     expect(tell(0, at(1))).toBe(`${wiped}plan 1 of 100: 0 runs were owed so far`);
     expect(tell(99, at(2))).toBe("");
     expect(tell(100, at(2, { owed: 1 }))).toBe(`${wiped}plan 2 of 100: 1 run was owed so far`);
-    expect(tell(4_000, at(21))).toBe(
-      `${wiped}plan 21 of 100: 140 runs were owed so far, about 16 s left`,
+    expect(tell(4_100, at(22))).toBe(
+      `${wiped}plan 22 of 100: 147 runs were owed so far, about 16 s left`,
     );
-    expect(tell(200_000, at(51))).toContain("about 4 min left");
+    expect(tell(200_100, at(52))).toContain("about 4 min left");
     expect(wipe()).toBe(wiped);
     expect(wipe()).toBe("");
   });
 
-  test("what takes long besides plans is told at once, and saved plans are not counted in what is left", () => {
-    const { tell } = lineOn({ isTTY: true });
+  test("what takes long besides plans is told at once, and not counted in what is left; nor is the first plan", () => {
+    const { tell } = lineOn({ isTTY: true, columns: 0 });
     expect(tell(0, at(1, { stage: "saved", plans: 2 }))).toBe(`${wiped}saved plan 1 of 2`);
     expect(tell(60_000, at(1))).toBe(`${wiped}plan 1 of 100: 0 runs were owed so far`);
-    expect(tell(62_000, at(3))).toContain("about 2 min left");
-    expect(tell(62_001, at(3, { stage: "smaller", law: "once" }))).toBe(
-      `${wiped}plan 3 of 100 breaks once: looking for a smaller one that does, too`,
+    expect(tell(90_000, at(2))).not.toContain("left");
+    expect(tell(93_000, at(5))).toContain("about 2 min left");
+    expect(tell(93_001, at(5, { stage: "smaller", law: "once" }))).toBe(
+      `${wiped}plan 5 of 100 breaks once: looking for a smaller one that does, too`,
     );
+    expect(tell(98_001, at(6))).toContain("about 2 min left");
+    expect(tell(99_000, at(7, { plans: 17 }))).toContain("about 9 s left");
   });
 
   test("it stays one line, however narrow", () => {
