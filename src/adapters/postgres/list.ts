@@ -1,25 +1,10 @@
 // Lists for people: which rows of a table a filter lets through, page by page. Keys, order and pages are those of src/core/store-order.ts.
 import { defaultOrder, keyOfPage, pageOf } from "../../core/store-order.ts";
-import { runStates } from "../../core/run.ts";
 import type { ListRequest, Page, Tables, Where } from "../../core/store.ts";
-import { moveOf, signalOf, signalSelection, signalSource } from "../sql/signal-row.ts";
-import { appSpan } from "../sql/meta-row.ts";
-import { attemptOf, attemptSelection, runOf, runSelection } from "../sql/run-row.ts";
-import {
-  cursorOf,
-  cursorSelection,
-  deadlineOf,
-  deadlineSelection,
-  matchSelection,
-  ownerOf,
-  ownerSelection,
-  skipOf,
-  skipSelection,
-  tombstoneOf,
-  tombstoneSelection,
-  waitingOf,
-} from "../sql/state-row.ts";
 import type { Row } from "../sql/cell.ts";
+import { listings, stateIn, type Listing } from "../sql/listing.ts";
+import { appSpan } from "../sql/meta-row.ts";
+import { moveOf } from "../sql/signal-row.ts";
 import { integer, integers, text, texts, type Parameter } from "./parameter.ts";
 import type { AppPlace, Question } from "./reading.ts";
 
@@ -30,17 +15,6 @@ type Bind = (parameter: Parameter) => string;
 type Filters = {
   readonly [Field in keyof Where]?: (wanted: NonNullable<Where[Field]>, bind: Bind) => string;
 };
-
-interface Listing<Of> {
-  readonly table: string;
-  readonly source?: string;
-  readonly selection: string;
-  readonly key: readonly string[];
-  /** The key begins with a place. */
-  readonly hasPlaces: boolean;
-  readonly rowOf: (row: Row) => Of;
-  readonly filters: Filters;
-}
 
 const equals =
   (column: string) =>
@@ -58,15 +32,10 @@ const byIds =
   (wanted: readonly string[], bind: Bind): string =>
     `${table}.place = ANY(ARRAY(SELECT found.place FROM unnest(${bind(texts(wanted))}::text[]) AS wanted(id) CROSS JOIN LATERAL (SELECT place FROM ${table} WHERE id = wanted.id AND app = $1 OFFSET 0) AS found))`;
 
-/** In words of the query, so that an index over some states can serve it. */
 const inStates =
   (column: string) =>
-  (wanted: readonly string[]): string => {
-    const states = runStates.filter((state) => wanted.includes(state));
-    return states.length === 0
-      ? "false"
-      : `${column} IN (${states.map((state) => `'${state}'`).join(", ")})`;
-  };
+  (wanted: readonly string[]): string =>
+    stateIn(column, wanted);
 
 /** A status of a run has no id of its own: it is found by the move. */
 const bySignalId = (ids: readonly string[], bind: Bind): string => {
@@ -83,97 +52,33 @@ const ofRun = (run: string, bind: Bind): string => {
   return `signal.place IN (SELECT place FROM signal WHERE run_place = (SELECT place FROM run WHERE id = ${id} AND app = $1) UNION ALL SELECT place FROM signal WHERE origin = ${id} AND app = $1)`;
 };
 
-const listings: { readonly [Table in keyof Tables]: Listing<Tables[Table]> } = {
+const filters: { readonly [Table in keyof Tables]: Filters } = {
   run: {
-    table: "run",
-    selection: runSelection,
-    key: ["run.place"],
-    hasPlaces: true,
-    rowOf: runOf,
-    filters: {
-      ids: byIds("run"),
-      run: equals("run.id"),
-      owner: equals("run.owner"),
-      states: inStates("run.state"),
-      task: equals("run.task"),
-      trigger: equals("run.trigger"),
-    },
+    ids: byIds("run"),
+    run: equals("run.id"),
+    owner: equals("run.owner"),
+    states: inStates("run.state"),
+    task: equals("run.task"),
+    trigger: equals("run.trigger"),
   },
   attempt: {
-    table: "attempt",
-    selection: attemptSelection,
-    key: ["attempt.run_place", "attempt.token"],
-    hasPlaces: true,
-    rowOf: attemptOf,
-    filters: {
-      run: (run, bind) =>
-        `attempt.run_place = (SELECT place FROM run WHERE id = ${bind(text(run))} AND app = $1)`,
-      owner: equals("attempt.owner"),
-    },
+    run: (run, bind) =>
+      `attempt.run_place = (SELECT place FROM run WHERE id = ${bind(text(run))} AND app = $1)`,
+    owner: equals("attempt.owner"),
   },
   signal: {
-    table: "signal",
-    source: signalSource,
-    selection: signalSelection,
-    key: ["signal.place"],
-    hasPlaces: true,
-    rowOf: signalOf,
-    filters: {
-      ids: bySignalId,
-      run: ofRun,
-      name: equals("signal.name"),
-      task: equals("signal.task"),
-      states: inStates("signal.state"),
-    },
+    ids: bySignalId,
+    run: ofRun,
+    name: equals("signal.name"),
+    task: equals("signal.task"),
+    states: inStates("signal.state"),
   },
-  skip: {
-    table: "skip",
-    selection: skipSelection,
-    key: ["skip.place"],
-    hasPlaces: true,
-    rowOf: skipOf,
-    filters: { ids: byIds("skip"), trigger: equals("skip.trigger") },
-  },
-  waiting: {
-    table: "match",
-    selection: matchSelection,
-    key: ["trigger", "leaf", "at", "number"],
-    hasPlaces: false,
-    rowOf: waitingOf,
-    filters: { ids: anyOf("(heard::json ->> 'id')"), trigger: equals("trigger") },
-  },
-  cursor: {
-    table: "cursor",
-    selection: cursorSelection,
-    key: ["trigger", "leaf"],
-    hasPlaces: false,
-    rowOf: cursorOf,
-    filters: { trigger: equals("trigger") },
-  },
-  deadline: {
-    table: "deadline",
-    selection: deadlineSelection,
-    key: ["at", "id"],
-    hasPlaces: false,
-    rowOf: deadlineOf,
-    filters: { ids: anyOf("id"), trigger: equals("trigger") },
-  },
-  owner: {
-    table: "owner",
-    selection: ownerSelection,
-    key: ["owner.place"],
-    hasPlaces: true,
-    rowOf: ownerOf,
-    filters: { ids: byIds("owner"), owner: equals("owner.id") },
-  },
-  tombstone: {
-    table: "tombstone",
-    selection: tombstoneSelection,
-    key: ["kind", "id"],
-    hasPlaces: false,
-    rowOf: tombstoneOf,
-    filters: { ids: anyOf("id"), trigger: equals("trigger") },
-  },
+  skip: { ids: byIds("skip"), trigger: equals("skip.trigger") },
+  waiting: { ids: anyOf("(heard::json ->> 'id')"), trigger: equals("trigger") },
+  cursor: { trigger: equals("trigger") },
+  deadline: { ids: anyOf("id"), trigger: equals("trigger") },
+  owner: { ids: byIds("owner"), owner: equals("owner.id") },
+  tombstone: { ids: anyOf("id"), trigger: equals("trigger") },
 };
 
 /** The page, or undefined if `after` is no `next` of this table. */
@@ -191,7 +96,7 @@ export const list = <Table extends keyof Tables>(
   const parameters: Parameter[] = [text(app)];
   const bind: Bind = (parameter) => `$${parameters.push(parameter)}`;
   const base = number * appSpan;
-  const terms = [`${listing.table}.app = $1`, ...filtersOf(listing.filters, request.where, bind)];
+  const terms = [`${listing.table}.app = $1`, ...filtersOf(filters[table], request.where, bind)];
   if (hasPlaces) {
     const [first] = key;
     terms.push(`${first} > ${bind(integer(base))}`, `${first} <= ${bind(integer(base + appSpan))}`);
@@ -210,7 +115,7 @@ export const list = <Table extends keyof Tables>(
   return {
     statements: [
       {
-        sql: `SELECT ${key.join(", ")}, ${selection} FROM ${listing.source ?? listing.table} WHERE ${terms.join(" AND ")} ORDER BY ${order} LIMIT ${bind(integer(limit + 1))}`,
+        sql: `SELECT ${key.join(", ")}, ${selection} FROM ${listing.source} WHERE ${terms.join(" AND ")} ORDER BY ${order} LIMIT ${bind(integer(limit + 1))}`,
         parameters,
       },
     ],
@@ -232,10 +137,10 @@ const keyOf = (cells: Row, base: number): readonly (string | number)[] => {
   return [typeof first === "number" ? first - base : (first as string), ...others];
 };
 
-const filtersOf = (filters: Filters, where: Where = {}, bind: Bind): readonly string[] =>
+const filtersOf = (ofTable: Filters, where: Where = {}, bind: Bind): readonly string[] =>
   Object.entries(where).flatMap(([field, wanted]: [string, unknown]) => {
     if (wanted === undefined) return [];
-    const filter = filters[field as keyof Where] as
+    const filter = ofTable[field as keyof Where] as
       | ((wanted: unknown, bind: Bind) => string)
       | undefined;
     return [filter === undefined ? "false" : filter(wanted, bind)];

@@ -1,9 +1,10 @@
 // Lists for people: which rows of a table a filter lets through, page by page. Keys, order and pages are those of src/core/store-order.ts.
 import { defaultOrder, keyOfPage, pageOf } from "../../core/store-order.ts";
-import type { ListRequest, Page, Tables as Listed } from "../../core/store.ts";
+import type { ListRequest, Page, Tables as Listed, Where } from "../../core/store.ts";
 import type { Cell, Row } from "../sql/cell.ts";
+import { listings, type Listing } from "../sql/listing.ts";
 import { appSpan } from "../sql/meta-row.ts";
-import { listings, type Listing, type Term } from "./listing.ts";
+import { filters, type Term } from "./filter.ts";
 import type { Tables } from "./tables.ts";
 
 /** The page, or undefined if `after` is no `next` of this table. */
@@ -19,10 +20,10 @@ export const list = <Table extends keyof Listed>(
   const limit = Math.min(Math.max(request.limit, 1), 10_000);
   const most = rowsMax(tables, table, request);
   if (most === 0) return { rows: [], next: null };
-  const filters = filterOf(tables, listing, request);
+  const filtered = filterOf(tables, table, request);
   const terms = [
-    ...filters,
-    ...scopeOf(tables, listing, filters),
+    ...filtered,
+    ...scopeOf(tables, listing, filtered),
     ...pageTerm(tables, listing, after, isNewest),
   ];
   const rows = tables.database.all(
@@ -46,15 +47,15 @@ const rowsMax = ({ ledger }: Tables, table: keyof Listed, { where }: ListRequest
     ? [...new Set(where.states)].reduce((sum, state) => sum + ledger.meta.states[state], 0)
     : Number.MAX_SAFE_INTEGER;
 
-const filterOf = <Of>(
+const filterOf = (
   tables: Tables,
-  { filters }: Listing<Of>,
+  table: keyof Listed,
   { where = {} }: ListRequest,
 ): readonly Term[] =>
   Object.entries(where).flatMap(
     ([field, wanted]: [string, string | readonly string[] | undefined]) => {
       if (wanted === undefined) return [];
-      const filter = filters[field as keyof typeof filters] as
+      const filter = filters[table][field as keyof Where] as
         | ((wanted: string | readonly string[], tables: Tables) => Term)
         | undefined;
       return [filter === undefined ? { sql: "false", parameters: [] } : filter(wanted, tables)];
@@ -65,11 +66,11 @@ const filterOf = <Of>(
 const scopeOf = <Of>(
   { ledger, app }: Tables,
   { key: [first], hasPlaces, table }: Listing<Of>,
-  filters: readonly Term[],
+  filtered: readonly Term[],
 ): readonly Term[] => {
   const ofApp: Term = { sql: `${table}.app = ?`, parameters: [app] };
   if (!hasPlaces) return [ofApp];
-  const column = filters.some(({ isFew }) => isFew === true) ? `+${first}` : first;
+  const column = filtered.some(({ isFew }) => isFew === true) ? `+${first}` : first;
   return [
     ofApp,
     { sql: `${column} > ? AND ${column} <= ?`, parameters: [ledger.base, ledger.base + appSpan] },
