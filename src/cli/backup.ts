@@ -19,7 +19,7 @@ export const backup = Command.make(
       );
     // Says what is in the way if there is no such store, or it is none.
     const source = await withStore(
-      { store: options.store, app: "main", absent: "refuse" },
+      { store: options.store, app: undefined, absent: "refuse" },
       (port) => Effect.succeed(port.url.slice("sqlite:".length)),
     );
     const to = path.resolve(options.file);

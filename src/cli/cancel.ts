@@ -1,17 +1,13 @@
 // `detent cancel` and `detent retry`: end a run, or run again what one did; whether or not an engine runs.
+import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
-import { InputError } from "../core/errors.ts";
 import { RefusedError } from "./failure.ts";
 import { print, printJson } from "./output.ts";
 import { app, argument, doing, id, json, store } from "./options.ts";
-import { appNamed, shownStoreUrl, withStore } from "./reach.ts";
+import { appNamed, withStore } from "./reach.ts";
+import { noRun } from "./run-view.ts";
 
 const run = argument("RUN", "The run's id");
-
-const unknown = (options: { readonly run: string; readonly store: string | undefined }): Error =>
-  new InputError(
-    `there is no run ${JSON.stringify(options.run)} in ${shownStoreUrl(options.store)}; "detent runs" lists them${options.run.startsWith("@") ? ", and one that was asked for becomes a run when an engine comes to it" : ""}`,
-  );
 
 export const cancel = Command.make(
   "cancel",
@@ -20,9 +16,10 @@ export const cancel = Command.make(
     const { name } = await appNamed(options.app);
     const { cancelRun } = await import("../core/cancel.ts");
     const status = await withStore({ store: options.store, app: name, absent: "refuse" }, (port) =>
-      cancelRun(port, options.run),
+      Effect.flatMap(cancelRun(port, options.run), (told) =>
+        told === "unknown" ? Effect.fail(noRun(options.run, port)) : Effect.succeed(told),
+      ),
     );
-    if (status === "unknown") throw unknown(options);
     if (status === "over") throw new RefusedError(`run ${options.run} is over already`);
     if (options.json) return printJson({ run: options.run, status });
     print(
@@ -45,9 +42,12 @@ export const retry = Command.make(
     const { name } = await appNamed(options.app);
     const { retryIn } = await import("../runtime/retry.ts");
     const reply = await withStore({ store: options.store, app: name, absent: "refuse" }, (port) =>
-      retryIn(port, options.run, options.id === undefined ? {} : { id: options.id }),
+      Effect.flatMap(
+        retryIn(port, options.run, options.id === undefined ? {} : { id: options.id }),
+        (told) =>
+          told.status === "unknown" ? Effect.fail(noRun(options.run, port)) : Effect.succeed(told),
+      ),
     );
-    if (reply.status === "unknown") throw unknown(options);
     if (reply.status === "not-over")
       throw new RefusedError(
         `run ${options.run} is not over; cancel it first, or wait until it is`,

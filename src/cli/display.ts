@@ -6,6 +6,7 @@ import type { Runtime } from "../runtime/start.ts";
 import { durationText, print, printJson, stateStyles, styled, tableOf } from "./output.ts";
 import { outcomeView, runView } from "./run-view.ts";
 import { outcomeText } from "./runs.ts";
+import { detailText } from "./skips.ts";
 import { Tally, type TaskTally } from "./tally.ts";
 import { counted } from "../core/counted.ts";
 
@@ -46,8 +47,9 @@ export const lineOf = (note: EngineNote, tally: Tally, now: number): string | un
     case "Expired":
       return [styled(stateStyles.expired, "expired  "), note.run.task, note.run.id].join("  ");
     case "Skipped": {
-      const { trigger, reason, count, detail } = note.skip;
-      return `${styled("yellow", "skipped  ")}  ${trigger}  ${reason}${count > 1 ? ` (${count})` : ""}${detail === null ? "" : `  ${detail.split("\n", 1)[0]}`}`;
+      const { trigger, reason, count } = note.skip;
+      const detail = detailText(note.skip);
+      return `${styled("yellow", "skipped  ")}  ${trigger}  ${reason}${count > 1 ? ` (${count})` : ""}${detail === "" ? "" : `  ${detail}`}`;
     }
     case "Info":
       return `${styled("dim", "info     ")}  ${note.message}`;

@@ -58,7 +58,7 @@ const toldOf = ({ due }: Deadline): Pick<Due, "id" | "what"> => {
         what: "its pause ends",
       };
     case "Within":
-      return { id: due.trigger, what: "a match has waited too long" };
+      return { id: due.trigger, what: "a match that still waits is given up" };
     case "Join":
       return { id: due.trigger, what: "what it kept is looked at" };
     case "Absent":

@@ -1,7 +1,9 @@
 // `detent emit`: stores an event, whether or not an engine runs.
 import * as Command from "effect/cli/Command";
+import type { Definitions } from "../core/definitions.ts";
 import { decodedPayload } from "../core/event.ts";
-import { print, printJson } from "./output.ts";
+import { meantText, nearestOf } from "../core/nearest.ts";
+import { note, print, printJson } from "./output.ts";
 import {
   app,
   argument,
@@ -48,6 +50,7 @@ export const emit = Command.make(
         ? `${options.name} accepted as ${reply.event}`
         : `${reply.event} is a duplicate; nothing changed${reply.differs ? ", although this event differs from the stored one" : ""}`,
     );
+    if (definitions !== undefined) await noteUnheard(options.name, definitions);
   }),
 ).pipe(
   Command.withDescription("Store an event; the running engine, or else the next one, routes it"),
@@ -56,3 +59,12 @@ export const emit = Command.make(
     { command: `detent emit report.wanted --after "10 min"` },
   ]),
 );
+
+/** An event that no trigger waits for is stored all the same; only one that was misspelt is worth a word. */
+const noteUnheard = async (name: string, definitions: Definitions): Promise<void> => {
+  const { eventNamesOf } = await import("../core/why-not.ts");
+  const names = eventNamesOf(definitions).filter((it) => !it.startsWith("@"));
+  if (names.includes(name)) return;
+  const near = meantText(nearestOf(name, names));
+  if (near !== "") note(`no trigger of the app waits for ${JSON.stringify(name)}${near}`);
+};

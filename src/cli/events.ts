@@ -28,6 +28,8 @@ export const events = Command.make(
       read: (port, { limit, after }) => pageOf(port, { where, limit, after, isMeant }),
       view: (row) => signalView(row),
       table: eventTable,
+      unknown: async (port, definitions) =>
+        (await import("./unknown.ts")).unknownEvents(port, { name, run }, definitions),
     });
   }),
 ).pipe(

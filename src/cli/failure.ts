@@ -1,5 +1,5 @@
 // How a failure is told. Whoever must act decides: the user's mistakes are one line and exit code 2, an outside failure is one line and 1, and a bug shows its stack.
-import { printJson } from "./output.ts";
+import { printJson, wantsJson } from "./output.ts";
 import { meantOr } from "../core/nearest.ts";
 
 /** What was asked can't be done as things stand, and the user did nothing wrong: one line and exit code 1. */
@@ -22,11 +22,6 @@ export const reportFailure = (thrown: unknown, args: readonly string[]): number 
   if (wantsJson(args)) printJson({ error: { name, message } });
   else process.stderr.write(`${stack ?? `detent: ${message}`}\n`);
   return code;
-};
-
-const wantsJson = (args: readonly string[]): boolean => {
-  const end = args.indexOf("--");
-  return (end === -1 ? args : args.slice(0, end)).some((it) => /^--json(=true)?$/.test(it));
 };
 
 const failureOf = (thrown: unknown): Failure => {

@@ -1,5 +1,6 @@
 // What commands have in common that list rows, newest first, page by page.
-import type * as Effect from "effect/Effect";
+import * as Effect from "effect/Effect";
+import type { Definitions } from "../core/definitions.ts";
 import type { StoreError } from "../core/errors.ts";
 import type { Page, StorePort } from "../core/store.ts";
 import { app, count, demandCount, flag, json, store } from "./options.ts";
@@ -31,20 +32,29 @@ interface Listing<Row> {
   ) => Effect.Effect<Page<Row>, StoreError>;
   readonly view: (row: Row) => unknown;
   readonly table: (rows: readonly Row[]) => string;
+  /** Which name of the filters nobody knows, where there are no rows. */
+  readonly unknown: (
+    port: StorePort,
+    definitions: Definitions | undefined,
+  ) => Promise<Effect.Effect<string | undefined, StoreError>>;
 }
 
 export const showPage = async <Row>(
   options: ListingOptions,
-  { what, read, view, table }: Listing<Row>,
+  { what, read, view, table, unknown }: Listing<Row>,
 ): Promise<void> => {
   const limit = demandCount("limit", options.limit ?? 50, 10_000);
-  const { name } = await appNamed(options.app);
+  const { name, definitions } = await appNamed(options.app);
   const place = { store: options.store, app: name, absent: "refuse" } as const;
-  const { rows, next } = await withStore(place, (port) =>
-    read(port, { limit, after: options.after, order: "newest" }),
+  const { rows, next, told } = await withStore(place, (port) =>
+    Effect.gen(function* () {
+      const page = yield* read(port, { limit, after: options.after, order: "newest" });
+      if (page.rows.length > 0 || options.json) return { ...page, told: undefined };
+      return { ...page, told: yield* yield* Effect.promise(() => unknown(port, definitions)) };
+    }),
   );
   if (options.json) return printJson({ [what]: rows.map((row) => view(row)), next });
-  if (rows.length === 0) return print(`no ${what}`);
+  if (rows.length === 0) return print(`no ${what}${told === undefined ? "" : `: ${told}`}`);
   print(table(rows));
   if (next !== null) print(`there are more: --after '${next}'`);
 };

@@ -10,6 +10,17 @@ export const print = (text: string): void => {
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value));
 
+/** Whether the arguments ask for JSON: then nothing else is written. */
+export const wantsJson = (args: readonly string[]): boolean => {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((it) => /^--json(=true)?$/.test(it));
+};
+
+/** A word to whoever typed the command, beside what it answers; scripts are spared it. */
+export const note = (text: string): void => {
+  if (!wantsJson(process.argv.slice(2))) process.stderr.write(`detent: ${text}\n`);
+};
+
 /** Resolves when all that was written has left the process. */
 export const flush = async (): Promise<void> => {
   for (const stream of [process.stdout, process.stderr])

@@ -6,8 +6,10 @@ import type { App } from "../core/app.ts";
 import type { CompiledTrigger, Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { triggerOfRow } from "../core/made.ts";
+import { meantOr } from "../core/nearest.ts";
 import type { StorePort } from "../core/store.ts";
 import { withoutSecrets } from "../core/store-url.ts";
+import { note } from "./output.ts";
 import { setting } from "./settings.ts";
 
 /** The flag, or what is set elsewhere. */
@@ -19,8 +21,8 @@ export const shownStoreUrl = (flag: string | undefined): string => withoutSecret
 export interface Access {
   /** The flag `--store`. */
   readonly store: string | undefined;
-  /** The name of the app. */
-  readonly app: string;
+  /** The name of the app; undefined: whichever, for what is done to the store as a whole. */
+  readonly app: string | undefined;
   /** What becomes of a store that is not there. */
   readonly absent: "create" | "refuse";
 }
@@ -35,9 +37,30 @@ export const withStore = async <A>(
     throw new InputError(
       "the store memory: lives in one process and ends with this command; give sqlite:FILE or postgres://…",
     );
-  if (access.absent === "refuse" && url.startsWith("sqlite:")) demandFile(url);
+  const isNew = url.startsWith("sqlite:") && url !== "sqlite:" && !existsSync(fileOf(url));
+  if (access.absent === "refuse" && isNew) demandFile(url);
+  if (access.app !== undefined && !isNew && url.startsWith("sqlite:"))
+    await noteApp(url, access.app);
   const { openStore } = await import("../runtime/open-store.ts");
-  return Effect.runPromise(Effect.scoped(Effect.flatMap(openStore(url, { app: access.app }), use)));
+  const { app = "main" } = access;
+  const answer = await Effect.runPromise(
+    Effect.scoped(Effect.flatMap(openStore(url, { app }), use)),
+  );
+  if (isNew) note(`there was no store ${url}, so it was made: ${fileOf(url)}`);
+  return answer;
+};
+
+const noted = new Set<string>();
+
+/** Says that a store has nothing of an app, where it has something of others. */
+const noteApp = async (url: string, app: string): Promise<void> => {
+  const { appsIn } = await import("./store-health.ts");
+  const apps = await appsIn(fileOf(url));
+  if (apps.length === 0 || apps.includes(app) || noted.has(app)) return;
+  noted.add(app);
+  note(
+    `${url} has nothing of an app ${JSON.stringify(app)}${meantOr(app, apps, `; it has ${namesOf(apps)}`)}`,
+  );
 };
 
 /** Whether there is a store to look into. */

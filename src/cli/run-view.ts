@@ -1,4 +1,5 @@
 // Runs as the command line shows them: instants as ISO text in UTC, what is absent as null. Scripts rely on these shapes.
+import { InputError } from "../core/errors.ts";
 import { formatInstant } from "../core/instant.ts";
 import type { Attempt, Outcome, Run } from "../core/run.ts";
 
@@ -40,3 +41,9 @@ export const outcomeView = ({ _tag, ...rest }: Outcome) => ({
   kind: _tag.replace(/\B[A-Z]/g, (it) => `-${it}`).toLowerCase(),
   ...rest,
 });
+
+/** The answer for a run that a store does not have. */
+export const noRun = (id: string, { url }: { readonly url: string }): InputError =>
+  new InputError(
+    `there is no run ${JSON.stringify(id)} in ${url}; "detent runs" lists them${id.startsWith("@") ? ", and one that was asked for becomes a run when an engine comes to it" : ""}`,
+  );

@@ -1,9 +1,10 @@
 // `detent run`: asks for a run of a task, whether or not an engine runs.
+import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
 import { InputError } from "../core/errors.ts";
 import { print, printJson } from "./output.ts";
 import { app, argument, doing, id, json, jsonOf, optionalArgument, store } from "./options.ts";
-import { appNamed, namesOf, withStore } from "./reach.ts";
+import { appNamed, withStore } from "./reach.ts";
 
 export const run = Command.make(
   "run",
@@ -18,13 +19,17 @@ export const run = Command.make(
   doing(async (options) => {
     const input = jsonOf(options.input, "input");
     const { name, definitions } = await appNamed(options.app);
-    if (definitions?.tasks.has(options.task) === false)
-      throw new InputError(
-        `there is no task ${JSON.stringify(options.task)}; the app has ${namesOf(definitions.tasks.keys())}`,
-      );
+    const { unknownIn, unknownText } = await import("../runtime/control.ts");
     const { runTo } = await import("../runtime/emit.ts");
+    const subject = { task: options.task };
+    if (definitions?.tasks.has(options.task) === false)
+      throw new InputError(unknownText(subject, definitions.tasks.keys(), "in the app"));
     const reply = await withStore({ store: options.store, app: name, absent: "create" }, (port) =>
-      runTo(port, options.task, input, options.id === undefined ? {} : { id: options.id }),
+      Effect.flatMap(unknownIn(port, subject, definitions), (told) =>
+        told === undefined
+          ? runTo(port, options.task, input, options.id === undefined ? {} : { id: options.id })
+          : Effect.fail(new InputError(told)),
+      ),
     );
     if (options.json) return printJson(reply);
     print(

@@ -28,6 +28,8 @@ export const runs = Command.make(
       read: (port, page) => port.list("run", { where, ...page }),
       view: (row) => runView(row),
       table: runTable,
+      unknown: async (port, definitions) =>
+        (await import("./unknown.ts")).unknownFilter(port, "run", { task, trigger }, definitions),
     });
   }),
 ).pipe(

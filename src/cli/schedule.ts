@@ -1,4 +1,5 @@
 // `detent schedule` and `detent unschedule`: schedules made at run time, whether or not an engine runs.
+import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
 import { InputError } from "../core/errors.ts";
 import { at, cron, every, type Schedule } from "../core/schedule.ts";
@@ -86,8 +87,12 @@ export const unschedule = Command.make(
   doing(async (options) => {
     const { name: of } = await appNamed(options.app);
     const { unscheduleIn } = await import("../runtime/control.ts");
+    const { demandMade } = await import("./unknown.ts");
     const reply = await withStore({ store: options.store, app: of, absent: "refuse" }, (port) =>
-      unscheduleIn(port, options.name, options.id === undefined ? {} : { id: options.id }),
+      Effect.andThen(
+        demandMade(port, options.name, options.id),
+        unscheduleIn(port, options.name, options.id === undefined ? {} : { id: options.id }),
+      ),
     );
     if (options.json) return printJson({ ...reply, trigger: options.name });
     print(

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
 import * as path from "node:path";
-import { InputError, withCauses, type ErrorData, type StoreError } from "../core/errors.ts";
+import { withCauses, type ErrorData, type InputError, type StoreError } from "../core/errors.ts";
 import { frameText, placeText, userFrames, type Frame } from "../core/frames.ts";
 import type { Attempt, Run } from "../core/run.ts";
 import type { StoredSignal } from "../core/signal.ts";
@@ -10,7 +10,7 @@ import type { StorePort } from "../core/store.ts";
 import { durationText, print, printJson, shortJson, stateStyles, styled } from "./output.ts";
 import { app, argument, doing, json, store } from "./options.ts";
 import { appNamed, withStore } from "./reach.ts";
-import { attemptView, instantText, runView } from "./run-view.ts";
+import { attemptView, instantText, noRun, runView } from "./run-view.ts";
 import { outcomeText } from "./runs.ts";
 
 export const show = Command.make(
@@ -43,12 +43,7 @@ interface Shown {
 const runShown = (port: StorePort, id: string): Effect.Effect<Shown, StoreError | InputError> =>
   Effect.gen(function* () {
     const [run] = (yield* port.list("run", { where: { ids: [id] }, limit: 1 })).rows;
-    if (run === undefined)
-      return yield* Effect.fail(
-        new InputError(
-          `there is no run ${JSON.stringify(id)} in ${port.url}; "detent runs" lists them`,
-        ),
-      );
+    if (run === undefined) return yield* Effect.fail(noRun(id, port));
     const attempts = yield* port.list("attempt", {
       where: { run: id },
       limit: 1_000,

@@ -41,3 +41,22 @@ export const storeHealth = async (url: string): Promise<readonly Finding[]> => {
     database?.close();
   }
 };
+
+/** The apps of which the file keeps anything; none of a file that can't be read, which others tell. */
+export const appsIn = async (file: string): Promise<readonly string[]> => {
+  const { DatabaseSync } = await import("node:sqlite");
+  let database: InstanceType<typeof DatabaseSync> | undefined;
+  try {
+    database = new DatabaseSync(file, { readOnly: true });
+    // Whoever closes the file last holds it for a moment.
+    database.exec("PRAGMA busy_timeout = 2000");
+    return database
+      .prepare("SELECT app FROM meta WHERE revision > 0 OR newest_at > 0")
+      .all()
+      .map(({ app }) => String(app));
+  } catch {
+    return [];
+  } finally {
+    database?.close();
+  }
+};

@@ -4,7 +4,6 @@ import * as Command from "effect/cli/Command";
 import { storedIdOf, type Cause, type Reason } from "../core/cause.ts";
 import { conditionText } from "../core/condition-text.ts";
 import type { Definitions } from "../core/definitions.ts";
-import { InputError } from "../core/errors.ts";
 import { whyRun, type WhyRun } from "../core/evidence.ts";
 import { firedOf, type Fired, type FiredCondition } from "../core/fired.ts";
 import { formatInstant } from "../core/instant.ts";
@@ -12,7 +11,7 @@ import { scheduleOfKey } from "../core/schedule.ts";
 import { app, argument, doing, json, store } from "./options.ts";
 import { print, printJson, shortJson, stateStyles, styled } from "./output.ts";
 import { appNamed, withStore } from "./reach.ts";
-import { instantText, runView } from "./run-view.ts";
+import { instantText, noRun, runView } from "./run-view.ts";
 import { tagText } from "../core/tag.ts";
 
 export const why = Command.make(
@@ -22,13 +21,7 @@ export const why = Command.make(
     const { name, definitions } = await appNamed(options.app);
     const found = await withStore({ store: options.store, app: name, absent: "refuse" }, (port) =>
       Effect.flatMap(whyRun(port, options.run), (told) =>
-        told === undefined
-          ? Effect.fail(
-              new InputError(
-                `there is no run ${JSON.stringify(options.run)} in ${port.url}; "detent runs" lists them`,
-              ),
-            )
-          : Effect.succeed(told),
+        told === undefined ? Effect.fail(noRun(options.run, port)) : Effect.succeed(told),
       ),
     );
     const fired = firedIn(found, definitions);

@@ -6,7 +6,9 @@ export const nearestOf = (wanted: string, names: Iterable<string>): readonly str
   const most = Math.ceil(key.length / 3);
   const near = [...new Set(names)]
     .map((name) => ({ name, distance: distanceOf(key, name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= most)
+    .filter(
+      ({ name, distance }) => distance <= most && distance < Math.max(key.length, name.length),
+    )
     .sort((one, other) => one.distance - other.distance);
   return near.slice(0, near[0]?.distance === 0 ? 1 : 3).map(({ name }) => name);
 };

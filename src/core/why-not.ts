@@ -146,13 +146,19 @@ export const recordedOf = ({
 ];
 
 /** Names of the same kind: a person may have meant another event, or another task. A command is for the router, and for no trigger. */
-const nearNames = ({ index }: Definitions, stored: StoredSignal): readonly string[] => {
+const nearNames = (definitions: Definitions, stored: StoredSignal): readonly string[] => {
   const { signal } = stored;
-  if (signal._tag !== "Event" || isCommand(stored) || index.has(signalKeyOf(signal))) return [];
+  if (signal._tag !== "Event" || isCommand(stored) || definitions.index.has(signalKeyOf(signal)))
+    return [];
   const isOfTask = (name: string): boolean => name.startsWith("@");
-  const names = [...index.keys()]
-    .filter((key) => key.startsWith("event:"))
-    .map((key) => key.slice("event:".length))
-    .filter((name) => isOfTask(name) === isOfTask(signal.name));
+  const names = eventNamesOf(definitions).filter(
+    (name) => isOfTask(name) === isOfTask(signal.name),
+  );
   return nearestOf(signal.name, names);
 };
+
+/** The names of the events that some trigger waits for. */
+export const eventNamesOf = ({ index }: Definitions): readonly string[] =>
+  [...index.keys()]
+    .filter((key) => key.startsWith("event:"))
+    .map((key) => key.slice("event:".length));

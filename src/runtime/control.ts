@@ -13,6 +13,7 @@ import type { Definitions } from "../core/definitions.ts";
 import { InputError, type StoreError } from "../core/errors.ts";
 import { formatInstant, instantMillis, type InstantInput } from "../core/instant.ts";
 import { jsonFault, type Json } from "../core/json.ts";
+import { meantOr } from "../core/nearest.ts";
 import { scheduleFaults, type CompiledSchedule, type Schedule } from "../core/schedule.ts";
 import { optionFault, shown } from "../core/reading.ts";
 import type { Generation, StorePort } from "../core/store.ts";
@@ -237,16 +238,35 @@ const demandSubject = (subject: unknown): Effect.Effect<void, InputError> => {
     : refuse(`${trigger === undefined ? "task" : "trigger"}: ${fault}`);
 };
 
-/** Before the first engine nobody knows what there will be. */
 const demandKnown = (store: StorePort, subject: Subject, known: Known): Answer<void> =>
+  Effect.flatMap(unknownIn(store, subject, known), (told) =>
+    told === undefined ? Effect.void : refuse(told),
+  );
+
+/** What is to be said of a trigger or task that is not there; undefined if it is, or if nobody knows: before the first engine nobody knows what there will be. */
+export const unknownIn = (
+  store: StorePort,
+  subject: Subject,
+  known: Known,
+): Effect.Effect<string | undefined, StoreError> =>
   Effect.gen(function* () {
     const there = yield* thereIn(store, known);
-    if (there === undefined) return;
+    if (there === undefined) return undefined;
     const [id, ids] =
       "trigger" in subject ? [subject.trigger, there.triggers] : [subject.task, there.tasks];
-    if (ids.includes(id) || ("trigger" in subject && (yield* isMade(store, id)))) return;
-    return yield* refuse(`there is no ${subjectText(subject)}; the app has ${namesOf(ids)}`);
+    if (ids.includes(id) || ("trigger" in subject && (yield* isMade(store, id)))) return undefined;
+    const place =
+      known === undefined ? `among the active definitions in ${store.url}` : "in the app";
+    return unknownText(subject, ids, place);
   });
+
+/** That there is no such trigger or task in this place, and which there are. */
+export const unknownText = (subject: Subject, ids: Iterable<string>, place: string): string => {
+  const id = "trigger" in subject ? subject.trigger : subject.task;
+  const others = [...ids].filter((it) => !it.startsWith("@"));
+  const names = others.length === 0 ? "none" : others.map((it) => JSON.stringify(it)).join(", ");
+  return `there is no ${subjectText(subject)} ${place}${meantOr(id, others, `; there ${others.length === 1 ? "is" : "are"} ${names}`)}`;
+};
 
 interface There {
   readonly triggers: readonly string[];
@@ -257,11 +277,6 @@ const thereIn = (store: StorePort, known: Known): Effect.Effect<There | undefine
   known === undefined
     ? Effect.map(store.read({ revision: null, limit: 0 }), ({ generation }) => idsOf(generation))
     : Effect.succeed({ triggers: [...known.triggers.keys()], tasks: [...known.tasks.keys()] });
-
-const namesOf = (ids: readonly string[]): string => {
-  const names = ids.filter((it) => !it.startsWith("@")).map((it) => JSON.stringify(it));
-  return names.length === 0 ? "none" : names.join(", ");
-};
 
 /** Whether there is a schedule of this id that was made at run time. */
 const isMade = (store: StorePort, trigger: string): Effect.Effect<boolean, StoreError> =>

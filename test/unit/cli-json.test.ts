@@ -93,8 +93,8 @@ test("every command answers with one JSON value, and start with one for each not
     ["resume", "nightly"],
     ["backfill", "nightly", "--from", "2026-01-01T00:00Z", "--to", "2026-01-02T00:00Z"],
     ["schedule", "tidy", "--task", "work", "--every", "1 h"],
-    ["unschedule", "tidy"],
   );
+  await values(["unschedule", "tidy"]);
 
   called.add("dashboard");
   const dashboard = here.start(["dashboard", "--port", "0", "--json"]);

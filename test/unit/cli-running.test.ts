@@ -94,7 +94,7 @@ test.concurrent("pause, resume, backfill and rewind are stored whether or not an
   });
   expect(await here.detent(["pause", "c"])).toMatchObject({
     code: 2,
-    stderr: 'detent: there is no trigger "c"; the app has "y", "a", "b"\n',
+    stderr: `detent: there is no trigger "c" among the active definitions in sqlite:${here.folder}/detent.db; there are "y", "a", "b"\n`,
   });
   const range = { from: "2019-01-01T00:00:00.000Z", to: "2021-01-01T00:00:00.000Z" };
   expect(await told(["backfill", "y", "--from", range.from, "--to", range.to])).toMatchObject({
@@ -138,7 +138,7 @@ test.concurrent("cancel ends a run that waits, retry runs it again; what is over
     code: 2,
     error: {
       name: "InputError",
-      message: `there is no run "${run}" in sqlite:detent.db; "detent runs" lists them, and one that was asked for becomes a run when an engine comes to it`,
+      message: `there is no run "${run}" in sqlite:${here.folder}/detent.db; "detent runs" lists them, and one that was asked for becomes a run when an engine comes to it`,
     },
   });
   await told(["pause", "--task", "log", "--app", "app.ts"]);

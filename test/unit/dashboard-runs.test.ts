@@ -202,7 +202,7 @@ describe("runs", () => {
     ["/api/cancel", {}, 400, 'give either "runs", a list of ids, or "where", a filter'],
     ["/api/cancel", { where: { states: ["failed"] } }, 400, "no run in these states can be"],
     ["/api/cancel", { where: { stat: [] } }, 400, 'there is no field "stat"'],
-    ["/api/triggers/nobody/pause", {}, 400, 'there is no trigger "nobody"; the app has'],
+    ["/api/triggers/nobody/pause", {}, 400, 'there is no trigger "nobody" in the app; there are'],
     ["/api/triggers/greeting/pause", { until: "2001-01-01T00:00Z" }, 400, "which has passed"],
     ["/api/tasks/nobody/pause", {}, 400, 'there is no task "nobody"'],
     ["/api/triggers/yearly/backfill", { from: 2, to: 1 }, 400, "exchange them"],

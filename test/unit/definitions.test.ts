@@ -286,6 +286,7 @@ test.each([
   ["wor", '; did you mean "work"?'],
   ["workers", '; did you mean "work"?'],
   ["play", '; it has "work"'],
+  ["x", '; it has "work"'],
 ])("a task called %s that the app does not have is told%s", (run, hint) => {
   const triggers = [trigger("t", { when: event("e"), run })];
   const told = [`Trigger "t": run names the task "${run}", which the app does not have${hint}`];

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findingsOf, type Seen } from "../../src/cli/diagnosis.ts";
 import { dueListOf } from "../../src/cli/due-list.ts";
+import { detailText } from "../../src/cli/skips.ts";
 import {
   definitionsOf,
   detent,
@@ -223,6 +224,18 @@ test("the store's clock may be two seconds from this machine's; more is a note, 
   ]);
 });
 
+test.each([
+  [null, "when", ""],
+  [null, "any.0.all.1", "condition any.0.all.1"],
+  [null, hourly, 'every("1 h")'],
+  [null, "1 already wait for their turn", "1 already wait for their turn"],
+  ["e-1", "when", "when"],
+  ["e-1", "Error: boom\n  at x", "Error: boom"],
+  ["e-1", null, ""],
+])("the detail of a skip of signal %j, %j, is shown as %j", (signal, detail, text) => {
+  expect(detailText({ signal, detail })).toBe(text);
+});
+
 test("what is due next is a list in the order of time, with what is overdue first", () => {
   const deadlines = [
     { id: "e", at: noon + 9, due: { _tag: "Gate", trigger: "g", key: "other" } as const },
@@ -239,6 +252,11 @@ test("what is due next is a list in the order of time, with what is overdue firs
     { trigger: "held", leaf: hourly, at: noon },
   ];
   deadlines.push({
+    id: "w",
+    at: noon + 5,
+    due: { _tag: "Within", trigger: "joined" },
+  } as never);
+  deadlines.push({
     id: "q",
     at: 8_640_000_000_000_000,
     due: { _tag: "Paused", subject: { trigger: "held" } },
@@ -247,6 +265,7 @@ test("what is due next is a list in the order of time, with what is overdue firs
   expect(dueListOf({ cursors, deadlines, runs })).toEqual([
     { at: noon - 5, kind: "run", id: "r", what: "task work" },
     { at: noon + 3, kind: "deadline", id: "g", what: "it is throttled no more" },
+    { at: noon + 5, kind: "deadline", id: "joined", what: "a match that still waits is given up" },
     { at: noon + hour, kind: "schedule", id: "a", what: 'every("1 h")' },
   ]);
   expect(dueListOf({ cursors, deadlines, runs }, 1)).toHaveLength(1);

@@ -139,9 +139,9 @@ test("what is not there, or no subject, or has passed, is refused with a line, a
     pauseIn(store, { trigger: "on-e" }, { untli: start + 1 } as never),
   ].map((effect) => refused(world, effect));
   expect(lines).toEqual([
-    'there is no trigger "nope"; the app has "on-e", "on-o", "minutely"',
-    'there is no task "nope"; the app has "work", "other"',
-    'there is no task "nope"; the app has "work", "other"',
+    'there is no trigger "nope" among the active definitions in memory:; there are "on-e", "on-o", "minutely"',
+    'there is no task "nope" among the active definitions in memory:; there are "work", "other"',
+    'there is no task "nope" among the active definitions in memory:; there are "work", "other"',
     'trigger: the id "a b" must be 1 to 100 letters, digits, dots, underscores or hyphens',
     "an object names neither; give { trigger } or { task }",
     "an object names both; give { trigger } or { task }",
@@ -205,7 +205,7 @@ test("a backfill of what can't be backfilled is refused with a line, by definiti
     of("minutely", 0, "y"),
   ].map((effect) => refused(world, effect));
   expect(lines).toEqual([
-    'there is no trigger "nope"; the app has "on-e", "on-o", "minutely"',
+    'there is no trigger "nope" among the active definitions in memory:; there are "on-e", "on-o", "minutely"',
     'the trigger "on-e" waits for more, or other things, than one schedule; a backfill is for schedules',
     'the trigger "on-e" waits for more, or other things, than one schedule; a backfill is for schedules',
     "from 2001-09-09T01:46:39.999Z lies after to 2001-09-09T01:46:38.999Z; exchange them",

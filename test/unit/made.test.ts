@@ -261,7 +261,7 @@ describe("with engines", () => {
     ]).toEqual([
       'the trigger "defined" is defined; give another id',
       expect.stringMatching(/^trigger: the id "a b" must be/),
-      'there is no task "nope"; the app has "work"',
+      'there is no task "nope" in the app; there is "work"',
       expect.stringContaining('minute "61" is out of range'),
       "undefined is no schedule; make one with cron(), every() or at()",
       expect.stringMatching(/^input\.f is a function/),
