@@ -21,18 +21,15 @@ import {
   RunReply,
   RunRequest,
 } from "./request.ts";
+import { EventDetail, EventPage, TriggerDetail, TriggerPage } from "./trigger-view.ts";
 import {
   Counts,
   EnginePage,
-  EventDetail,
-  EventPage,
   Overview,
   RunDetail,
   RunPage,
   SimulationPage,
   Timeline,
-  TriggerDetail,
-  TriggerPage,
 } from "./view.ts";
 
 /** What went wrong, in one line; the same shape as on the command line. */

@@ -12,7 +12,7 @@ import { NotFoundError, type Failure } from "./failure.ts";
 import { tagText } from "../../core/tag.ts";
 import { signalView } from "./row.ts";
 import { hiddenAt, type Shown } from "./shown.ts";
-import type { EventDetail, EventVerdict, LeafView } from "./view.ts";
+import type { EventDetail, EventVerdict, LeafView } from "./trigger-view.ts";
 
 export const eventDetail = (subject: Shown, id: string): Effect.Effect<EventDetail, Failure> =>
   Effect.gen(function* () {

@@ -10,7 +10,7 @@ import { knownOf } from "./known.ts";
 import { maybeInstant, runLine } from "./row.ts";
 import { pageFault } from "./run-page.ts";
 import type { Subject } from "./subject.ts";
-import type { EventLine, EventPage } from "./view.ts";
+import type { EventLine, EventPage } from "./trigger-view.ts";
 
 /** The log has more than events: it is looked through in pieces, so far at most in one answer. */
 const pieceSize = 150;

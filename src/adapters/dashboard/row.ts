@@ -4,7 +4,8 @@ import type { Json } from "../../core/json.ts";
 import type { Attempt, Run } from "../../core/run.ts";
 import type { StoredSignal } from "../../core/signal.ts";
 import type { Skip } from "../../core/store.ts";
-import type { AttemptView, RunLine, RunView, SignalView, SkipView } from "./view.ts";
+import type { SkipView } from "./trigger-view.ts";
+import type { AttemptView, RunLine, RunView, SignalView } from "./view.ts";
 import { tagText } from "../../core/tag.ts";
 
 export const instantText = (instant: number): string => formatInstant(instant);

@@ -10,7 +10,8 @@ import { knownOf, nextOf, pausesOf, type Known } from "./known.ts";
 import { instantText, runLine, shortened, skipView } from "./row.ts";
 import type { Shown } from "./shown.ts";
 import type { Subject } from "./subject.ts";
-import type { ConditionView, TriggerDetail, TriggerLine, TriggerPage } from "./view.ts";
+import type { TriggerDetail, TriggerLine, TriggerPage } from "./trigger-view.ts";
+import type { ConditionView } from "./view.ts";
 
 const nextShown = 3;
 const nextOfOne = 10;

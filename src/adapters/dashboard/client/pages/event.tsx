@@ -1,6 +1,6 @@
 // One event, or another signal of the log: what each trigger made of it, and why not.
 import type { JSX } from "preact";
-import type { EventDetail, EventVerdict } from "../../view.ts";
+import type { EventDetail, EventVerdict } from "../../trigger-view.ts";
 import { useData } from "../live.ts";
 import { eventHref, runHref, runsHref, triggerHref } from "../route.ts";
 import { Empty, Fault, Loading, Section, Value, When } from "../parts/basics.tsx";

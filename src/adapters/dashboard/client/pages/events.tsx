@@ -1,7 +1,7 @@
 // Events: emit one, and see what each has caused.
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { EventLine, EventPage } from "../../view.ts";
+import type { EventLine, EventPage } from "../../trigger-view.ts";
 import { pathOf, post } from "../api.ts";
 import { shortJson } from "../format.ts";
 import { useData } from "../live.ts";

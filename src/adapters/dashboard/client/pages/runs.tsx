@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { BulkReply } from "../../request.ts";
-import type { RunLine, RunPage, TriggerPage } from "../../view.ts";
+import type { TriggerPage } from "../../trigger-view.ts";
+import type { RunLine, RunPage } from "../../view.ts";
 import { pathOf, post } from "../api.ts";
 import { amountText } from "../format.ts";
 import { useData } from "../live.ts";

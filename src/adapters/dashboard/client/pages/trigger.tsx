@@ -1,6 +1,6 @@
 // One trigger: its tree of conditions with what waits in each leaf, its next occurrences, its last runs and skips.
 import type { JSX } from "preact";
-import type { TriggerDetail } from "../../view.ts";
+import type { TriggerDetail } from "../../trigger-view.ts";
 import { triggerPath } from "../api.ts";
 import { amountText, jsonText } from "../format.ts";
 import { useData } from "../live.ts";

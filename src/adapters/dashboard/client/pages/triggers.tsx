@@ -1,6 +1,6 @@
 // Triggers: what each waits for, when it is next due, and what can be done with it.
 import type { JSX } from "preact";
-import type { TriggerLine, TriggerPage } from "../../view.ts";
+import type { TriggerLine, TriggerPage } from "../../trigger-view.ts";
 import { useData } from "../live.ts";
 import { runsHref, triggerHref } from "../route.ts";
 import { Empty, Fault, Loading, Section, When } from "../parts/basics.tsx";
