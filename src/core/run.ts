@@ -137,6 +137,17 @@ const tried = ({ expiresAt }: Run): Partial<Run> => (expiresAt === null ? {} : {
 
 const unowned = { owner: null, nonce: null } as const;
 
+/** The run's attempt, which ended so. */
+const attemptOf = (run: Run, settledAt: number, outcome: Attempt["outcome"]): Attempt => ({
+  run: run.id,
+  token: run.token,
+  attempt: run.attempt,
+  owner: run.owner ?? "",
+  startedAt: run.startedAt,
+  settledAt,
+  outcome,
+});
+
 /** The run's body has begun. */
 export const started = (run: Run, startedAt: number): Move => ({
   run: run.id,
@@ -153,15 +164,7 @@ export const settled = (
   const { outcome, at, options } = ended;
   if (outcome._tag === "Released") return released(run, outcome, at);
   const emitted = ended.emitted.map((event) => eventOf(run, event));
-  const attempt: Attempt = {
-    run: run.id,
-    token: run.token,
-    attempt: run.attempt,
-    owner: run.owner ?? "",
-    startedAt: run.startedAt,
-    settledAt: at,
-    outcome,
-  };
+  const attempt = attemptOf(run, at, outcome);
   if (outcome._tag === "Succeeded") {
     const patch = {
       ...unowned,
@@ -257,15 +260,7 @@ export const reclaimed = (
   error: ErrorData = lostWithEngine(run),
 ): Move => {
   const losses = run.losses + 1;
-  const attempt: Attempt = {
-    run: run.id,
-    token: run.token,
-    attempt: run.attempt,
-    owner: run.owner ?? "",
-    startedAt: run.startedAt,
-    settledAt: at,
-    outcome: { _tag: "Crashed", error },
-  };
+  const attempt = attemptOf(run, at, { _tag: "Crashed", error });
   const end = (state: "cancelled" | "failed" | "lost"): Move => {
     const move = ending(run, state, error, at, []);
     return { ...move, patch: { ...move.patch, losses }, attempt };
