@@ -41,7 +41,7 @@ test("a poison run says how many attempts it had left, without its losses; a fai
   expect(poison).toMatchObject({
     state: "failed",
     crashes: 2,
-    outcome: { error: { message: expect.stringContaining("although 1 of 3 attempts are left") } },
+    outcome: { error: { message: expect.stringContaining("although 1 of 3 attempts is left") } },
   });
   const failed = after(held({ attempt: 1, crashes: 2 }), { _tag: "Failed", error }).patch;
   expect(failed).toMatchObject({ state: "pending" });
