@@ -1,7 +1,8 @@
 // The trial of the oracle: every mutant plays plan after plan until a law breaks, and then the engine of production plays the very same plans, in which none may. A mutant
 // that lives means that the oracle is blind; a law that breaks without one means that it sees ghosts.
 import type { DurationInput } from "../core/duration.ts";
-import { mutants, type Mutant } from "./sabotage.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants } from "./sabotage.ts";
 import { sabotageApp, sabotageOptions } from "./sabotage-app.ts";
 import type { SimulationReport } from "./report.ts";
 import { simulated } from "./simulate.ts";

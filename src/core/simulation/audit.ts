@@ -1,40 +1,18 @@
 // The audit of a store: laws over what was written, one write after the other, as it is written. It keeps its own books from the writes and from what really happened
 // (bodies, deaths), and asks the store nothing.
-import { isTerminal, moves, type Run } from "../run.ts";
+import type { Run } from "../run.ts";
 import { runIdOf } from "../run-id.ts";
-import { canonical } from "../json.ts";
 import type { Batch, Skip } from "../store.ts";
 import type { StoreRecord } from "./mirror.ts";
+import { moveFaults, type Committed, type Facts } from "./move-audit.ts";
 import type { Past } from "./past.ts";
-import type { BodyRecord } from "./simulated-executor.ts";
 import type { Violation } from "./violation.ts";
-
-type Committed = StoreRecord & { readonly _tag: "Commit" };
-
-/** What really happened, up to now. */
-export interface Facts {
-  /** When each life of an engine has ended, on the clock that nobody sets. */
-  readonly deaths: ReadonlyMap<string, number>;
-  /** The latest instant that the clock has ever shown: whoever has read it may write after it was set back. */
-  readonly latestAt: number;
-  /** Of the definitions that each life of an engine has had. */
-  readonly fingerprints: ReadonlyMap<string, string>;
-  /** `<run> <token>` → the body that has run with it. */
-  readonly bodies: ReadonlyMap<string, BodyRecord>;
-}
 
 /** How many attempts at a run were settled, and how many were lost. */
 export interface Attempts {
   tried: number;
   lost: number;
 }
-
-const heldStates: ReadonlySet<string> = new Set(["claimed", "running"]);
-const allowed = new Set(
-  Object.values(moves).flatMap(({ from, to }) =>
-    from.flatMap((before) => (to as readonly string[]).map((after) => `${before} → ${after}`)),
-  ),
-);
 
 export class Audit {
   /** All breaches of the laws of claiming, settling and routing, in the order in which they happened. */
@@ -226,80 +204,7 @@ export class Audit {
     this.#runs.set(id, after);
     // What was written and whose reply was lost is written again.
     if (patch.state === undefined || patch.state === before.state) return;
-    const { at, owner, batch } = record;
-    if (isTerminal(before.state)) {
-      this.#breach(
-        "one-outcome",
-        at,
-        [id],
-        `${id} has ended ${before.state}, and ${owner ?? "somebody"} makes it ${after.state}`,
-      );
-      return;
-    }
-    const move = `${before.state} → ${after.state}`;
-    if (!allowed.has(move)) this.#breach("moves", at, [id], `${id} goes ${move}, which is no move`);
-    if (heldStates.has(before.state)) this.#fenced(record, { before, after });
-    if (isTerminal(after.state)) this.#ended(after, batch, at);
-    if (after.state === "succeeded") this.#real(before, after, at);
-  }
-
-  /** Only its holder ends a claim, or anybody after the holder's death. */
-  #fenced(
-    { owner, at, elapsed }: Committed,
-    { before, after }: { readonly before: Run; readonly after: Run },
-  ): void {
-    if (before.owner === owner || before.owner === null) return;
-    const diedAt = this.#facts.deaths.get(before.owner);
-    if (diedAt === undefined || diedAt > elapsed)
-      this.#breach(
-        "fenced",
-        at,
-        [before.id],
-        `${owner ?? "somebody"} makes ${before.id} ${after.state}, which ${before.owner} holds and is alive`,
-      );
-    else if (after.losses !== before.losses + 1)
-      this.#breach(
-        "fenced",
-        at,
-        [before.id],
-        `${owner ?? "somebody"} settles ${before.id}, which ${before.owner} held until its death`,
-      );
-  }
-
-  /** The commit that ends a run carries the signal of that. */
-  #ended(run: Run, { signals = [] }: Batch, at: number): void {
-    const told = signals.some(
-      ({ signal }) =>
-        signal._tag === "Status" && signal.run === run.id && signal.state === run.state,
-    );
-    if (!told)
-      this.#breach(
-        "outcome-with-signals",
-        at,
-        [run.id],
-        `${run.id} ends ${run.state}, and the commit has no signal of that: whoever waits for it will never hear`,
-      );
-  }
-
-  /** A success is one that a body has really had. */
-  #real(before: Run, after: Run, at: number): void {
-    const body = this.#facts.bodies.get(`${before.id} ${before.token}`);
-    const result =
-      after.outcome !== null && "result" in after.outcome ? after.outcome.result : null;
-    if (body?.outcome?._tag !== "Succeeded")
-      this.#breach(
-        "outcome-is-real",
-        at,
-        [after.id],
-        `${after.id} ends succeeded with the token ${before.token}, and no body has succeeded with it`,
-      );
-    else if (canonical(body.outcome.result) !== canonical(result))
-      this.#breach(
-        "outcome-is-real",
-        at,
-        [after.id],
-        `${after.id} ends with ${canonical(result)}, and its body returned ${canonical(body.outcome.result)}`,
-      );
+    this.violations.push(...moveFaults({ record, before, after, facts: this.#facts }));
   }
 }
 
