@@ -206,6 +206,44 @@ const losing: readonly Scene[] = [
     },
   })),
   {
+    name: "the thread ends under a run that waited in it, before anybody has read how the one before ended: that has succeeded",
+    needs: ["kill"],
+    play: async (stage) => {
+      deepEqual(await outcomeOf(stage, "returns-input", 0), succeeded(0));
+      await stage.free(1);
+      const run = stage.start("returns-input", { with: 1 });
+      equal(stage.capacity > 0, true); // Its bodies are short.
+      const killer = stage.start("exits", { with: 3 });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      deepEqual((await stage.ended(run)).outcome, succeeded(1));
+      const { outcome } = await stage.ended(killer);
+      match(JSON.stringify(outcome), /"Crashed".*process\.exit\(3\)/);
+      deepEqual(await age(stage), succeeded(1));
+    },
+  },
+  {
+    name: "runs that waited in a thread whose body must be ended: they run on the next one",
+    options: { graceMillis: 0 },
+    needs: ["kill"],
+    play: async (stage) => {
+      deepEqual(await outcomeOf(stage, "returns-input", 0), succeeded(0));
+      await stage.free(1);
+      const run = stage.start("spins-bare");
+      equal(stage.capacity > 1, true);
+      const others = [1, 2].map((n) => stage.start("returns-input", { with: n }));
+      await stage.started(run);
+      stage.cancel(run);
+      equal((await stage.ended(run)).outcome._tag, "Cancelled");
+      // Those that had to wait for too long have not begun.
+      for (const [n, other] of others.entries()) {
+        // oxlint-disable-next-line no-await-in-loop
+        const { outcome } = await stage.ended(other);
+        if (outcome._tag !== "Released") deepEqual(outcome, succeeded(n + 1));
+        else deepEqual([outcome, tagsOf(stage, other)], [unused, ["Ended"]]);
+      }
+    },
+  },
+  {
     name: "five bursts of runs have the same threads",
     options: { slots: 2 },
     play: async (stage) => {

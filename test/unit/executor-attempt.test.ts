@@ -37,10 +37,13 @@ class Puppet implements Host {
   readonly asked: Wish[] = [];
   ended = 0;
   #weighed = Promise.withResolvers<Heap | undefined>();
-  send(): void {
-    this.ledger.send();
+  ledgerOf(): Ledger {
+    return this.ledger;
   }
-  ask(wish: Wish): void {
+  send({ number }: SentOrder): void {
+    this.ledger.send(number);
+  }
+  ask(_: number, wish: Wish): void {
     this.asked.push(wish);
   }
   end(): void {
@@ -69,12 +72,12 @@ const play = () => {
     told,
     ends,
     attempt,
-    begins: () => host.ledger.begin(42),
+    begins: () => host.ledger.begin(order.number, 42),
     after: (millis: number) => attempt.look(now + millis),
     answers: (end: BodyEnd, fields: Partial<Answer> = {}) =>
       attempt.hear({
         _tag: "Answered",
-        answer: { number: 7, end, emitted: [], notes: 0, millis: 1, ...fields },
+        answer: { number: 7, end, emitted: [], millis: 1, ...fields },
       }),
     notes: (message: string, number = 7) =>
       attempt.hear({
@@ -233,28 +236,6 @@ describe("a body that has begun", () => {
 });
 
 describe("what is told", () => {
-  test("waits for notes that its answer has overtaken", () => {
-    const it = play();
-    it.begins();
-    it.notes("one");
-    it.host.ledger.finish();
-    it.answers(returned, { notes: 2 });
-    expect(it.ends).toEqual([]);
-    it.notes("two");
-    expect(it.ends).toHaveLength(1);
-    expect(it.tags()).toEqual(["Started", "Logged", "Logged"]);
-  });
-
-  test("is the answer although the thread dies before its last notes arrive", () => {
-    const it = play();
-    it.begins();
-    it.host.ledger.finish();
-    const emitted = [{ id: "r/0", name: "e", payload: null }];
-    it.answers(returned, { notes: 1, emitted });
-    it.exits();
-    expect(it.ends).toEqual([{ outcome: succeeded, emitted, millis: null, host: "gone" }]);
-  });
-
   test("does not mix in an earlier order's notes and answers", () => {
     const it = play();
     it.begins();
@@ -284,20 +265,18 @@ test("in any order of events an attempt ends at most once, says Succeeded only o
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...steps), { maxLength: 30 }), (script) => {
       const it = play();
-      const thread = { alive: true, begun: false, finished: false, notes: 0 };
+      const thread = { alive: true, begun: false, finished: false };
       let clock = 0;
       const moves: Record<(typeof steps)[number], () => void> = {
         begin: () => void (thread.begun ||= it.begins()),
         finish: () => void (thread.finished ||= it.host.ledger.finish()),
         answer: () => {
-          if (thread.finished) it.answers(returned, { notes: thread.notes });
+          if (thread.finished) it.answers(returned);
           else if (it.host.ledger.stage === Stage.withdrawn) it.answers({ _tag: "Withdrawn" });
         },
         stop: () => it.attempt.stop(Wish.cancel),
         note: () => {
-          if (!thread.begun || thread.finished) return;
-          thread.notes += 1;
-          it.notes("n");
+          if (thread.begun && !thread.finished) it.notes("n");
         },
         tick: () => it.after((clock += 10)),
         late: () => it.after((clock += 400)),

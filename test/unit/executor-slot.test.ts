@@ -34,6 +34,7 @@ const play = ({ runsMax = Number.POSITIVE_INFINITY, bootMillis = 60_000 } = {}) 
       tell: (event) => told.push(event),
       weigh: () => {},
       freed: () => {},
+      retracted: () => {},
       time: () => {},
     },
   );
@@ -85,7 +86,7 @@ describe("a thread is replaced", () => {
   test("for a leftover only after the innocent run that it has now, which ends as if nothing were", () => {
     const it = ready();
     it.slot.take(order);
-    it.last().ledger.begin(1);
+    it.last().begins();
     it.last().leaves("before");
     it.last().leaves("before");
     expect([it.last().isEnded, it.warnings().length]).toEqual([false, 1]);
@@ -129,7 +130,7 @@ describe("a thread is replaced", () => {
     const error = { name: "Error", message: "no module" };
     it.last().tell({
       _tag: "Answered",
-      answer: { number: 1, end: { _tag: "Refused", error }, emitted: [], notes: 0, millis: null },
+      answer: { number: 1, end: { _tag: "Refused", error }, emitted: [], millis: null },
     });
     expect([it.ends(), it.last().isEnded]).toEqual([1, true]);
   });
@@ -192,7 +193,7 @@ describe("a thread that fails to start", () => {
 describe("threads that die under their runs", () => {
   const crash = (it: ReturnType<typeof play>): number => {
     it.slot.take(order);
-    it.last().ledger.begin(1);
+    it.last().begins();
     const known = it.threads.length;
     it.last().dies();
     const from = performance.now();

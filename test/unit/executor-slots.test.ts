@@ -143,9 +143,9 @@ describe("a run that waits", () => {
     teach(10);
     give(["a", "b", "c"]);
     threads[0]?.answers(undefined, 10);
-    expect(threads[0]?.order?.run).toBe("b");
+    expect(threads[0]?.running).toBe("b");
     threads[0]?.answers(undefined, 10);
-    expect(threads[0]?.order?.run).toBe("c");
+    expect(threads[0]?.running).toBe("c");
     expect(ends()).toEqual(["a Succeeded", "b Succeeded"]);
   });
 
@@ -156,7 +156,7 @@ describe("a run that waits", () => {
     threads[0]?.dies();
     expect(ends()).toEqual(["a Released"]);
     threads[1]?.boots();
-    expect(threads[1]?.order?.run).toBe("b");
+    expect(threads[1]?.running).toBe("b");
   });
 
   test("goes back unbegun after 100 ms, so that another engine can have it", () => {
@@ -175,7 +175,7 @@ describe("a run that waits", () => {
     give(["a", "b", "c"]);
     slots.cancel("b");
     threads[0]?.answers(undefined, 10);
-    expect(threads[0]?.order?.run).toBe("c");
+    expect(threads[0]?.running).toBe("c");
     expect(ends()).toEqual(["b Released", "a Succeeded"]);
   });
 

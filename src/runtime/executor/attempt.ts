@@ -9,7 +9,7 @@ import type { ExecutorEvent } from "../../core/executor.ts";
 import type { Emitted, Outcome } from "../../core/run.ts";
 import type { Use } from "./ahead.ts";
 import type { Host, HostEvent } from "./host.ts";
-import { Stage } from "./ledger.ts";
+import { Stage, type Ledger } from "./ledger.ts";
 import { heapFault, type Heap } from "./memory.ts";
 import { crashed, outcomeOf, refused, stopped, unused } from "./outcome.ts";
 import { Wish, type Answer, type BodyNote, type Note, type SentOrder } from "./wire.ts";
@@ -48,6 +48,8 @@ export class Attempt {
   readonly order: SentOrder;
   readonly #options: AttemptOptions;
   readonly #links: AttemptLinks;
+  readonly #ledger: Ledger;
+  /** When it was sent, or the host came to it. */
   readonly #sentAt: number;
   /** By the monotonic clock, as it was noticed. */
   #begunAt: number | null = null;
@@ -55,9 +57,6 @@ export class Attempt {
   #stop: { readonly wish: Wish; killAt: number } | null = null;
   /** Set when the host is being ended: what to tell when it is gone. */
   #verdict: Outcome | null = null;
-  /** An answer that has overtaken some notes. */
-  #answer: Answer | null = null;
-  #notes = 0;
   #exit: (Note & { _tag: "Exit" }) | null = null;
   #heapAt = 0;
   #over = false;
@@ -66,27 +65,32 @@ export class Attempt {
     this.order = order;
     this.#options = options;
     this.#links = links;
+    this.#ledger = links.host.ledgerOf(order.number);
     this.#sentAt = performance.now();
+    this.#heapAt = this.#sentAt;
+  }
+
+  get isStopping(): boolean {
+    return this.#stop !== null;
   }
 
   get use(): Use {
     return { task: this.order.task, since: this.#sentAt };
   }
 
+  /** Not for an order that the host has already. */
   begin(): void {
-    this.#heapAt = this.#sentAt;
     this.#links.host.send(this.order);
   }
 
   /** Asks the body to end. The first wish names the outcome; a later one can only shorten the grace. */
   stop(wish: Wish, graceMillis: number = this.#options.graceMillis): void {
-    if (this.#over || this.#verdict !== null || this.#answer !== null) return;
-    const { host } = this.#links;
-    if (host.ledger.withdraw()) return; // The host will answer that it has not begun.
+    if (this.#over || this.#verdict !== null) return;
+    if (this.#ledger.withdraw()) return; // The host will answer that it has not begun.
     const now = performance.now();
     if (this.#stop === null) {
       this.#stop = { wish, killAt: now + graceMillis };
-      host.ask(wish);
+      this.#links.host.ask(this.order.number, wish);
     } else this.#stop.killAt = Math.min(this.#stop.killAt, now + graceMillis);
     this.#kill(now);
   }
@@ -94,11 +98,10 @@ export class Attempt {
   /** Looks at the clock and the ledger. Called every few milliseconds. */
   look(now: number): void {
     if (this.#over || this.#verdict !== null) return;
-    const { ledger } = this.#links.host;
+    const ledger = this.#ledger;
     if (ledger.stage === Stage.sent || ledger.stage === Stage.withdrawn) {
       const deaf = now - this.#sentAt >= this.#options.deafMillis;
-      if (deaf && (ledger.withdraw() || ledger.stage === Stage.withdrawn))
-        this.#end(this.#options.deafOutcome);
+      if (deaf && ledger.abandon()) this.#end(this.#options.deafOutcome);
       return;
     }
     this.#begunAt ??= now;
@@ -124,31 +127,22 @@ export class Attempt {
       this.#exit = note;
       return;
     }
-    this.#notes += 1;
     this.#tellStarted();
     this.#links.tell(this.#eventOf(note.note));
-    if (this.#answer !== null && this.#notes >= this.#answer.notes) this.#conclude(this.#answer);
   }
 
   #hearAnswer(answer: Answer): void {
     if (this.#over || this.#verdict !== null || answer.number !== this.order.number) return;
     if (answer.end._tag !== "Withdrawn" && answer.end._tag !== "Refused") this.#tellStarted();
-    if (this.#notes < answer.notes) this.#answer = answer;
-    else this.#conclude(answer);
+    this.#conclude(answer);
   }
 
   #hearGone(how: string, error: ErrorData | null): void {
-    const { stage } = this.#links.host.ledger;
-    const unbegun = stage === Stage.sent || stage === Stage.withdrawn;
+    const { stage } = this.#ledger;
+    const unbegun = stage === Stage.sent || stage === Stage.withdrawn || stage === Stage.abandoned;
     if (!unbegun) this.#tellStarted();
-    const answered = this.#answer === null ? null : outcomeOf(this.#answer.end, this.order);
-    const outcome = this.#verdict ?? answered ?? (unbegun ? unused : this.#crash(how, error));
-    this.#finish({
-      outcome,
-      emitted: answered === outcome ? (this.#answer?.emitted ?? []) : [],
-      millis: null,
-      host: "gone",
-    });
+    const outcome = this.#verdict ?? (unbegun ? unused : this.#crash(how, error));
+    this.#finish({ outcome, emitted: [], millis: null, host: "gone" });
   }
 
   #crash(how: string, error: ErrorData | null): Outcome {
@@ -176,7 +170,7 @@ export class Attempt {
 
   #kill(now: number): void {
     if (this.#stop === null || now < this.#stop.killAt) return;
-    if (!this.#links.host.ledger.doom()) return;
+    if (!this.#ledger.doom()) return;
     this.#tellStarted(); // It had begun, though nobody has looked since.
     this.#end(stopped(this.#stop.wish, this.order, null));
   }
@@ -191,7 +185,7 @@ export class Attempt {
 
   #judge(heap: Heap): void {
     const fault = heapFault(heap, this.order.memoryBytes ?? this.#options.heapBytesMax);
-    if (fault !== undefined && this.#links.host.ledger.doom()) this.#end(crashed(fault, null));
+    if (fault !== undefined && this.#ledger.doom()) this.#end(crashed(fault, null));
   }
 
   #end(verdict: Outcome): void {
@@ -210,7 +204,7 @@ export class Attempt {
     if (this.#startedTold) return;
     this.#startedTold = true;
     const { run, token } = this.order;
-    this.#links.tell({ _tag: "Started", run, token, at: this.#links.host.ledger.begunAt });
+    this.#links.tell({ _tag: "Started", run, token, at: this.#ledger.begunAt });
   }
 
   #eventOf(note: BodyNote): ExecutorEvent {

@@ -10,7 +10,6 @@ const tell = (message: FromChild, sent: () => void = () => {}): void =>
   void process.send?.(message, undefined, undefined, sent);
 // It connects the watcher with the body. What the parent must know of the body's stage, the parent's own ledger says.
 const ledger = new Ledger();
-ledger.send();
 const watcher = new Worker(entryOf("watcher"), { workerData: ledger.buffer });
 watcher.unref();
 const watched = once(watcher, "online");
@@ -22,8 +21,9 @@ const hear = async (message: ToChild): Promise<void> => {
   if (message._tag === "Load") {
     const { proof } = message;
     if (proof !== null) (await import(proof.module)).holdAsChild(proof.path);
+    ledger.send(message.number);
     responder = new Responder({
-      ledger,
+      ledgerOf: () => ledger,
       modules: message.modules,
       shared: {}, // Memory can be shared by threads only.
       tell: (note) => tell({ _tag: "Noted", note }),

@@ -62,7 +62,6 @@ export const unbegun = (order: SentOrder, end: BodyEnd): Answer => ({
   number: order.number,
   end,
   emitted: [],
-  notes: 0,
   millis: null,
 });
 
@@ -150,17 +149,13 @@ class Part {
   readonly #emitted: Emitted[] = [];
   #emits = 0;
   readonly #begunAt = performance.now();
-  #notes = 0;
   #over = false;
   #controller: AbortController | null = null;
 
   constructor(order: SentOrder, link: Link) {
     this.#order = order;
     this.#link = link;
-    this.#gate = new NoteGate((note) => {
-      this.#notes += 1;
-      link.tell(note);
-    });
+    this.#gate = new NoteGate(link.tell);
     const signalOf = () => this.#signal();
     this.context = {
       runId: order.run,
@@ -194,7 +189,7 @@ class Part {
     // A failed attempt may be repeated, and its repetition emits again.
     const emitted = end._tag === "Returned" ? this.#emitted : [];
     const millis = performance.now() - this.#begunAt;
-    return { number: this.#order.number, end, emitted, notes: this.#notes, millis };
+    return { number: this.#order.number, end, emitted, millis };
   }
 
   #signal(): AbortSignal {
@@ -231,7 +226,6 @@ class Part {
       this.#emitted.push(event);
       return;
     }
-    this.#notes += 1;
     this.#link.tell({ _tag: "Emitted", event });
   }
 }

@@ -1,11 +1,24 @@
-// The ledger of one thread: a few words of shared memory that say how far the order in hand has come, whatever becomes of the messages. Each side moves it
-// by compare-and-set alone, so "did the body begin?" and "had it finished before it was killed?" have one answer, the same for both.
+// The ledger of one order in hand: a few words of shared memory that say how far it has come, whatever becomes of the messages. Each side moves it by compare-and-set
+// alone, so "did the body begin?" and "had it finished before it was killed?" have one answer, the same for both.
 //
-//   free ──main──→ sent ──thread──→ begun ──thread──→ finished
-//                    └──main──→ withdrawn └──main──→ doomed            main: any of the last three → sent (the next order)
+//   free ──main──→ sent ──thread──→ begun ──thread──→ finished         main: any of those on the right → sent (a later order)
+//                    │                └────main────→ doomed
+//                    └──main──→ withdrawn ──main──→ abandoned
+//                    └──────────────────────main──→ abandoned
+//
+// A thread has several, used in turns, because orders may wait in it behind the one that it runs. The stage stands in one word with the order's number, so that an order
+// that was withdrawn before the thread came to it can't begin in the name of a later one.
 import { Wish } from "./wire.ts";
 
-export const Stage = { free: 0, sent: 1, begun: 2, finished: 3, withdrawn: 4, doomed: 5 } as const;
+export const Stage = {
+  free: 0,
+  sent: 1,
+  begun: 2,
+  finished: 3,
+  withdrawn: 4,
+  doomed: 5,
+  abandoned: 6,
+} as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];
 
 const stageWord = 0;
@@ -13,20 +26,26 @@ const wishWord = 1;
 /** The instant stands in the second half, which is aligned for a 64-bit number. */
 const instantByte = 8;
 const bytes = 16;
+const stageBits = 3;
+export const ledgersPerThread = 16;
+/** Numbers count anew after 2^28 orders: long after all that know the former one are gone. */
+const numberMask = 0xf_ff_ff_ff;
 
 export class Ledger {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #instant: Float64Array;
+  /** Of the order that this side last sent or began. */
+  #number = 0;
 
-  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(bytes)) {
+  constructor(buffer: SharedArrayBuffer = ledgerBuffer(1), index = 0) {
     this.buffer = buffer;
-    this.#words = new Int32Array(buffer, 0, 2);
-    this.#instant = new Float64Array(buffer, instantByte, 1);
+    this.#words = new Int32Array(buffer, index * bytes, 2);
+    this.#instant = new Float64Array(buffer, index * bytes + instantByte, 1);
   }
 
   get stage(): Stage {
-    return Atomics.load(this.#words, stageWord) as Stage;
+    return (Atomics.load(this.#words, stageWord) & ((1 << stageBits) - 1)) as Stage;
   }
 
   /** When the body began; milliseconds since the epoch. Means nothing before it has. */
@@ -38,10 +57,11 @@ export class Ledger {
     return Atomics.load(this.#words, wishWord) as Wish;
   }
 
-  /** Main: an order is about to go out. */
-  send(): void {
+  /** Main: the order with this number is about to go out. */
+  send(number: number): void {
+    this.#number = number;
     Atomics.store(this.#words, wishWord, Wish.none);
-    Atomics.store(this.#words, stageWord, Stage.sent);
+    Atomics.store(this.#words, stageWord, this.#word(Stage.sent));
   }
 
   /** Main: takes the order back. False: the body has begun. */
@@ -54,14 +74,20 @@ export class Ledger {
     return this.#move(Stage.begun, Stage.doomed);
   }
 
+  /** Main: the thread is going to be ended, because it has not come to this order. False: it has. */
+  abandon(): boolean {
+    return this.#move(Stage.sent, Stage.abandoned) || this.#move(Stage.withdrawn, Stage.abandoned);
+  }
+
   /** Main: asks the body to end. The first wish holds. */
   ask(wish: Wish): void {
     if (Atomics.compareExchange(this.#words, wishWord, Wish.none, wish) === Wish.none)
       Atomics.notify(this.#words, wishWord);
   }
 
-  /** Thread: the body begins now. False: the order was withdrawn. */
-  begin(at: number): boolean {
+  /** Thread: the body of the order with this number begins now. False: it was withdrawn. */
+  begin(number: number, at: number): boolean {
+    this.#number = number;
     this.#instant[0] = at; // Before the move: whoever sees the stage sees the instant.
     return this.#move(Stage.sent, Stage.begun);
   }
@@ -77,7 +103,31 @@ export class Ledger {
     if (waiting.async) await waiting.value;
   }
 
+  #word(stage: Stage): number {
+    return ((this.#number & numberMask) << stageBits) | stage;
+  }
+
   #move(from: Stage, to: Stage): boolean {
-    return Atomics.compareExchange(this.#words, stageWord, from, to) === from;
+    const word = this.#word(from);
+    return Atomics.compareExchange(this.#words, stageWord, word, this.#word(to)) === word;
+  }
+}
+
+const ledgerBuffer = (count: number): SharedArrayBuffer => new SharedArrayBuffer(count * bytes);
+
+/** The ledgers of a thread, on either side. */
+export class Ledgers {
+  readonly buffer: SharedArrayBuffer;
+  readonly #all: Ledger[] = [];
+
+  constructor(buffer: SharedArrayBuffer = ledgerBuffer(ledgersPerThread)) {
+    this.buffer = buffer;
+    for (let index = 0; index < ledgersPerThread; index++)
+      this.#all.push(new Ledger(buffer, index));
+  }
+
+  /** The one of the order with this number. */
+  of(number: number): Ledger {
+    return this.#all[number % ledgersPerThread] as Ledger;
   }
 }

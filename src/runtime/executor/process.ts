@@ -5,7 +5,6 @@ import { fork, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { ErrorData } from "../../core/errors.ts";
-import type { Order } from "../../core/executor.ts";
 import type { Proof } from "../../core/store.ts";
 import { unbegun } from "./envelope.ts";
 import { fullErrorData } from "./error-data.ts";
@@ -34,7 +33,7 @@ const partingMillis = 1_000;
 const tailMax = 8_192;
 
 export class Process implements Host {
-  readonly ledger = new Ledger();
+  readonly #ledger = new Ledger();
   readonly #child: ChildProcess;
   readonly #wishes: Socket;
   readonly #tell: (event: HostEvent) => void;
@@ -46,7 +45,7 @@ export class Process implements Host {
   #tail = "";
   #parting: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(order: Order, options: ProcessOptions, tell: (event: HostEvent) => void) {
+  constructor(order: SentOrder, options: ProcessOptions, tell: (event: HostEvent) => void) {
     this.#tell = tell;
     this.#child = fork(fileURLToPath(options.entry), [], {
       serialization: "advanced",
@@ -62,19 +61,25 @@ export class Process implements Host {
     this.#wishes.resume(); // Unread, it would never close.
     this.#say({
       _tag: "Load",
+      number: order.number,
       modules: options.modules,
       task: order.task,
       proof: options.proof,
     });
   }
 
+  /** It is there for one order. */
+  ledgerOf(): Ledger {
+    return this.#ledger;
+  }
+
   send(order: SentOrder): void {
-    this.ledger.send();
+    this.#ledger.send(order.number);
     this.#order = order;
     this.#begin();
   }
 
-  ask(wish: Wish): void {
+  ask(_: number, wish: Wish): void {
     this.#wishes.write(Uint8Array.of(wish));
   }
 
@@ -93,7 +98,7 @@ export class Process implements Host {
     if (order === null || this.#loaded === null) return;
     if (this.#loaded.refusal !== null)
       this.#part(unbegun(order, { _tag: "Refused", error: this.#loaded.refusal }));
-    else if (this.ledger.begin(Date.now())) this.#say({ _tag: "Begin", order });
+    else if (this.#ledger.begin(order.number, Date.now())) this.#say({ _tag: "Begin", order });
     else this.#part(unbegun(order, { _tag: "Withdrawn" }));
   }
 
@@ -102,7 +107,7 @@ export class Process implements Host {
     else if (message._tag === "Loaded") {
       this.#loaded = message;
       this.#begin();
-    } else if (this.ledger.finish()) this.#part(message.answer);
+    } else if (this.#ledger.finish()) this.#part(message.answer);
   }
 
   /** V8's report of its own death becomes part of the outcome; all else goes where it would without this. */
@@ -154,7 +159,7 @@ export class Process implements Host {
   }
 }
 
-const flagsFor = ({ memoryBytes }: Order): string[] => {
+const flagsFor = ({ memoryBytes }: SentOrder): string[] => {
   const inherited = process.execArgv.filter(
     (flag) => !/^--(inspect|max-old-space-size)/.test(flag),
   );

@@ -1,12 +1,14 @@
-// One slot: room for one run at a time, and the thread that keeps it. The slot opens its thread, replaces it when it has died, is worn or can't be trusted
+// One slot: room for one run at a time, the thread that keeps it, and the followers in it. The slot opens its thread, replaces it when it has died, is worn or can't be trusted
 // any more, and is taken for as long as any code of its last run might still be running.
 import type { ErrorData } from "../../core/errors.ts";
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
 import { placeText, userFrames } from "../../core/frames.ts";
 import type { Json } from "../../core/json.ts";
 import { Attempt, type AttemptOptions, type Ended } from "./attempt.ts";
-import type { Use } from "./ahead.ts";
+import { patienceMillis, type Use, type Waiting } from "./ahead.ts";
+import { Follower, Followers } from "./followers.ts";
 import type { Host, HostEvent } from "./host.ts";
+import { ledgersPerThread } from "./ledger.ts";
 import { isWorn } from "./memory.ts";
 import { refused, unused } from "./outcome.ts";
 import { Wish, type Note, type SentOrder } from "./wire.ts";
@@ -22,10 +24,12 @@ export interface SlotOptions extends Omit<AttemptOptions, "deafOutcome"> {
 
 export interface SlotLinks {
   readonly openThread: (tell: (event: HostEvent) => void) => Host;
-  readonly openProcess: (order: Order, tell: (event: HostEvent) => void) => Host;
+  readonly openProcess: (order: SentOrder, tell: (event: HostEvent) => void) => Host;
   readonly tell: (event: ExecutorEvent) => void;
   /** The slot may be free for another run: it has a thread, and what it did before is over. Called before the end of that is told. */
   readonly freed: () => void;
+  /** A follower was taken back unbegun. */
+  readonly retracted: (waiting: Waiting) => void;
   /** Sees how long bodies take. */
   readonly time: (task: string, millis: number) => void;
   /** Sees what goes to threads and comes from them. */
@@ -47,6 +51,7 @@ export class Slot {
   #phaseAt = 0;
   #thread: Host | null = null;
   #attempt: Attempt | null = null;
+  readonly #followers = new Followers();
   #closing = false;
   #zombie = false;
   #spent = false;
@@ -103,8 +108,23 @@ export class Slot {
     return attempt.use;
   }
 
-  holds(run: string): boolean {
-    return this.#attempt?.order.run === run;
+  get followers(): number {
+    return this.#followers.count;
+  }
+
+  /** Whether its thread can be handed one more while it runs one. */
+  get canFollow(): boolean {
+    const attempt = this.#attempt;
+    return (
+      attempt !== null &&
+      attempt.order.isolation === "thread" &&
+      !attempt.isStopping &&
+      this.#phase === "idle" &&
+      this.#orders + 1 - attempt.order.number < ledgersPerThread &&
+      this.#runs + this.#followers.count < this.#options.runsMax &&
+      !this.#spent &&
+      !this.#closing
+    );
   }
 
   take(order: Order): void {
@@ -116,8 +136,35 @@ export class Slot {
     attempt.begin();
   }
 
-  stop(wish: Wish): void {
-    this.#attempt?.stop(wish);
+  /** Hands one more to the thread, which begins it the moment that it has answered those before it. Only if it `canFollow`. */
+  follow({ order, since }: Waiting): void {
+    this.#links.weigh(order.task, "input", order.input);
+    const sent = { ...order, number: ++this.#orders };
+    this.#followers.push(new Follower(this.#host(), sent, since));
+  }
+
+  /** Takes back the last follower; undefined: there is none that has not begun. */
+  retract(): Waiting | undefined {
+    return this.#followers.retractLast();
+  }
+
+  /** Takes back the followers that have waited for too long. */
+  overdue(now: number): Waiting[] {
+    return this.#followers.retractOverdue(now - patienceMillis);
+  }
+
+  /** Asks a run to end that is here. It is handed back instead if it has not begun and waits. */
+  cancel(run: string): Waiting | undefined {
+    if (this.#attempt?.order.run === run) {
+      this.#attempt.stop(Wish.cancel);
+      this.#clear();
+      return undefined;
+    }
+    const follower = this.#followers.of(run);
+    if (follower === undefined) return undefined;
+    const waiting = this.#followers.retract(follower);
+    if (waiting === undefined) follower.stop(Wish.cancel, this.#options.graceMillis);
+    return waiting;
   }
 
   look(now: number): void {
@@ -150,6 +197,7 @@ export class Slot {
     if (this.#zombie) this.#closed.resolve();
     clearTimeout(this.#rest);
     this.#attempt?.stop(Wish.close, graceMillis);
+    if (!this.#clear()) this.#followers.first?.stop(Wish.close, graceMillis);
     this.#settle();
   }
 
@@ -160,9 +208,12 @@ export class Slot {
     this.#thread = this.#links.openThread((event) => this.#hearThread(event));
   }
 
-  #inThread(order: SentOrder): Attempt {
-    const host = this.#thread;
-    if (host === null) throw new Error("a slot without a thread was taken");
+  #host(): Host {
+    if (this.#thread === null) throw new Error("a slot without a thread was taken");
+    return this.#thread;
+  }
+
+  #inThread(order: SentOrder, host = this.#host()): Attempt {
     this.#runs += 1;
     return new Attempt(
       order,
@@ -174,6 +225,13 @@ export class Slot {
         ending: () => this.#enter("ending"),
       },
     );
+  }
+
+  /** Whether nothing waits in the thread any more. */
+  #clear(): boolean {
+    for (let waiting = this.retract(); waiting !== undefined; waiting = this.retract())
+      this.#links.retracted(waiting);
+    return this.#followers.count === 0;
   }
 
   /** The slot's thread idles meanwhile. */
@@ -200,7 +258,7 @@ export class Slot {
     if (event._tag === "Ready") this.#ready(event.faults);
     else if (event._tag === "Noted" && event.note._tag === "Leftover") this.#leftover(event.note);
     else if (event._tag === "Gone") this.#gone(event);
-    else this.#attempt?.hear(event);
+    else if (!this.#followers.hear(event)) this.#attempt?.hear(event);
   }
 
   #ready(faults: readonly ErrorData[]): void {
@@ -243,7 +301,9 @@ export class Slot {
     this.#opened.resolve();
     if (!this.#closing) this.#reopen(booting ? 250 : 50);
     // An attempt on this thread has ended with it. One in a process of its own goes on.
+    const follower = this.#followers.first?.order;
     if (this.#attempt?.order.isolation === "thread") this.#attempt.hear(event);
+    if (follower !== undefined && this.#attempt?.order === follower) this.#attempt.hear(event);
     this.#settle();
   }
 
@@ -271,12 +331,28 @@ export class Slot {
     const order = this.#attempt?.order;
     if (order === undefined) return;
     this.#attempt = null;
+    const catchUp = this.#advance();
     this.#settle();
     this.#look();
     if (millis !== null) this.#links.time(order.task, millis);
     this.#links.freed();
     if (outcome._tag === "Succeeded") this.#links.weigh(order.task, "result", outcome.result);
     this.#links.tell({ _tag: "Ended", run: order.run, token: order.token, outcome, emitted });
+    catchUp?.();
+  }
+
+  /**
+   * The first follower becomes the order in hand, unless its thread is not to be used any more and has not begun it. To be called when the end of the one before is told: what
+   * makes up for lost time.
+   */
+  #advance(): (() => void) | undefined {
+    const isWanted = this.#followers.first?.host === this.#thread && !this.#spent && !this.#closing;
+    if (!isWanted) this.#clear();
+    const follower = this.#followers.shift();
+    if (follower === undefined) return undefined;
+    const attempt = this.#inThread(follower.order, follower.host);
+    this.#attempt = attempt;
+    return () => follower.catchUp(attempt);
   }
 
   /** Replaces a thread whose heap has grown too large, as soon as it is idle. */

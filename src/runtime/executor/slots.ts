@@ -1,11 +1,10 @@
 // All slots of an executor, the one timer that looks at them, and the talk with whoever listens.
+import { counted } from "../../core/counted.ts";
 import type { ExecutorEvent, Order } from "../../core/executor.ts";
-import { Ahead, type Use } from "./ahead.ts";
+import { Ahead, type Use, type Waiting } from "./ahead.ts";
 import { unused } from "./outcome.ts";
 import { Scales } from "./payload.ts";
 import { Slot, type SlotLinks, type SlotOptions } from "./slot.ts";
-import { Wish } from "./wire.ts";
-import { counted } from "../../core/counted.ts";
 
 export interface SlotsOptions extends SlotOptions {
   readonly slots: number;
@@ -29,7 +28,10 @@ export class Slots {
   #closing = false;
   #pulse: ReturnType<typeof setInterval> | null = null;
 
-  constructor(options: SlotsOptions, links: Omit<SlotLinks, "weigh" | "freed" | "time">) {
+  constructor(
+    options: SlotsOptions,
+    links: Omit<SlotLinks, "weigh" | "freed" | "retracted" | "time">,
+  ) {
     this.#options = options;
     this.#tell = links.tell;
     const scales = new Scales((warning) => links.tell({ _tag: "Capacity", warning }));
@@ -40,6 +42,7 @@ export class Slots {
         else links.tell(event);
       },
       freed: () => this.#handOver(),
+      retracted: (waiting) => this.#hearRetracted(waiting),
       time: (task, millis) => this.#ahead.learn(task, millis),
       weigh: (task, what, value) => scales.weigh(task, what, value),
       openThread: (tell) => {
@@ -53,12 +56,16 @@ export class Slots {
   get capacity(): number {
     if (this.#closing) return 0;
     const free = this.#slots.filter((slot) => slot.free).length;
-    this.#offered = free + this.#ahead.room(this.#uses(), performance.now());
+    this.#offered = free + this.#ahead.room(this.#uses(), this.#followers, performance.now());
     return this.#offered;
   }
 
   #uses(): Use[] {
     return this.#slots.flatMap(({ use }) => use ?? []);
+  }
+
+  get #followers(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.followers, 0);
   }
 
   get zombies(): number {
@@ -78,8 +85,10 @@ export class Slots {
   start(order: Order): void {
     const free = this.#slots.find((slot) => slot.free);
     if (free !== undefined) free.take(order);
-    else if (!this.#closing && this.#offered > 0) this.#ahead.push(order, performance.now());
-    else this.#giveBack(order); // More than was offered.
+    else if (!this.#closing && this.#offered > 0) {
+      this.#ahead.push(order, performance.now());
+      this.#follow();
+    } else this.#giveBack(order); // More than was offered.
     this.#offered--;
     this.#watch();
   }
@@ -88,16 +97,51 @@ export class Slots {
   #handOver(): void {
     for (const slot of this.#slots) {
       if (!slot.free) continue;
-      const order = this.#ahead.next();
-      if (order === undefined) return;
-      slot.take(order);
+      const waiting = this.#ahead.next() ?? this.#takenBack();
+      if (waiting === undefined) return;
+      slot.take(waiting.order);
     }
+    this.#follow();
+  }
+
+  /** Puts those that wait into threads, behind the bodies that run there. */
+  #follow(): void {
+    for (let slot = this.#shallowest(); slot !== undefined; slot = this.#shallowest()) {
+      const waiting = this.#ahead.nextForThread();
+      if (waiting === undefined) return;
+      slot.follow(waiting);
+    }
+  }
+
+  /** The slot with the fewest followers of those that can have one more. */
+  #shallowest(): Slot | undefined {
+    let found: Slot | undefined;
+    for (const slot of this.#slots)
+      if (
+        slot.canFollow &&
+        slot.followers < this.#ahead.depth(slot.use?.task ?? "") &&
+        (found === undefined || slot.followers < found.followers)
+      )
+        found = slot;
+    return found;
+  }
+
+  /** What waits behind bodies in other slots, where the most do. */
+  #takenBack(): Waiting | undefined {
+    const [deepest] = this.#slots.toSorted((one, other) => other.followers - one.followers);
+    return deepest?.retract();
+  }
+
+  /** The thread that it waited in is not to be used, or for long. */
+  #hearRetracted(waiting: Waiting): void {
+    if (this.#closing) this.#giveBack(waiting.order);
+    else this.#ahead.putBack(waiting);
   }
 
   #tellEnd(event: ExecutorEvent & { _tag: "Ended" }): void {
     const now = performance.now();
     if (this.#ends.push(event) === 1) this.#endsSince = now;
-    if (!this.#ahead.isPlenty(this.#uses(), now)) this.#tellEnds();
+    if (!this.#ahead.isPlenty(this.#uses(), this.#followers, now)) this.#tellEnds();
   }
 
   #tellEnds(): void {
@@ -112,7 +156,10 @@ export class Slots {
   cancel(run: string): void {
     const waiting = this.#ahead.withdraw(run);
     if (waiting !== undefined) this.#giveBack(waiting);
-    for (const slot of this.#slots) if (slot.holds(run)) slot.stop(Wish.cancel);
+    for (const slot of this.#slots) {
+      const unbegun = slot.cancel(run);
+      if (unbegun !== undefined) this.#giveBack(unbegun.order);
+    }
     this.#watch();
   }
 
@@ -159,6 +206,7 @@ export class Slots {
     if (now - this.#endsSince >= endsMillisMax) this.#tellEnds();
     let watched = false;
     for (const slot of this.#slots) {
+      for (const late of slot.overdue(now)) this.#giveBack(late.order);
       slot.look(now);
       watched ||= slot.watched;
     }

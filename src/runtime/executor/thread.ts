@@ -1,4 +1,4 @@
-// One worker thread, spawned by a pool of its own that never holds more than this one thread and this one order. So the pool's queue, its respawning and its
+// One worker thread, spawned by a pool of its own that never holds more than this one thread and the orders that it has. So the pool's queue, its respawning and its
 // way of closing, each of which loses runs in some state, are never used; what is left is a fast way to start a thread and to talk with it.
 import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
@@ -6,9 +6,12 @@ import type { ErrorData } from "../../core/errors.ts";
 import type { SharedMemory } from "../../core/task.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Host, HostEvent } from "./host.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledgers, ledgersPerThread, type Ledger } from "./ledger.ts";
 import { heapOf, type Heap } from "./memory.ts";
-import type { Answer, Hello, Note, SentOrder, ThreadData, Wish } from "./wire.ts";
+import type { FromThread, Hello, SentOrder, ThreadData, Wish } from "./wire.ts";
+
+/** More than a thread ever has, also counting those whose end the pool has not noticed yet: nothing is to wait in the pool's queue. */
+const tasksMax = 2 * ledgersPerThread;
 
 export interface ThreadOptions {
   /** The file of worker-entry. */
@@ -20,8 +23,8 @@ export interface ThreadOptions {
 }
 
 export class Thread implements Host {
-  readonly ledger = new Ledger();
-  readonly #pool: Piscina<SentOrder | null, Answer | Hello>;
+  readonly #ledgers = new Ledgers();
+  readonly #pool: Piscina<SentOrder | null, Hello | null>;
   readonly #worker: Worker;
   readonly #tell: (event: HostEvent) => void;
   #error: ErrorData | null = null;
@@ -34,18 +37,21 @@ export class Thread implements Host {
       // None at least: a thread that dies is replaced when this executor says so, not by the pool.
       minThreads: 0,
       maxThreads: 1,
+      concurrentTasksPerWorker: tasksMax,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       atomics: options.atomics,
       workerData: {
-        ledger: this.ledger.buffer,
+        ledgers: this.#ledgers.buffer,
         modules: options.modules,
         shared: options.shared,
       } satisfies ThreadData,
     });
     // Without a listener these would end the process.
     this.#pool.on("error", (error: unknown) => this.#hearError(error));
-    this.#pool.on("message", (note: Note) => tell({ _tag: "Noted", note }));
+    this.#pool.on("message", (told: FromThread) =>
+      tell(told._tag === "Answered" ? told : { _tag: "Noted", note: told }),
+    );
     const hello = this.#pool.run(null) as Promise<Hello>;
     const worker = this.#pool.threads[0];
     if (worker === undefined) throw new Error("the pool made no thread for its first order");
@@ -63,20 +69,25 @@ export class Thread implements Host {
     );
   }
 
-  send(order: SentOrder): void {
-    this.ledger.send();
-    (this.#pool.run(order) as Promise<Answer>).then(
-      (answer) => this.#tell({ _tag: "Answered", answer }),
-      (error: unknown) => {
-        // Any other rejection means that the thread is dying; its exit tells.
-        if (isCloneError(error)) this.#tell({ _tag: "Unsendable", error: fullErrorData(error) });
-        else this.#hearError(error);
-      },
-    );
+  ledgerOf(number: number): Ledger {
+    return this.#ledgers.of(number);
   }
 
-  ask(wish: Wish): void {
-    this.ledger.ask(wish);
+  send(order: SentOrder): void {
+    const { number } = order;
+    this.ledgerOf(number).send(number);
+    // The pool would open another thread for it. That this one is over, its exit tells.
+    if (this.#error !== null) return;
+    this.#pool.run(order).catch((error: unknown) => {
+      // Any other rejection means that the thread is dying; its exit tells.
+      if (isCloneError(error))
+        this.#tell({ _tag: "Unsendable", number, error: fullErrorData(error) });
+      else this.#hearError(error);
+    });
+  }
+
+  ask(number: number, wish: Wish): void {
+    this.ledgerOf(number).ask(wish);
   }
 
   end(): void {

@@ -7,7 +7,7 @@ import type { Emitted } from "../../core/run.ts";
 import type { SharedMemory } from "../../core/task.ts";
 import type { Proof } from "../../core/store.ts";
 
-/** An order on its way to a body. `number` counts the orders of one thread, so that what comes late is told from what comes now. */
+/** An order on its way to a body. `number` counts the orders of one slot, so that what comes late is told from what comes now. */
 export interface SentOrder extends Order {
   readonly number: number;
 }
@@ -41,11 +41,12 @@ export interface Answer {
   readonly number: number;
   readonly end: BodyEnd;
   readonly emitted: readonly Emitted[];
-  /** How many notes were sent before this answer: they travel by another way and may arrive after it. */
-  readonly notes: number;
   /** How long the body ran; null: it has not begun. */
   readonly millis: number | null;
 }
+
+/** What a thread tells, all by one way, so that it arrives in this order: also what it told before it died. */
+export type FromThread = Note | { readonly _tag: "Answered"; readonly answer: Answer };
 
 /** What a thread or process tells besides its answers. */
 export type Note =
@@ -67,7 +68,7 @@ export interface Hello {
 
 /** What a worker thread is made with. */
 export interface ThreadData {
-  readonly ledger: SharedArrayBuffer;
+  readonly ledgers: SharedArrayBuffer;
   readonly modules: readonly string[];
   readonly shared: SharedMemory;
 }
@@ -76,6 +77,7 @@ export interface ThreadData {
 export type ToChild =
   | {
       readonly _tag: "Load";
+      readonly number: number;
       readonly modules: readonly string[];
       readonly task: string;
       readonly proof: Proof | null;
