@@ -16,7 +16,7 @@ export const benchWeight = async (): Promise<Row[]> => [
     peers: {
       "cron-parser in it": await kilobytes(`export { CronExpressionParser } from "cron-parser"`),
     },
-    note: "target ≤ 75 KB; decision 19 says why not",
+    note: "target ≤ 75 KB; docs/decisions/0021 says why not",
   },
   {
     what: "the decisions alone, without cron",
