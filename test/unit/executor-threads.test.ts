@@ -128,7 +128,7 @@ test.each(["thread", "process"] as const)(
 
 describe("closing", () => {
   test("asks bodies to end, ends those that don't, and tells of each that it was abandoned", async () => {
-    const stage = await open({ slots: 3, graceMillis: 50 });
+    const stage = await open({ slots: 3, graceMillis: 1_000 });
     const runs = ["heeds-signal", "spins-in-map", "heeds-signal-and-returns"].map((body) =>
       stage.start(body),
     );
