@@ -67,6 +67,10 @@ test.each([
     0,
     "returned the number 0; a law returns true or false, at once: compare the number, as in … === 0",
   ],
+  [
+    3,
+    "returned the number 3; a law returns true or false, at once: compare the number, as in … === 0",
+  ],
   [undefined, 'returned nothing; a law returns true or false, at once: is a "return" missing?'],
   [[], "returned an array; a law returns true or false, at once: compare its length"],
   ["", 'returned ""; a law returns true or false, at once: compare it'],

@@ -68,7 +68,7 @@ const returnedText = (answer: unknown): string => {
 const mendOf = (answer: unknown): string => {
   if (answer === undefined) return ': is a "return" missing?';
   if (answer instanceof Promise) return ": leave async out";
-  if (typeof answer === "number") return `: compare the number, as in … === ${answer}`;
+  if (typeof answer === "number") return ": compare the number, as in … === 0";
   if (Array.isArray(answer)) return ": compare its length, as in ….length === 0";
   return ": compare it with something";
 };
