@@ -80,7 +80,7 @@ describe("simulate", () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/events-collapse +1 {2}no-lost-run\n +several firings/);
     expect(stdout).toMatch(/\d of \d+ mutants live: .*loser-clears/);
-    expect(stdout).toContain("the engine itself keeps all laws in the same 1 plans");
+    expect(stdout).toContain("the engine itself keeps all laws in the same 1 plan");
   });
 
   test("does not run what modules export unless it is asked to", async () => {
