@@ -137,6 +137,13 @@ const throwing: readonly Case[] = [
     ),
   },
   {
+    name: "throws an error with proxies among its properties, which can't be sent",
+    body: "throws-error-with-proxies",
+    expect: failsWith("Error", /^odd properties$/, (error) =>
+      deepEqual({ ...error.data }, { details: { a: 1 } }),
+    ),
+  },
+  {
     name: "throws an object that can't be read",
     body: "throws-hostile",
     expect: failsWith("Error", /can't be read/),

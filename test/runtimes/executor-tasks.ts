@@ -106,6 +106,20 @@ const throws: Record<string, Body> = {
   "throws-error-with-function-cause": () => {
     throw new Error("odd cause", { cause: () => {} });
   },
+  "throws-error-with-proxies": () => {
+    throw Object.assign(new Error("odd properties"), {
+      details: new Proxy({ a: 1 }, {}),
+      fickle: new Proxy(
+        {},
+        {
+          get: () => undefined,
+          ownKeys: () => {
+            throw new Error("no");
+          },
+        },
+      ),
+    });
+  },
   "throws-error-with-function-property": () => {
     throw Object.assign(new Error("odd property"), { fn() {}, kept: 1 });
   },

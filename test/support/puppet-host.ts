@@ -47,7 +47,7 @@ export class Puppet implements Host {
     const [{ number } = { number: 0 }] = this.orders;
     const ledger = this.ledgerOf(number);
     const hasBegun = !this.#isDoomed && ledger.begin(number, 1);
-    this.#isDoomed ||= ledger.stage === Stage.abandoned;
+    this.#isDoomed ||= !hasBegun && !ledger.decline() && ledger.stage === Stage.abandoned;
     if (!hasBegun) this.#answerOf({ _tag: "Withdrawn" }, null)();
     return hasBegun;
   }

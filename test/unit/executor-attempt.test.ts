@@ -128,6 +128,26 @@ describe("a body that has not begun", () => {
     it.exits();
     expect(it.ends[0]?.outcome).toEqual(deafOutcome);
   });
+
+  test("is waited for when its thread has come to it, though it was taken back and its answer is late", () => {
+    const it = play();
+    it.attempt.stop(Wish.cancel);
+    expect([it.begins(), it.host.ledger.decline()]).toEqual([false, true]);
+    it.after(10_000);
+    expect(it.host.ended).toBe(0);
+    it.answers({ _tag: "Withdrawn" });
+    expect(it.ends[0]).toMatchObject({ outcome: { _tag: "Released" }, host: "ready" });
+  });
+
+  test("is not told as unsendable for the sake of another order", () => {
+    const it = play();
+    it.attempt.hear({
+      _tag: "Unsendable",
+      number: 8,
+      error: { name: "DataCloneError", message: "no" },
+    });
+    expect(it.ends).toEqual([]);
+  });
 });
 
 describe("a body that has begun", () => {
@@ -236,6 +256,19 @@ describe("a body that has begun", () => {
 });
 
 describe("what is told", () => {
+  test("is a crash, and the thread is ended, when the answer of a body that has ended does not come", () => {
+    const it = play();
+    it.begins();
+    it.host.ledger.finish();
+    it.after(1);
+    it.after(500);
+    expect(it.host.ended).toBe(0);
+    it.after(501);
+    expect(it.host.ended).toBe(1);
+    it.exits();
+    expect(it.ends[0]).toMatchObject({ outcome: { _tag: "Crashed" }, host: "gone" });
+  });
+
   test("does not mix in an earlier order's notes and answers", () => {
     const it = play();
     it.begins();

@@ -54,9 +54,9 @@ const sent = (number: number, body: string, input: string | null = null): SentOr
   number,
 });
 
-/** Resolves when the thread has come as far as this with the order. */
-const reached = async (thread: Thread, number: number, stage: Of): Promise<void> => {
-  while (thread.ledgerOf(number).stage !== stage)
+/** Resolves when the thread has begun the order, or has even ended it. */
+const begun = async (thread: Thread, number: number): Promise<void> => {
+  while (thread.ledgerOf(number).stage === Of.sent)
     // oxlint-disable-next-line no-await-in-loop -- nothing tells of it
     await new Promise((resolve) => setImmediate(resolve));
 };
@@ -73,7 +73,7 @@ test("nothing begins behind a body whose thread is to be ended for it, though it
   const { thread, endOf } = await opened();
   thread.send(sent(1, "waits-for-call"));
   thread.send(sent(2, "returns-input"));
-  await reached(thread, 1, Of.begun);
+  await begun(thread, 1);
   expect(thread.ledgerOf(1).doom()).toBe(true);
   const calls = new BroadcastChannel(callChannel);
   // It may not listen yet.
@@ -87,7 +87,7 @@ test("nothing begins behind a body whose thread is to be ended for it, though it
 test("nothing begins behind an order to which the thread has not come in time", async () => {
   const { thread, endOf } = await opened();
   thread.send(sent(1, "waits-a-while"));
-  await reached(thread, 1, Of.begun);
+  await begun(thread, 1);
   thread.send(sent(2, "returns-input"));
   thread.send(sent(3, "returns-input"));
   expect(thread.ledgerOf(2).abandon()).toBe(true);
@@ -99,7 +99,7 @@ test("nothing begins behind an order to which the thread has not come in time", 
 test("what was only taken back keeps nothing behind it from beginning", async () => {
   const { thread, endOf } = await opened();
   thread.send(sent(1, "waits-a-while"));
-  await reached(thread, 1, Of.begun);
+  await begun(thread, 1);
   thread.send(sent(2, "returns-input"));
   thread.send(sent(3, "returns-input", "three"));
   expect(thread.ledgerOf(2).withdraw()).toBe(true);

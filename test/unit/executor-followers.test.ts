@@ -69,6 +69,18 @@ describe("the order behind", () => {
     expect(inHand(first)).toEqual(["b", "c", "d", "e"]);
   });
 
+  test("is never behind a body that is not known to be short, nor behind one that would come after such", () => {
+    const { slots, first, second, give } = opened(2);
+    void slots.capacity;
+    slots.start({ ...order, run: "long", task: "unknown" });
+    give("a", "b");
+    expect([inHand(first), inHand(second)]).toEqual([["long"], ["a", "b"]]);
+    void slots.capacity;
+    slots.start({ ...order, run: "longer", task: "unknown" });
+    give("c");
+    expect(inHand(second)).toEqual(["a", "b", "longer"]);
+  });
+
   test("is in the thread that has fewest", () => {
     const { first, second, give } = opened(2);
     give("a", "b", "c", "d", "e");
@@ -239,6 +251,45 @@ describe("the order behind that has begun", () => {
     expect(first.isEnded).toBe(true);
   });
 
+  test("is asked to end when the executor closes, however many ended unheard before it", () => {
+    const { slots, first, give, ends } = opened(1);
+    give("a", "b", "c", "d");
+    const answers = [first.finishes(), first.finishes()];
+    first.begins();
+    void slots.close();
+    for (const answer of answers) answer();
+    vi.advanceTimersByTime(55);
+    expect(first.isEnded).toBe(true);
+    first.dies();
+    soon();
+    const all = ["a Succeeded", "b Succeeded", "c Crashed", "d Released"];
+    expect(ends().toSorted()).toEqual(all);
+  });
+
+  test("has the shortest of the graces that it was given", () => {
+    const { slots, first, give } = opened(1);
+    give("a", "b");
+    const answerA = first.finishes();
+    first.begins();
+    slots.cancel("b");
+    void slots.abort();
+    answerA();
+    expect(first.isEnded).toBe(true);
+  });
+
+  test("ends with its thread, however many answers before it are lost with that", () => {
+    const { threads, first, give, ends, slots } = opened(1);
+    give("a", "b", "c");
+    first.finishes();
+    first.finishes();
+    first.begins();
+    first.dies();
+    threads[1]?.boots();
+    soon();
+    expect(ends()).toEqual(["a Crashed", "b Crashed", "c Crashed"]);
+    expect(slots.capacity).toBe(1);
+  });
+
   test("keeps the thread from being ended for a body before it that was too slow to answer", () => {
     const { slots, first, give, ends } = opened(1);
     give("a", "b");
@@ -359,7 +410,8 @@ test("in any order of events each run ends once, as Succeeded only if its body f
           else if (move === "finish" || move === "stray") finish(thread, move === "stray");
           else hear(thread, 1);
         };
-        for (const [move, nth] of script) play(move, nth);
+        // Closing ends all that is interesting, so most scripts never do.
+        for (const [move, nth] of script) if (move !== "close" || nth === 0) play(move, nth);
         void it.slots.close();
         for (let round = 0; round < 100; round++) {
           for (const thread of it.threads) {

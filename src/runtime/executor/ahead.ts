@@ -37,10 +37,11 @@ export class Ahead {
     this.#millisOf.set(task, known === undefined ? millis : known + (millis - known) * newestShare);
   }
 
-  /** How many may wait in the thread itself behind bodies of this task. */
+  /** How many may wait in the thread itself behind a body of this task: none, if it is not known to be short. */
   depth(task: string): number {
-    const millis = Math.max(this.#millisOf.get(task) ?? aheadMillis, 0.001);
-    return Math.min(Math.ceil(inThreadMillis / millis), inThreadMax);
+    const millis = this.#millisOf.get(task);
+    if (millis === undefined || millis > aheadMillis) return 0;
+    return Math.min(Math.ceil(inThreadMillis / Math.max(millis, 0.001)), inThreadMax);
   }
 
   /** How many more may be handed over behind what runs. None while there is plenty, so that the engine claims seldom and many. `followers`: how many wait in threads. */

@@ -9,7 +9,7 @@ import type { ExecutorEvent } from "../../core/executor.ts";
 import type { Emitted, Outcome } from "../../core/run.ts";
 import type { Use } from "./ahead.ts";
 import type { Host, HostEvent } from "./host.ts";
-import { Stage, type Ledger } from "./ledger.ts";
+import { isUnbegun, Stage, type Ledger } from "./ledger.ts";
 import { heapFault, type Heap } from "./memory.ts";
 import { crashed, outcomeOf, refused, stopped, unused } from "./outcome.ts";
 import { Wish, type Answer, type BodyNote, type Note, type SentOrder } from "./wire.ts";
@@ -53,6 +53,8 @@ export class Attempt {
   readonly #sentAt: number;
   /** By the monotonic clock, as it was noticed. */
   #begunAt: number | null = null;
+  /** As it was noticed; the answer was not there by then. */
+  #finishedAt: number | null = null;
   #startedTold = false;
   #stop: { readonly wish: Wish; killAt: number } | null = null;
   /** Set when the host is being ended: what to tell when it is gone. */
@@ -68,6 +70,10 @@ export class Attempt {
     this.#ledger = links.host.ledgerOf(order.number);
     this.#sentAt = performance.now();
     this.#heapAt = this.#sentAt;
+  }
+
+  isOn(host: Host | null): boolean {
+    return this.#links.host === host;
   }
 
   get isStopping(): boolean {
@@ -99,9 +105,16 @@ export class Attempt {
   look(now: number): void {
     if (this.#over || this.#verdict !== null) return;
     const ledger = this.#ledger;
-    if (ledger.stage === Stage.sent || ledger.stage === Stage.withdrawn) {
-      const deaf = now - this.#sentAt >= this.#options.deafMillis;
-      if (deaf && ledger.abandon()) this.#end(this.#options.deafOutcome);
+    const { deafMillis, deafOutcome } = this.#options;
+    if (isUnbegun(ledger.stage)) {
+      const deaf = now - this.#sentAt >= deafMillis;
+      if (deaf && ledger.abandon()) this.#end(deafOutcome);
+      return;
+    }
+    if (ledger.stage === Stage.finished) {
+      this.#finishedAt ??= now;
+      if (now - this.#finishedAt >= deafMillis)
+        this.#end(crashed("its answer has not come, though it had ended", null));
       return;
     }
     this.#begunAt ??= now;
@@ -116,9 +129,13 @@ export class Attempt {
   hear(event: HostEvent): void {
     if (event._tag === "Noted") this.#hearNote(event.note);
     else if (event._tag === "Answered") this.#hearAnswer(event.answer);
-    else if (event._tag === "Unsendable")
-      this.#finish({ outcome: refused(event.error), emitted: [], millis: null, host: "ready" });
+    else if (event._tag === "Unsendable") this.#hearUnsendable(event);
     else if (event._tag === "Gone") this.#hearGone(event.how, event.error);
+  }
+
+  #hearUnsendable({ number, error }: HostEvent & { _tag: "Unsendable" }): void {
+    if (number === this.order.number)
+      this.#finish({ outcome: refused(error), emitted: [], millis: null, host: "ready" });
   }
 
   #hearNote(note: Note): void {
@@ -138,8 +155,7 @@ export class Attempt {
   }
 
   #hearGone(how: string, error: ErrorData | null): void {
-    const { stage } = this.#ledger;
-    const unbegun = stage === Stage.sent || stage === Stage.withdrawn || stage === Stage.abandoned;
+    const unbegun = isUnbegun(this.#ledger.stage);
     if (!unbegun) this.#tellStarted();
     const outcome = this.#verdict ?? (unbegun ? unused : this.#crash(how, error));
     this.#finish({ outcome, emitted: [], millis: null, host: "gone" });

@@ -44,12 +44,10 @@ const ownFields = (error: object): Record<string, unknown> | undefined => {
   try {
     for (const key of Object.keys(error).slice(0, fieldsMax)) {
       const value = told.has(key) ? undefined : read(error, key);
-      if (
-        value !== undefined &&
-        jsonFault(value, key) === undefined &&
-        JSON.stringify(value).length <= textMax
-      )
-        data[key] = value;
+      if (value === undefined || jsonFault(value, key) !== undefined) continue;
+      // A copy: of a proxy the value itself could not be sent.
+      const text = JSON.stringify(value);
+      if (text.length <= textMax) data[key] = JSON.parse(text);
     }
   } catch {
     return undefined;

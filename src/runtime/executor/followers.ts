@@ -27,7 +27,8 @@ export class Follower {
 
   /** Asks its body, which has begun, to end. */
   stop(wish: Wish, graceMillis: number): void {
-    this.#stop ??= { wish, graceMillis };
+    const { wish: first, graceMillis: shortest } = this.#stop ?? { wish, graceMillis };
+    this.#stop = { wish: first, graceMillis: Math.min(shortest, graceMillis) };
     this.host.ask(this.order.number, wish);
   }
 
@@ -54,6 +55,15 @@ export class Followers {
     return this.#all[0];
   }
 
+  get last(): Follower | undefined {
+    return this.#all.at(-1);
+  }
+
+  /** Asks those to end that have begun: to be called when all others are taken back. */
+  stop(wish: Wish, graceMillis: number): void {
+    for (const follower of this.#all) follower.stop(wish, graceMillis);
+  }
+
   push(follower: Follower): void {
     this.#all.push(follower);
   }
@@ -77,8 +87,7 @@ export class Followers {
 
   /** Takes back the last one. Undefined: there is none that has not begun. */
   retractLast(): Waiting | undefined {
-    const last = this.#all.at(-1);
-    return last && this.retract(last);
+    return this.last && this.retract(this.last);
   }
 
   /** Takes back those that have waited since this instant or longer. */

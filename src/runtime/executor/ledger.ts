@@ -3,8 +3,8 @@
 //
 //   free ──main──→ sent ──thread──→ begun ──thread──→ finished         main: any of those on the right → sent (a later order)
 //                    │                └────main────→ doomed
-//                    └──main──→ withdrawn ──main──→ abandoned
-//                    └──────────────────────main──→ abandoned
+//                    ├──main──→ withdrawn ─thread─→ declined
+//                    └──main──────────┴───main────→ abandoned
 //
 // A thread has several, used in turns, because orders may wait in it behind the one that it runs. The stage stands in one word with the order's number, so that an order
 // that was withdrawn before the thread came to it can't begin in the name of a later one.
@@ -18,8 +18,13 @@ export const Stage = {
   withdrawn: 4,
   doomed: 5,
   abandoned: 6,
+  declined: 7,
 } as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];
+
+/** Of an order whose body will not begin, or has not. */
+export const isUnbegun = (stage: Stage): boolean =>
+  stage !== Stage.begun && stage !== Stage.finished && stage !== Stage.doomed;
 
 const stageWord = 0;
 const wishWord = 1;
@@ -72,6 +77,11 @@ export class Ledger {
   /** Main: the thread is going to be ended. False: the body has finished, and its answer is on its way. */
   doom(): boolean {
     return this.#move(Stage.begun, Stage.doomed);
+  }
+
+  /** Thread: it has come to an order that was withdrawn. False: the thread is going to be ended, or the words are another order's now. */
+  decline(): boolean {
+    return this.#move(Stage.withdrawn, Stage.declined);
   }
 
   /** Main: the thread is going to be ended, because it has not come to this order. False: it has. */

@@ -77,7 +77,7 @@ export class Responder {
       });
     const ledger = this.#ledgerOf(order.number);
     if (!ledger.begin(order.number, Date.now())) {
-      this.#isDoomed = ledger.stage === Stage.abandoned;
+      this.#isDoomed = !ledger.decline() && ledger.stage === Stage.abandoned;
       return unbegun(order, { _tag: "Withdrawn" });
     }
     const body = new Body(task, order, {

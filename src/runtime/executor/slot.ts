@@ -108,6 +108,11 @@ export class Slot {
     return attempt.use;
   }
 
+  /** The task of the order that its thread comes to last. */
+  get lastTask(): string | undefined {
+    return (this.#followers.last ?? this.#attempt)?.order.task;
+  }
+
   get followers(): number {
     return this.#followers.count;
   }
@@ -197,7 +202,8 @@ export class Slot {
     if (this.#zombie) this.#closed.resolve();
     clearTimeout(this.#rest);
     this.#attempt?.stop(Wish.close, graceMillis);
-    if (!this.#clear()) this.#followers.first?.stop(Wish.close, graceMillis);
+    this.#clear();
+    this.#followers.stop(Wish.close, graceMillis);
     this.#settle();
   }
 
@@ -227,11 +233,10 @@ export class Slot {
     );
   }
 
-  /** Whether nothing waits in the thread any more. */
-  #clear(): boolean {
+  /** Takes back all that wait in the thread. */
+  #clear(): void {
     for (let waiting = this.retract(); waiting !== undefined; waiting = this.retract())
       this.#links.retracted(waiting);
-    return this.#followers.count === 0;
   }
 
   /** The slot's thread idles meanwhile. */
@@ -291,6 +296,7 @@ export class Slot {
     const { how, error } = event;
     const booting = this.#phase === "opening";
     const expected = this.#phase === "ending";
+    const thread = this.#thread;
     this.#thread = null;
     this.#zombie = false;
     if (!expected) this.#failures += 1;
@@ -300,10 +306,11 @@ export class Slot {
       );
     this.#opened.resolve();
     if (!this.#closing) this.#reopen(booting ? 250 : 50);
-    // An attempt on this thread has ended with it. One in a process of its own goes on.
-    const follower = this.#followers.first?.order;
-    if (this.#attempt?.order.isolation === "thread") this.#attempt.hear(event);
-    if (follower !== undefined && this.#attempt?.order === follower) this.#attempt.hear(event);
+    // What it was running has ended with it, and what it had begun after that. An attempt in a process of its own goes on.
+    for (let heard: Attempt | null = null; this.#attempt !== heard;) {
+      heard = this.#attempt;
+      if (heard?.isOn(thread) === true) heard.hear(event);
+    }
     this.#settle();
   }
 

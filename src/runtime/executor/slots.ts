@@ -119,7 +119,7 @@ export class Slots {
     for (const slot of this.#slots)
       if (
         slot.canFollow &&
-        slot.followers < this.#ahead.depth(slot.use?.task ?? "") &&
+        slot.followers < this.#ahead.depth(slot.lastTask ?? "") &&
         (found === undefined || slot.followers < found.followers)
       )
         found = slot;

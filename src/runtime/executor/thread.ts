@@ -6,12 +6,12 @@ import type { ErrorData } from "../../core/errors.ts";
 import type { SharedMemory } from "../../core/task.ts";
 import { fullErrorData } from "./error-data.ts";
 import type { Host, HostEvent } from "./host.ts";
-import { Ledgers, ledgersPerThread, type Ledger } from "./ledger.ts";
+import { Ledgers, type Ledger } from "./ledger.ts";
 import { heapOf, type Heap } from "./memory.ts";
 import type { FromThread, Hello, SentOrder, ThreadData, Wish } from "./wire.ts";
 
-/** More than a thread ever has, also counting those whose end the pool has not noticed yet: nothing is to wait in the pool's queue. */
-const tasksMax = 2 * ledgersPerThread;
+/** The pool counts those, too, whose end it has not read yet, and nothing is to wait in its queue, where it loses its place. */
+const tasksMax = Number.MAX_SAFE_INTEGER;
 
 export interface ThreadOptions {
   /** The file of worker-entry. */
@@ -49,9 +49,10 @@ export class Thread implements Host {
     });
     // Without a listener these would end the process.
     this.#pool.on("error", (error: unknown) => this.#hearError(error));
-    this.#pool.on("message", (told: FromThread) =>
-      tell(told._tag === "Answered" ? told : { _tag: "Noted", note: told }),
-    );
+    this.#pool.on("message", (told: FromThread | null) => {
+      if (typeof told?._tag !== "string") return; // A task has used its thread's port.
+      tell(told._tag === "Answered" ? told : { _tag: "Noted", note: told });
+    });
     const hello = this.#pool.run(null) as Promise<Hello>;
     const worker = this.#pool.threads[0];
     if (worker === undefined) throw new Error("the pool made no thread for its first order");
