@@ -14,7 +14,7 @@ const framesMax = 5;
 const written = /^\s*at (?:(?<name>.*) \()?(?<file>.*?):(?<line>\d+)(?::(?<column>\d+))?\)?$/;
 /** detent's own files: of the package, or of its clone. */
 const detents =
-  /\/node_modules\/detent\/|\/(?:src|dist)\/runtime\/executor\/[\w-]+\.[jt]s$|\/dist\/cli\//;
+  /\/node_modules\/detent\/|\/(?:src|dist)\/runtime\/executor\/[\w-]+\.[jt]s$|\/dist\/cli\/(?:main|[\w-]+-[\w-]{8})\.js$/;
 /** From here on detent has called the user's code. */
 const callers = /^(?:async )?(?:endOf|importModule)$/;
 
@@ -33,6 +33,7 @@ export const userFrames = (stack: string | undefined): readonly Frame[] => {
 };
 
 const frameOf = (text: string): Frame | undefined => {
+  if (/\p{Cc}/u.test(text.trimStart())) return undefined; // No frame, but part of a message; it goes to a terminal.
   const { name, file, line, column } = written.exec(text)?.groups ?? {};
   if (file === undefined) return undefined;
   const path = pathOf(file);

@@ -36,8 +36,8 @@ export const replacementNote = (
   const whose = `engine ${first.id} (process ${first.process} on ${first.host})`;
   const those =
     more.length === 0
-      ? `${whose} lives on and routes nothing any more`
-      : `${whose} and ${more.length} more live on and route nothing any more`;
+      ? `${whose} has not left, and routes nothing any more`
+      : `${whose} and ${more.length} more have not left, and route nothing any more`;
   return {
     _tag: "Warning",
     message: `${message}, where ${those}; if this is not a new version of the same app, stop this engine, give it a store or an app's name of its own, and start the other one anew`,

@@ -28,7 +28,7 @@ inBrowser(() => {
     held.open();
     await expectSeen(page.getByRole("list", { name: "counts" }).getByText("1succeeded"));
     await expectSeen(page.getByText("No body runs at the moment."));
-    const charts = page.getByRole("img", { name: /Of the last 10 minutes: 1 runs ended/ });
+    const charts = page.getByRole("img", { name: /Of the last 10 minutes: 1 run ended/ });
     await expectSeen(charts.locator("canvas"));
   });
 

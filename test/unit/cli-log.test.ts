@@ -101,7 +101,7 @@ test.concurrent("who starts another app on a store is told what that retires: a 
   expect(await told("other.js")).toEqual([
     expect.stringMatching(
       new RegExp(
-        `^WARN generation 2 of the definitions retires the triggers "g", "b", "f" in sqlite:.*, where engine \\S+ \\(process ${first.pid} on .*\\) lives on and routes nothing any more; if this is not`,
+        `^WARN generation 2 of the definitions retires the triggers "g", "b", "f" in sqlite:.*, where engine \\S+ \\(process ${first.pid} on .*\\) has not left, and routes nothing any more; if this is not`,
       ),
     ),
   ]);

@@ -47,6 +47,20 @@ test("an error in which no code of the user's took part has none", () => {
   ).toEqual([]);
 });
 
+test("the user's own dist/cli is not detent's, which has names with a hash there", () => {
+  expect(
+    shown(`E
+    at a (/home/me/app/dist/cli/tasks.js:1:1)
+    at b (/home/me/app/dist/cli/main-jdwBEc1x.js:1:1)`),
+  ).toEqual(["a /home/me/app/dist/cli/tasks.js:1:1"]);
+});
+
+test("what a message says of itself as a frame brings no escape sequences to a terminal", () => {
+  expect(shown("E\n    at \u001b[31mhi (/a.js:1:2)\n    at b (/b.js:3:4)")).toEqual([
+    "b /b.js:3:4",
+  ]);
+});
+
 test("five at most", () => {
   expect(shown("E\n" + "    at a (/a.js:1:2)\n".repeat(9))).toHaveLength(5);
 });

@@ -165,14 +165,14 @@ test("a start that retires or changes triggers which a living engine has warns o
   const other = appWith({ f: event("other"), g: e });
   world.engine(other, "second");
   const expected =
-    'generation 2 of the definitions retires the triggers "a", "b", "c" and 2 more and changes the trigger "f" in memory:, where engine first (process 1 on h) lives on and routes nothing any more; if this is not a new version of the same app, stop this engine, give it a store or an app\'s name of its own, and start the other one anew';
+    'generation 2 of the definitions retires the triggers "a", "b", "c" and 2 more and changes the trigger "f" in memory:, where engine first (process 1 on h) has not left, and routes nothing any more; if this is not a new version of the same app, stop this engine, give it a store or an app\'s name of its own, and start the other one anew';
   expect(told(world, "Warning")[0]).toBe(expected);
   world.engine(other, "third");
   world.pass(60_000);
   expect(told(world, "Warning").filter((message) => /retires/.test(message))).toEqual([expected]);
   world.engine(appWith({ g: e }), "fourth");
   expect(told(world, "Warning").at(-1)).toMatch(
-    /^generation 3 of the definitions retires the trigger "f" in memory:, where engine \w+ \(process 1 on h\) and 2 more live on and route nothing any more; /,
+    /^generation 3 of the definitions retires the trigger "f" in memory:, where engine \w+ \(process 1 on h\) and 2 more have not left, and route nothing any more; /,
   );
   expect(told(world, "Info")).toEqual([]);
 });

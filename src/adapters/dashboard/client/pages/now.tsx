@@ -1,5 +1,6 @@
 // Now: what runs, what is due and late, what comes next, and how it went in the last minutes.
 import type { JSX } from "preact";
+import { counted } from "../../../../core/counted.ts";
 import type { Overview } from "../../view.ts";
 import { amountText, durationText } from "../format.ts";
 import { runsHref, triggerHref } from "../route.ts";
@@ -152,7 +153,7 @@ const Charts = ({ overview }: { overview: Overview }): JSX.Element => {
     <div class="halves">
       <Section title="Throughput">
         <Chart
-          label={`Of the last ${minutes} minutes: ${ended} runs ended, ${failed} of them failed.`}
+          label={`Of the last ${minutes} minutes: ${counted(ended, "run")} ended, ${failed} of them failed.`}
           seconds={seconds}
           unit={(value) => `${Number(value.toFixed(2))}/s`}
           least={1}
