@@ -44,7 +44,7 @@ export const tableOf = (rows: readonly Row[]): string =>
     )
     .join("\n");
 
-const folder = new URL("../dist/bench/", import.meta.url);
+const folder = new URL("../node_modules/.cache/detent-bench/", import.meta.url);
 
 /** Rows that a benchmark with needs of its own (servers) leaves for bench/RESULTS.md, under its name. */
 export const keepRows = (name: string, rows: readonly Row[]): void => {

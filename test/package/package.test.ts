@@ -70,6 +70,7 @@ test("only what a user needs is inside: the built files, types, documents", () =
       !/^(package\.json|(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING)\.md|LICENSE|bin\/[\w-]+\.js)$/.test(
         file,
       ) &&
+      !/^bench\/(RESULTS\.md|growth\.svg)$/.test(file) &&
       !/^examples\/([\w-]+\/)?[\w-]+\.(ts|js|json|html)$/.test(file) &&
       !/^docs\/([\w-]+\.md|grafana\.json|(api|decisions)\/[\w.-]+\.md|images\/[\w-]+\.webp)$/.test(
         file,
