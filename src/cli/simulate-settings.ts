@@ -8,11 +8,6 @@ import { readPlan } from "../simulation/saved.ts";
 import { pastText } from "./journal-text.ts";
 import { demandCount, demandInstant, durationOf } from "./options.ts";
 
-export const demandApp = (app: string | undefined): string => {
-  if (app !== undefined) return app;
-  throw new InputError("APP is missing: the file whose default export is detent({ … })");
-};
-
 export interface Chosen {
   readonly next: string | undefined;
   readonly fromJournal: string | undefined;

@@ -10,6 +10,7 @@ import { sabotaged } from "./sabotage.ts";
 import type { Chosen } from "./simulate-settings.ts";
 import { count, demandCount, doing, flag, json, optionalArgument, toggle } from "./options.ts";
 import { print, printJson, styled } from "./output.ts";
+import { appFile } from "./settings.ts";
 
 /** Said here, too, because help is to come without the simulator. */
 const faultKinds =
@@ -89,10 +90,10 @@ export const simulate = Command.make(
     if (options.sabotage) return sabotaged(options);
     const { hasAsyncBody, settingsOver, simulatedApp } = await import("./simulated-app.ts");
     const { simulated } = await import("../simulation/simulate.ts");
-    const { demandApp, demandSound, settingsOf } = await import("./simulate-settings.ts");
+    const { demandSound, settingsOf } = await import("./simulate-settings.ts");
     const { Shown } = await import("./shown.ts");
     const { HeadwayLine } = await import("./headway.ts");
-    const file = demandApp(options.app);
+    const file = appFile(options.app);
     demandSound(options);
     const subject = await quietly(() => simulatedApp(file, options));
     if (options.emitTest !== undefined && !subject.isExported)

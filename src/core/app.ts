@@ -47,9 +47,9 @@ export interface AppDefinition {
 }
 
 declare global {
-  // The core's library has no DOM. Where the caller's has one, this merges with the real URL.
+  // The core's library has no DOM. Where the caller's has one, this merges with the real URL, if it says the same.
   interface URL {
-    readonly href: string;
+    href: string;
   }
 }
 

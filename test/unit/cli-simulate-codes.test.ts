@@ -64,9 +64,13 @@ describe("simulate", () => {
       code: 2,
       stderr: expect.stringContaining('faults: "crsh" is no kind of fault'),
     });
+    expect(await here.detent(["simulate", "app.js", "--faults", "none,crash"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('faults: "none" stands alone'),
+    });
     expect(await here.detent(["simulate"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("APP is missing"),
+      stderr: expect.stringContaining("give APP, the app's file"),
     });
     expect(await here.detent(["simulate", "app.js", "--sabotage"])).toMatchObject({
       code: 2,

@@ -76,11 +76,14 @@ export const readFaults = (
   if (input === "chaos") return { kinds: faultNames, list: null };
   const given: readonly unknown[] = Array.isArray(input) ? input : [input];
   if (given.length > 0 && given.every(isFault)) return { kinds: [], list: given };
-  for (const name of given)
+  for (const name of given) {
+    if (given.length > 1 && (name === "none" || name === "chaos"))
+      throw new InputError(`faults: "${name}" stands alone; leave it or the others out`);
     if (!faultNames.includes(name as FaultKind))
       throw new InputError(
         `faults: ${JSON.stringify(name)} is no kind of fault${meantOr(String(name), ["none", "chaos", ...faultNames], `; give "none", "chaos" or a list of ${faultNames.join(", ")}`)}`,
       );
+  }
   return { kinds: given as FaultKind[], list: null };
 };
 
