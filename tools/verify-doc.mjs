@@ -2,7 +2,7 @@
 //
 //   ts app.ts      is written to that file (any language, any name)
 //   sh             is run, line by line, in one shell for the whole document; every line must succeed, unless it ends with `# exit N`
-//   sh background  is started and left alone; it gets SIGTERM when the document ends
+//   sh background  is started and left alone once it has printed something; it gets SIGTERM when the document ends
 //   text           is what the block before it printed; … stands for anything
 //
 // `$DETENT_TARBALL` in the shell is the packed file. Other blocks are for reading.
@@ -88,6 +88,10 @@ const expectOutput = (expected, output) => {
     throw new Error(`the document says that this is printed:\n${expected}\n\nit was:\n${output}`);
 };
 
+/** A reader goes on when it is up. */
+const inBackground = (body) =>
+  `rm -f background.log; { ${body}; } > background.log 2>&1 &\nfor i in $(seq 600); do [ -s background.log ] && break; sleep 0.1; done`;
+
 const runLines = async (shell, body) => {
   let output = "";
   for (const line of body.split(/(?<!\\)\n/)) {
@@ -116,7 +120,7 @@ export const verifyDocument = async (path, say) => {
       if (language === "text") expectOutput(body, output);
       else if (language === "sh") {
         say(body);
-        if (more === "background") await shell.run(`{ ${body}; } > background.log 2>&1 &`);
+        if (more === "background") await shell.run(inBackground(body));
         else output = await runLines(shell, body);
       } else if (more !== "") {
         const { output: where } = await shell.run("pwd");

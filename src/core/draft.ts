@@ -305,11 +305,11 @@ export class Draft {
     return this.countOf(scope) > 0;
   }
 
-  /** The runs that are not over in a scope. */
+  /** The runs that are not over in a scope, by their ids: the rows that a store gives back come in another order than they were made in. */
   openRuns(scope: string): readonly string[] {
     const put = [...this.openPut.values()].map(({ run }) => run);
     const runs = [...(this.state.open.get(scope)?.keys() ?? []), ...put];
-    return [...new Set(runs)].filter((run) => this.rowOf(scope, run) !== undefined);
+    return [...new Set(runs)].filter((run) => this.rowOf(scope, run) !== undefined).toSorted();
   }
 
   enter(scope: string, run: string): void {

@@ -8,17 +8,31 @@ import { pathToFileURL } from "node:url";
 
 const root = join(import.meta.dirname, "../..");
 // Below node_modules, so that what the bundle leaves outside (piscina, tsx) is found.
-const bundle = join(root, "node_modules/.cache/detent-cli-test");
+const bundles = join(root, "node_modules/.cache/detent-cli-test");
+const bundle = join(bundles, process.env["DETENT_TEST_RUN"] ?? "alone");
 
 /** What `node` runs as the command line, once it is bundled. */
 export const bundled = join(bundle, "main.js");
 
-/** Bundles the command line; done once, before the tests of a file. */
+/** Bundles the command line, unless another file's tests have done so in this run; done once, before the tests of a file. */
 export const bundleCli = (): void => {
-  execFileSync(process.execPath, [join(root, "tools/bundle-cli.mjs"), bundle, "src"], {
+  if (fs.existsSync(bundle)) return;
+  const own = `${bundle}-${process.pid}`;
+  execFileSync(process.execPath, [join(root, "tools/bundle-cli.mjs"), own, "src"], {
     stdio: "pipe",
     timeout: 60_000,
   });
+  try {
+    fs.renameSync(own, bundle);
+  } catch {
+    fs.rmSync(own, { recursive: true }); // Another file was faster.
+  }
+  for (const name of fs.readdirSync(bundles)) {
+    const folder = join(bundles, name);
+    const isOld =
+      (fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0) < Date.now() - 7_200_000;
+    if (isOld) fs.rmSync(folder, { recursive: true, force: true });
+  }
 };
 
 export interface Ended {

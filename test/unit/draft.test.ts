@@ -54,7 +54,19 @@ describe("scopes", () => {
     draft.enter(settledScopeOf("a"), "comes");
     draft.enter(settledScopeOf("b"), "elsewhere");
     draft.leaveScope(settledScopeOf("a"), "leaves");
-    expect(draft.openRuns(settledScopeOf("a"))).toEqual(["stays", "comes"]);
+    expect(draft.openRuns(settledScopeOf("a"))).toEqual(["comes", "stays"]);
+  });
+
+  test("the runs that are open in a scope come in one order, whether the state has them, in whichever, or the draft", () => {
+    const drafts = [
+      draftOver(row("a", "2"), row("a", "1"), row("a", "3")),
+      draftOver(row("a", "3")),
+      draftOver(),
+    ];
+    for (const run of ["2", "1"]) drafts[1]?.enter(settledScopeOf("a"), run);
+    for (const run of ["3", "2", "1"]) drafts[2]?.enter(settledScopeOf("a"), run);
+    for (const draft of drafts)
+      expect(draft.openRuns(settledScopeOf("a"))).toEqual(["1", "2", "3"]);
   });
 
   test("a run that ends stays open in the scopes around its own until that is settled, for what that causes belongs to them", () => {

@@ -263,7 +263,7 @@ describe("what is told", () => {
     it.after(1);
     it.after(500);
     expect(it.host.ended).toBe(0);
-    it.after(501);
+    it.after(510);
     expect(it.host.ended).toBe(1);
     it.exits();
     expect(it.ends[0]).toMatchObject({ outcome: { _tag: "Crashed" }, host: "gone" });
