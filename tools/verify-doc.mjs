@@ -48,6 +48,10 @@ const openShell = (folder, tarball) => {
   });
   let printed = "";
   let heard = () => undefined;
+  let died = () => undefined;
+  const ended = new Promise((resolve) => shell.on("close", resolve));
+  void ended.then(() => died());
+  shell.stdin.on("error", () => undefined); // It has ended, then.
   for (const stream of [shell.stdout, shell.stderr])
     stream.setEncoding("utf8").on("data", (text) => {
       printed += text;
@@ -62,6 +66,10 @@ const openShell = (folder, tarball) => {
         () => reject(new Error(`nothing after ${blockMillisMax} ms:\n${lines}\n${printed}`)),
         blockMillisMax,
       );
+      died = () => {
+        clearTimeout(timer);
+        reject(new Error(`the shell has ended within\n${lines}\n${printed}`));
+      };
       heard = () => {
         const end = new RegExp(`${mark} (\\d+)\n`).exec(printed);
         if (end === null) return;
@@ -70,13 +78,14 @@ const openShell = (folder, tarball) => {
         const output = printed.slice(0, end.index).replaceAll(/^npm warn .*\n/gm, "");
         resolve({ output, code: Number(end[1]) });
       };
-      shell.stdin.write(`${lines}\necho "${mark} $?"\n`);
+      // Where the shell reads its lines, no command may read: one that only looks makes the shell's own reading fail.
+      shell.stdin.write(`{ ${lines}\n} < /dev/null\necho "${mark} $?"\n`);
     });
   // With job control each background block is a process group, which gets the signal as a whole.
   shell.stdin.write("set -m\n");
   const close = () =>
     shell.stdin.end('for job in $(jobs -p); do kill -TERM -- "-$job"; done 2>/dev/null; wait\n');
-  return { run, close, shell };
+  return { run, close, ended };
 };
 
 const expectOutput = (expected, output) => {
@@ -131,9 +140,8 @@ export const verifyDocument = async (path, say) => {
       }
     }
   } finally {
-    const ended = new Promise((resolve) => shell.shell.on("close", resolve));
     shell.close();
-    await ended;
+    await shell.ended;
     rmSync(folder, { recursive: true, force: true });
   }
 };
