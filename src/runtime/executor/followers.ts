@@ -3,7 +3,7 @@
 import type { Waiting } from "./ahead.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Host, HostEvent } from "./host.ts";
-import type { SentOrder, Wish } from "./wire.ts";
+import { Wish, type SentOrder } from "./wire.ts";
 
 export class Follower {
   readonly order: SentOrder;
@@ -72,9 +72,13 @@ export class Followers {
     return this.#all.shift();
   }
 
-  /** The one that runs or will run this. */
-  of(run: string): Follower | undefined {
-    return this.#all.find(({ order }) => order.run === run);
+  /** Takes this run back; or asks its body to end, if that has begun, and it is here. */
+  cancel(run: string, graceMillis: number): Waiting | undefined {
+    const follower = this.#all.find(({ order }) => order.run === run);
+    if (follower === undefined) return undefined;
+    const waiting = this.#retract(follower);
+    if (waiting === undefined) follower.stop(Wish.cancel, graceMillis);
+    return waiting;
   }
 
   /** Whether the event concerns one of them, which has heard it then. */
@@ -87,18 +91,18 @@ export class Followers {
 
   /** Takes back the last one. Undefined: there is none that has not begun. */
   retractLast(): Waiting | undefined {
-    return this.last && this.retract(this.last);
+    return this.last && this.#retract(this.last);
   }
 
   /** Takes back those that have waited since this instant or longer. */
   retractOverdue(since: number): Waiting[] {
     return this.#all
       .filter((follower) => follower.since <= since)
-      .flatMap((follower) => this.retract(follower) ?? []);
+      .flatMap((follower) => this.#retract(follower) ?? []);
   }
 
   /** Takes back this one. Undefined: it has begun. */
-  retract(follower: Follower): Waiting | undefined {
+  #retract(follower: Follower): Waiting | undefined {
     if (!follower.retract()) return undefined;
     this.#all.splice(this.#all.indexOf(follower), 1);
     return follower;

@@ -165,11 +165,7 @@ export class Slot {
       this.#clear();
       return undefined;
     }
-    const follower = this.#followers.of(run);
-    if (follower === undefined) return undefined;
-    const waiting = this.#followers.retract(follower);
-    if (waiting === undefined) follower.stop(Wish.cancel, this.#options.graceMillis);
-    return waiting;
+    return this.#followers.cancel(run, this.#options.graceMillis);
   }
 
   look(now: number): void {
